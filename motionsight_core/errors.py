@@ -1,0 +1,100 @@
+"""What can go wrong, as types. The class name is the `error` of a Failure row."""
+
+from __future__ import annotations
+
+
+class MotionSightError(Exception):
+    """Base of all errors raised on purpose; `str(error)` is one clear sentence."""
+
+
+class UsageError(MotionSightError):
+    """The caller asked for something that does not exist or is not valid (exit code 2)."""
+
+
+class RunError(MotionSightError):
+    """The run itself could not finish (exit code 1)."""
+
+
+class ClipError(MotionSightError):
+    """One object or clip could not be annotated: becomes a Failure row, the rest goes on.
+
+    `permanent` says that the same bytes under the same recipe would fail again, so that a rerun
+    need not try.
+    """
+
+    permanent = True
+
+    @property
+    def name(self) -> str:
+        return type(self).__name__
+
+
+class NotAVideo(ClipError):
+    """The content is in no video format that MotionSight reads."""
+
+
+class NoVideoStream(ClipError):
+    """A media file without a video stream (audio only, or cover art)."""
+
+
+class Truncated(ClipError):
+    """The file ends before the video does."""
+
+
+class Corrupt(ClipError):
+    """The container opens, but its pictures cannot be decoded."""
+
+
+class TooLarge(ClipError):
+    """More pixels, frames or memory than the limits allow."""
+
+
+class ForbiddenProtocol(ClipError):
+    """A playlist or manifest, or a file that refers to other files or to the network."""
+
+
+class UnusableName(ClipError):
+    """The object's name cannot be written as text."""
+
+
+class TimedOut(ClipError):
+    """Decoding took longer than the wall-clock limit."""
+
+    permanent = False
+
+
+class DecoderCrashed(ClipError):
+    """The decoding process died, twice."""
+
+    permanent = False
+
+
+class VersionGone(ClipError):
+    """The version that was listed is no longer what the store holds."""
+
+    permanent = False
+
+
+class StoreUnavailable(ClipError):
+    """The store refused or failed to give the object."""
+
+    permanent = False
+
+
+class AnnotatorFailed(ClipError):
+    """The annotator raised on this clip."""
+
+    permanent = False
+
+
+def error_named(name: str, message: str) -> ClipError:
+    """The ClipError whose class is called `name`; AnnotatorFailed for a name we do not know."""
+    for kind in ClipError.__subclasses__():
+        if kind.__name__ == name:
+            return kind(message)
+    return AnnotatorFailed(f"{name}: {message}")
+
+
+def permanent_names() -> tuple[str, ...]:
+    """Names of the errors that the same bytes would bring again."""
+    return tuple(kind.__name__ for kind in ClipError.__subclasses__() if kind.permanent)

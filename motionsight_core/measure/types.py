@@ -1,0 +1,50 @@
+"""What the measurement gives back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motionsight_core.record import CameraMove, ObjectTrack
+
+
+@dataclass(frozen=True, slots=True)
+class CameraPath:
+    """The camera's velocity between neighbouring measured frames, all arrays [P], P pairs."""
+
+    t_s: NDArray[np.float64]
+    """Middle of the pair, source seconds."""
+    pan: NDArray[np.float64]
+    """Frame widths per second, positive to the right."""
+    tilt: NDArray[np.float64]
+    """Frame heights per second, positive up."""
+    zoom: NDArray[np.float64]
+    """Natural-log scale per second, positive in."""
+    roll: NDArray[np.float64]
+    """Degrees per second, positive when the camera turns clockwise (the content counter-clockwise)."""
+    inliers: NDArray[np.float64]
+    """Share of the flow that moves with the background, 0 to 1."""
+
+    def __repr__(self) -> str:
+        return f"CameraPath({len(self.t_s)} pairs)"
+
+
+@dataclass(frozen=True, slots=True)
+class MotionMeasurement:
+    """Everything measured of one clip, with no weights."""
+
+    camera_moves: tuple[CameraMove, ...]
+    """Never empty: a clip with no move holds one `static` segment."""
+    steadiness: str
+    """static, smooth, unsteady or shaky."""
+    cuts: tuple[float, ...]
+    """Source seconds of the first frame after each shot change."""
+    tracks: tuple[ObjectTrack, ...]
+    """Regions that move against the background, most prominent first."""
+    motion_score: float
+    """Mean optical-flow magnitude, frame widths per second."""
+    clarity: float
+    """0 blurred .. 1 sharp."""
+    camera_path: CameraPath

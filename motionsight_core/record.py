@@ -1,0 +1,196 @@
+"""What a run leaves behind: a MotionRecord or a Failure per clip, a RunRecord, and their schemas.
+
+The columns are the design contract "tables"; `MOTION_SCHEMA` and `FAILURE_SCHEMA` are its Arrow form.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+
+
+@dataclass(frozen=True, slots=True)
+class CameraMove:
+    """A measured span of one camera movement."""
+
+    start_s: float
+    """Source seconds."""
+    end_s: float
+    label: str
+    """static, pan_left, pan_right, tilt_up, ...; the camera's direction, not the content's."""
+    rate: float
+    """Always positive: frame widths/s (pan, truck), heights/s (tilt, pedestal), natural-log scale/s
+    (zoom, dolly), degrees/s (roll, arc); 0 for static."""
+    confidence: float
+    """0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Where an object is at one moment, in fractions of the displayed width and height."""
+
+    t_s: float
+    """Source seconds."""
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectTrack:
+    """One object (or moving region) followed through the clip."""
+
+    track_id: int
+    label: str
+    score: float
+    """0 to 1."""
+    start_s: float
+    end_s: float
+    boxes: tuple[Box, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MotionRecord:
+    """One row of the `motion` table."""
+
+    clip_id: str
+    recipe: str
+    uri: str
+    version: str
+    start_s: float
+    end_s: float
+    width: int
+    """Pixels as displayed: rotation and pixel aspect applied."""
+    height: int
+    fps: float
+    codec: str
+    object_motion: str
+    camera_motion: str
+    object_names: tuple[str, ...]
+    camera_moves: tuple[CameraMove, ...]
+    steadiness: str
+    """static, smooth, unsteady or shaky."""
+    cuts: tuple[float, ...]
+    """Source seconds."""
+    object_tracks: tuple[ObjectTrack, ...]
+    motion_score: float
+    """Mean optical-flow magnitude, frame widths per second."""
+    clarity: float
+    """0 blurred .. 1 sharp."""
+    annotator: str
+    run_id: str
+    annotated_at: datetime
+
+    def to_row(self) -> dict[str, Any]:
+        """The row as plain lists and dicts, ready for Arrow."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One row of the `failures` table: why an object or clip has no row in `motion`."""
+
+    uri: str
+    version: str
+    clip_id: str | None
+    """None where planning failed: no clip is known yet."""
+    recipe: str
+    stage: str
+    """list, plan, decode, refer, caption or stage."""
+    error: str
+    """A short stable name, such as NotAVideo."""
+    message: str
+    run_id: str
+    failed_at: datetime
+
+    def to_row(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """One row of the `runs` table, and the summary that a run ends with."""
+
+    run_id: str
+    source: str
+    recipe: str
+    settings: str
+    """JSON, without credentials."""
+    started_at: datetime
+    finished_at: datetime | None
+    planned: int
+    """Clips that the run looked at, the skipped ones included."""
+    annotated: int
+    skipped: int
+    """Clips that were in the warehouse already."""
+    failed: int
+    throughput: float
+    """Clips annotated per second of wall-clock time."""
+
+
+_TIMESTAMP = pa.timestamp("us", tz="UTC")
+_MOVE = pa.struct(
+    [
+        ("start_s", pa.float64()),
+        ("end_s", pa.float64()),
+        ("label", pa.string()),
+        ("rate", pa.float64()),
+        ("confidence", pa.float64()),
+    ]
+)
+_BOX = pa.struct([(name, pa.float64()) for name in ("t_s", "x0", "y0", "x1", "y1")])
+_TRACK = pa.struct(
+    [
+        ("track_id", pa.int32()),
+        ("label", pa.string()),
+        ("score", pa.float64()),
+        ("start_s", pa.float64()),
+        ("end_s", pa.float64()),
+        ("boxes", pa.list_(_BOX)),
+    ]
+)
+
+MOTION_SCHEMA = pa.schema(
+    [
+        ("clip_id", pa.string()),
+        ("recipe", pa.string()),
+        ("uri", pa.string()),
+        ("version", pa.string()),
+        ("start_s", pa.float64()),
+        ("end_s", pa.float64()),
+        ("width", pa.int32()),
+        ("height", pa.int32()),
+        ("fps", pa.float64()),
+        ("codec", pa.string()),
+        ("object_motion", pa.string()),
+        ("camera_motion", pa.string()),
+        ("object_names", pa.list_(pa.string())),
+        ("camera_moves", pa.list_(_MOVE)),
+        ("steadiness", pa.string()),
+        ("cuts", pa.list_(pa.float64())),
+        ("object_tracks", pa.list_(_TRACK)),
+        ("motion_score", pa.float64()),
+        ("clarity", pa.float64()),
+        ("annotator", pa.string()),
+        ("run_id", pa.string()),
+        ("annotated_at", _TIMESTAMP),
+    ]
+)
+
+FAILURE_SCHEMA = pa.schema(
+    [
+        ("uri", pa.string()),
+        ("version", pa.string()),
+        ("clip_id", pa.string()),
+        ("recipe", pa.string()),
+        ("stage", pa.string()),
+        ("error", pa.string()),
+        ("message", pa.string()),
+        ("run_id", pa.string()),
+        ("failed_at", _TIMESTAMP),
+    ]
+)
