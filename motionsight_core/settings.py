@@ -53,9 +53,7 @@ class SamplingSettings(Section):
 class BlurSettings(Section):
     """Motion blur (section 3.3, eq. 5)."""
 
-    window: int = Field(
-        7, ge=1, le=64, description="N, raw frames in a window, the sampled one last."
-    )
+    window: int = Field(7, ge=1, le=64, description="N, raw frames in a window, the sampled one last.")
     decay: float = Field(0.65, gt=0, lt=1, description="Decay of the weights from frame to frame.")
     weights: Literal["geometric", "trail"] = Field(
         "geometric",
@@ -83,9 +81,7 @@ class FocusSettings(Section):
         "is the shortest.",
     )
     padding: float = Field(0.05, ge=0, le=0.5, description="Margin around the box, of frame size.")
-    min_size: float = Field(
-        0.2, ge=0, le=1, description="Smallest side of a region, of frame size."
-    )
+    min_size: float = Field(0.2, ge=0, le=1, description="Smallest side of a region, of frame size.")
 
 
 class SpotlightSettings(Section):
@@ -99,9 +95,7 @@ class SpotlightSettings(Section):
 class MeasureSettings(Section):
     """Motion measured from the pixels, with no weights."""
 
-    width: int = Field(
-        320, ge=64, le=1920, description="Width of the luma that is measured, pixels."
-    )
+    width: int = Field(320, ge=64, le=1920, description="Width of the luma that is measured, pixels.")
     fps: float = Field(10.0, ge=2, le=60, description="Rate at which it is measured, frames per s.")
     pan: float = Field(0.018, gt=0, description="Least pan, frame widths per second.")
     tilt: float = Field(0.024, gt=0, description="Least tilt, frame heights per second.")
@@ -117,9 +111,7 @@ class LimitSettings(Section):
     """What one decode may cost before it is given up."""
 
     wall_s: float = Field(300.0, gt=0, description="Wall-clock time of one clip, seconds.")
-    memory_mb: int = Field(
-        3072, ge=256, description="Memory that a decoding process may allocate, MiB."
-    )
+    memory_mb: int = Field(3072, ge=256, description="Memory that a decoding process may allocate, MiB.")
     max_frame_pixels: int = Field(
         8192 * 4320, ge=1024, description="Pixels of one decoded frame; above: TooLarge."
     )
@@ -188,9 +180,7 @@ class Settings(Section):
         for override in overrides:
             name, equals, value = override.partition("=")
             if not equals:
-                raise UsageError(
-                    f"--set takes KEY=VALUE, for example sampling.frames=8; got {override!r}."
-                )
+                raise UsageError(f"--set takes KEY=VALUE, for example sampling.frames=8; got {override!r}.")
             _put(values, name.strip().split("."), value)
         try:
             return cls.model_validate(values)
