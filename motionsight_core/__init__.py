@@ -1,0 +1,40 @@
+"""MotionSight's library: decode, prompt, measure, describe. Imports neither Beam nor Prefect.
+
+from motionsight_core import Clip, MotionSight, Settings, decode
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from motionsight_core.catalog import Clip as Clip
+    from motionsight_core.catalog import VideoObject as VideoObject
+    from motionsight_core.decoding import decode as decode
+    from motionsight_core.motionsight import MotionSight as MotionSight
+    from motionsight_core.record import Failure as Failure
+    from motionsight_core.record import MotionRecord as MotionRecord
+    from motionsight_core.settings import Settings as Settings
+
+__version__ = "0.1.0"
+
+# Names are imported when they are first used: the command line must answer --help at once, and a
+# planner needs no decoder.
+_HOMES = {
+    "Clip": "catalog",
+    "Failure": "record",
+    "MotionRecord": "record",
+    "MotionSight": "motionsight",
+    "Settings": "settings",
+    "VideoObject": "catalog",
+    "decode": "decoding",  # not decode.py: a module of that name would hide the function
+}
+
+__all__ = ["Clip", "Failure", "MotionRecord", "MotionSight", "Settings", "VideoObject", "decode"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(f"motionsight_core.{_HOMES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

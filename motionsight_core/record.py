@@ -6,10 +6,15 @@ The columns are the design contract "tables"; `MOTION_SCHEMA` and `FAILURE_SCHEM
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
+
+from motionsight_core.errors import ClipError
+
+#: Longer messages are cut: they may quote hostile input.
+_MESSAGE_CHARACTERS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +111,33 @@ class Failure:
     message: str
     run_id: str
     failed_at: datetime
+
+    @classmethod
+    def of(
+        cls,
+        error: ClipError,
+        *,
+        stage: str,
+        uri: str,
+        version: str,
+        clip_id: str | None,
+        recipe: str,
+        run_id: str,
+    ) -> Failure:
+        """The row of an error that happened now; its message becomes one line of printable text."""
+        line = " ".join(str(error).split())
+        printable = "".join(character if character.isprintable() else "?" for character in line)
+        return cls(
+            uri=uri,
+            version=version,
+            clip_id=clip_id,
+            recipe=recipe,
+            stage=stage,
+            error=error.name,
+            message=printable[:_MESSAGE_CHARACTERS],
+            run_id=run_id,
+            failed_at=datetime.now(UTC),
+        )
 
     def to_row(self) -> dict[str, Any]:
         return asdict(self)

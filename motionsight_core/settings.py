@@ -148,8 +148,9 @@ class Settings(Section):
 
     def recipe(self) -> str:
         """First 16 hex digits of sha256 over everything that can change a row."""
-        # `clips` chooses which clips there are, not what is said of one: a clip's span is in its id.
-        rows = self.model_dump(mode="json", exclude={"limits", "runtime", "clips"})
+        # How videos are split is in it too: whole videos and windows are different answers, and
+        # `latest_motion` must not mix them.
+        rows = self.model_dump(mode="json", exclude={"limits", "runtime"})
         rows["measurement_version"] = MEASUREMENT_VERSION
         canonical = json.dumps(rows, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()[:16]

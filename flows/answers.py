@@ -1,0 +1,87 @@
+"""What the command line prints: the answer to a query, and what came of a run."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from datetime import datetime
+from typing import Any
+
+import click
+
+from flows.run import RunResult
+from motionsight_core.warehouse import Answer, open_warehouse
+
+
+def show(answer: Answer, style: str = "table") -> None:
+    """Print an answer as a table, as CSV, or as a JSON list of objects."""
+    if style == "json":
+        rows = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
+        click.echo(json.dumps(rows, indent=2, default=_plain, ensure_ascii=False))
+    elif style == "csv":
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(answer.columns)
+        writer.writerows([_csv_cell(value) for value in row] for row in answer.rows)
+    else:
+        _show_table(answer)
+
+
+def show_result(result: RunResult, warehouse: str) -> None:
+    """Print a run's counts, its failures by name, and what to do next."""
+    record, plan = result.record, result.plan
+    seconds = (record.finished_at - record.started_at).total_seconds() if record.finished_at else 0.0
+    click.echo(
+        f"Annotated {record.annotated} clips in {seconds:.1f} s ({record.throughput:.1f} clips/s), "
+        f"skipped {record.skipped}, failed {record.failed}."
+    )
+    if plan.known_failures:
+        click.echo(f"Of those skipped, {plan.known_failures} failed before and would again (--force tries).")
+    if record.failed:
+        for error, count, uri, message in open_warehouse(warehouse).failures_of(record.run_id):
+            click.echo(f"  {error}: {count}, for example {printable(uri)}: {message}")
+    click.echo(f"Rows are in {open_warehouse(warehouse).url}")
+
+
+def _show_table(answer: Answer) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    if not answer.rows:
+        click.echo("No rows.")
+        return
+    table = Table(show_lines=any(len(_cell(value)) > 60 for row in answer.rows for value in row))
+    for column, example in zip(answer.columns, answer.rows[0], strict=True):
+        numeric = isinstance(example, int | float) and not isinstance(example, bool)
+        table.add_column(Text(column), justify="right" if numeric else "left", overflow="fold")
+    for row in answer.rows:
+        table.add_row(*(Text(_cell(value)) for value in row))
+    console = Console()
+    # Elsewhere than on a terminal nothing need fit a screen.
+    console.print(table, width=None if console.is_terminal else 160)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:.3f}".rstrip("0").rstrip(".")
+    if isinstance(value, list | dict):
+        return json.dumps(value, default=_plain, ensure_ascii=False)
+    return printable(str(value))
+
+
+def _csv_cell(value: Any) -> Any:
+    if isinstance(value, list | dict):
+        return json.dumps(value, default=_plain, ensure_ascii=False)
+    return _plain(value) if isinstance(value, datetime) else value
+
+
+def _plain(value: Any) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def printable(text: str) -> str:
+    """Text without control characters: names and captions may hold terminal escapes."""
+    return "".join(character if character.isprintable() or character == "\n" else "�" for character in text)

@@ -1,0 +1,186 @@
+"""The command line. Heavy imports live inside the commands: `--help` answers at once."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from motionsight_core.errors import MotionSightError, UsageError
+
+DEFAULT_WAREHOUSE = "duckdb:motionsight.duckdb"
+
+_warehouse = click.option(
+    "--warehouse",
+    metavar="URL",
+    default=DEFAULT_WAREHOUSE,
+    envvar="MOTIONSIGHT_WAREHOUSE",
+    show_default=True,
+    help="Where the rows are kept: duckdb:FILE.",
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="motionsight", message="%(prog)s %(version)s")
+@click.option("--debug", is_flag=True, help="Show tracebacks and the libraries' own log lines.")
+@click.pass_context
+def cli(context: click.Context, debug: bool) -> None:
+    """Annotate catalogs of video with what moves and how the camera moves, and ask in SQL.
+
+    \b
+    Start with:
+      motionsight scenes clips          render a few videos with known motion
+      motionsight annotate clips        annotate them
+      motionsight sql "SELECT uri, camera_motion FROM latest_motion"
+    """
+    context.obj = debug
+
+
+@cli.command()
+@click.argument("directory", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--count", default=12, show_default=True, type=click.IntRange(1, 10_000), help="Videos.")
+@click.option("--seed", default=0, show_default=True, help="The same seed renders the same videos.")
+def scenes(directory: Path, count: int, seed: int) -> None:
+    """Render a small catalog of videos whose motion is known, with DIR/truth.json."""
+    from flows.progress import bar
+    from motionsight_core.scenes import render_catalog
+
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"Cannot write to {directory}: {error.strerror}.") from None
+    with bar("Rendering", total=count) as advance:
+        render_catalog(directory, count=count, seed=seed, progress=lambda done, _: advance(done))
+    click.echo(f"Rendered {count} videos into {directory}; their true motion is in truth.json.")
+
+
+@cli.command()
+@click.argument("source")
+@_warehouse
+@click.option(
+    "--settings",
+    "settings_file",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Settings in TOML.",
+)
+@click.option(
+    "--set",
+    "overrides",
+    metavar="KEY=VALUE",
+    multiple=True,
+    help="One setting, for example sampling.frames=8; may be repeated.",
+)
+@click.option("--force", is_flag=True, help="Annotate again what the warehouse has.")
+@click.option(
+    "--prefect",
+    "through_prefect",
+    is_flag=True,
+    help="Run as a Prefect flow (default where PREFECT_API_URL is set).",
+)
+@click.pass_obj
+def annotate(
+    debug: bool,
+    source: str,
+    warehouse: str,
+    settings_file: Path | None,
+    overrides: tuple[str, ...],
+    force: bool,
+    through_prefect: bool,
+) -> None:
+    """Annotate SOURCE: a file, a directory (recursive) or a glob.
+
+    What the warehouse has already, by content version and recipe, is skipped. Clips that cannot be
+    annotated become rows of the table `failures`, and the rest goes on.
+    """
+    from motionsight_core.settings import Settings
+
+    settings = Settings.load(settings_file, overrides)
+    if not debug:
+        # Beam and its dependencies warn, some while they are imported, of what is of no use here.
+        logging.disable(logging.WARNING)
+    if through_prefect or os.environ.get("PREFECT_API_URL"):
+        from flows.through_prefect import annotate_through_prefect as run
+    else:
+        from flows.here import annotate_here as run
+    run(source, warehouse=warehouse, settings=settings, force=force)
+
+
+@cli.command()
+@click.argument("query")
+@_warehouse
+@click.option(
+    "--format",
+    "style",
+    type=click.Choice(["table", "csv", "json"]),
+    default="table",
+    show_default=True,
+    help="How to print the rows.",
+)
+def sql(query: str, warehouse: str, style: str) -> None:
+    """Answer QUERY; nothing is changed.
+
+    \b
+    Tables: motion, failures, runs.
+    Views:  latest_motion, camera_moves (a row per move), object_tracks (a row per track).
+    \b
+    For example, the clips whose camera pans right, the fastest first:
+      motionsight sql "SELECT uri, start_s, end_s, rate FROM camera_moves
+                       WHERE label = 'pan_right' ORDER BY rate DESC"
+    """
+    from flows.answers import show
+    from motionsight_core.warehouse import open_warehouse
+
+    show(open_warehouse(warehouse).query(query), style)
+
+
+@cli.command()
+@_warehouse
+def doctor(warehouse: str) -> None:
+    """Say what is installed, what works, what is missing and how to get it."""
+    from flows.doctor import examine
+
+    if not examine(warehouse):
+        sys.exit(1)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Entry point: exit 0 when the run finished, 1 when it could not, 2 for a usage error."""
+    debug = "--debug" in (sys.argv[1:] if arguments is None else arguments)
+    try:
+        cli.main(args=arguments, prog_name="motionsight", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        _leave(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted; what was committed stays, and running again goes on from there.", err=True)
+        _leave(130)
+    except BrokenPipeError:  # the reader, such as head, has seen enough
+        _leave(0, flush=False)
+    except Exception as error:
+        if debug:
+            raise
+        click.echo(f"motionsight: {_sentence(error)}", err=True)
+        _leave(2 if isinstance(error, UsageError) else 1)
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, MotionSightError):
+        return str(error)
+    line = " ".join(str(error).split())
+    return f"{type(error).__name__}: {line[:300]} (--debug shows where)."
+
+
+def _leave(code: int, *, flush: bool = True) -> Any:
+    """End the process at once: threads of Beam or Prefect may not outlive an error or Ctrl-C."""
+    guard = sys.modules.get("motionsight_core.guard")
+    if guard is not None:
+        guard.close_shared_decoders()
+    if flush:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(code)

@@ -1,0 +1,234 @@
+"""`motionsight doctor`: what is installed, what works, what is missing and how to get it."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+import click
+
+import flows
+import motionsight_core
+import transforms
+
+
+class State(Enum):
+    """How a check ended: its mark and colour."""
+
+    GOOD = ("ok", "green")
+    ABSENT = ("--", "yellow")
+    BAD = ("!!", "red")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    state: State
+    subject: str
+    detail: str
+
+
+_OPTIONAL = (
+    ("models", ("torch", "torchvision", "transformers"), "describe with a multimodal LLM"),
+    ("gcp", ("google-cloud-storage",), "read gs:// buckets"),
+    ("aws", ("boto3",), "read s3:// buckets"),
+)
+_REQUIRED = (
+    "apache-beam",
+    "prefect",
+    "av",
+    "opencv-python-headless",
+    "duckdb",
+    "numpy",
+    "pyarrow",
+    "pydantic",
+)
+
+
+def examine(warehouse: str) -> bool:
+    """Print all findings; whether what is needed to annotate works."""
+    healthy = True
+    for check in (_python, _packages, _own_modules, _opencv, _decoding, _extras, _gpu, _prefect):
+        for finding in check():
+            healthy &= _print(finding)
+    for finding in _warehouse(warehouse):
+        healthy &= _print(finding)
+    click.echo("\nReady to annotate." if healthy else "\nNot ready: see the lines marked !!.")
+    return healthy
+
+
+def _print(finding: Finding) -> bool:
+    mark, colour = finding.state.value
+    click.echo(f"{click.style(f'[{mark}]', fg=colour)} {finding.subject}: {finding.detail}")
+    return finding.state is not State.BAD
+
+
+def _python() -> Iterator[Finding]:
+    version = ".".join(map(str, sys.version_info[:3]))
+    good = (3, 11) <= sys.version_info[:2] < (3, 14)
+    yield Finding(
+        State.GOOD if good else State.BAD, "Python", version if good else f"{version}; 3.11 to 3.13 is needed"
+    )
+
+
+def _packages() -> Iterator[Finding]:
+    versions = {name: _version(name) for name in _REQUIRED}
+    missing = [name for name, version in versions.items() if version is None]
+    if missing:
+        yield Finding(
+            State.BAD, "Packages", f"{', '.join(missing)} missing; pip install --force-reinstall motionsight"
+        )
+    else:
+        yield Finding(
+            State.GOOD, "Packages", ", ".join(f"{name} {version}" for name, version in versions.items())
+        )
+
+
+def _version(distribution: str) -> str | None:
+    try:
+        return importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _own_modules() -> Iterator[Finding]:
+    """Names as general as `flows` may be taken by a folder beside the caller."""
+    home = _home(motionsight_core.__file__)
+    strangers = [
+        f"{module.__name__} comes from {_home(module.__file__)}"
+        for module in (flows, transforms)
+        if _home(module.__file__) != home
+    ]
+    if strangers:
+        yield Finding(
+            State.BAD,
+            "Own modules",
+            f"{'; '.join(strangers)}, not from {home}: another folder of that name hides ours. "
+            "Run from elsewhere, or rename that folder.",
+        )
+    else:
+        yield Finding(State.GOOD, "Own modules", f"flows, transforms and motionsight_core from {home}")
+
+
+def _home(file: str | None) -> Path:
+    return Path(file or ".").resolve().parent.parent
+
+
+def _opencv() -> Iterator[Finding]:
+    """Two distributions own the folder cv2, and the last one installed has overwritten the other."""
+    found = [
+        name
+        for name in ("opencv-python", "opencv-contrib-python", "opencv-contrib-python-headless")
+        if _version(name)
+    ]
+    if found:
+        yield Finding(
+            State.BAD,
+            "OpenCV",
+            f"{', '.join(found)} overwrites opencv-python-headless; pip uninstall {' '.join(found)}, "
+            "then pip install --force-reinstall opencv-python-headless",
+        )
+
+
+def _decoding() -> Iterator[Finding]:
+    from motionsight_core.catalog import split
+    from motionsight_core.errors import ClipError
+    from motionsight_core.guard import GuardedDecoder
+    from motionsight_core.scenes import catalog, render
+    from motionsight_core.settings import Settings
+    from motionsight_core.stores import list_objects
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "probe.mp4")
+        try:
+            render(catalog(count=1, width=160, height=90, duration_s=1.0)[0], path)
+            (video,) = list_objects(str(path))
+            settings = Settings.load(environment={}, overrides=["runtime.decode_processes=1"])
+            with GuardedDecoder(settings) as decoder:
+                clip = split(video, duration_s=decoder.probe(video))[0]
+                decoded = decoder.decode(clip)
+        except (ClipError, OSError) as error:
+            yield Finding(State.BAD, "Decoding", f"a video made here could not be decoded: {error}")
+            return
+    yield Finding(
+        State.GOOD, "Decoding", f"an {decoded.codec} video made here was decoded in a guarded process"
+    )
+
+
+def _extras() -> Iterator[Finding]:
+    for extra, packages, purpose in _OPTIONAL:
+        missing = [name for name in packages if _version(name) is None]
+        if missing:
+            how = f"not installed ({', '.join(missing)}); to {purpose}: pip install 'motionsight[{extra}]'"
+            yield Finding(State.ABSENT, f"Extra {extra}", how)
+        else:
+            yield Finding(
+                State.GOOD, f"Extra {extra}", ", ".join(f"{name} {_version(name)}" for name in packages)
+            )
+
+
+def _gpu() -> Iterator[Finding]:
+    tool = shutil.which("nvidia-smi")
+    names = ""
+    if tool:
+        query = [tool, "--query-gpu=name,memory.total", "--format=csv,noheader"]
+        try:
+            names = subprocess.run(query, capture_output=True, text=True, timeout=20, check=True).stdout
+        except (OSError, subprocess.SubprocessError):
+            names = ""
+    if names.strip():
+        yield Finding(State.GOOD, "GPU", "; ".join(names.strip().splitlines()))
+    else:
+        yield Finding(State.ABSENT, "GPU", "none found; the measured annotator needs none")
+
+
+def _prefect() -> Iterator[Finding]:
+    url = os.environ.get("PREFECT_API_URL")
+    if not url:
+        yield Finding(
+            State.ABSENT, "Prefect server", "PREFECT_API_URL is not set; --prefect starts a temporary one"
+        )
+        return
+    try:
+        with urllib.request.urlopen(f"{url.rstrip('/')}/health", timeout=5) as answer:  # noqa: S310
+            reachable = answer.status == 200
+    except (OSError, ValueError) as error:
+        yield Finding(
+            State.BAD, "Prefect server", f"{url} does not answer ({error}); start it or unset PREFECT_API_URL"
+        )
+        return
+    if reachable:
+        yield Finding(State.GOOD, "Prefect server", f"{url} answers")
+    else:
+        yield Finding(State.BAD, "Prefect server", f"{url} is not healthy")
+
+
+def _warehouse(url: str) -> Iterator[Finding]:
+    from motionsight_core.errors import MotionSightError
+    from motionsight_core.warehouse import open_warehouse
+
+    try:
+        warehouse = open_warehouse(url)
+        place = Path(warehouse.url.partition(":")[2])
+        if not place.exists():
+            writable = os.access(place.parent if place.parent.exists() else place.parent.parent, os.W_OK)
+            state = State.ABSENT if writable else State.BAD
+            detail = (
+                "not there yet; annotate makes it" if writable else f"{place.parent} cannot be written to"
+            )
+            yield Finding(state, "Warehouse", f"{warehouse.url} {detail}")
+            return
+        rows = warehouse.query("SELECT (SELECT count(*) FROM motion), (SELECT count(*) FROM failures)").rows
+        yield Finding(
+            State.GOOD, "Warehouse", f"{warehouse.url}, {rows[0][0]} clips annotated, {rows[0][1]} failures"
+        )
+    except MotionSightError as error:
+        yield Finding(State.BAD, "Warehouse", str(error))

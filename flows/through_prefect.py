@@ -1,0 +1,33 @@
+"""`motionsight annotate` as a Prefect flow run, on a server or on a temporary one."""
+
+from __future__ import annotations
+
+import os
+
+from flows.answers import show_result
+from motionsight_core.settings import Settings
+
+# A temporary server of Prefect's own, offline and quiet; what the user has set wins.
+_QUIET = {
+    "DO_NOT_TRACK": "1",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_LOGGING_LEVEL": "WARNING",
+    "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL",
+    # The default of 20 s is short on a busy machine.
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
+}
+
+
+def annotate_through_prefect(source: str, *, warehouse: str, settings: Settings, force: bool) -> None:
+    """Run the flow `annotate_catalog` and print what came of it.
+
+    Raises:
+        UsageError: source, warehouse or annotator do not exist.
+        RunError: a shard could not be finished.
+    """
+    for name, value in _QUIET.items():
+        os.environ.setdefault(name, value)
+    from flows.annotate import annotate_catalog  # reads the environment when it is imported
+
+    result = annotate_catalog(source, warehouse=warehouse, settings=settings, force=force)
+    show_result(result, warehouse)

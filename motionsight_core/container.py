@@ -1,0 +1,240 @@
+"""Opening media that may be hostile: pinned demuxers, no second file, typed errors.
+
+A playlist or manifest under a video's name makes FFmpeg open local files and network addresses
+even past a protocol whitelist. So the container format is decided here, from the first bytes, and
+FFmpeg is told to use exactly that demuxer; whatever else a file asks to be opened is refused.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import BinaryIO, NoReturn
+
+import av
+import av.container
+import av.error
+import av.logging
+from av.video.stream import VideoStream
+
+from motionsight_core.errors import (
+    ClipError,
+    Corrupt,
+    ForbiddenProtocol,
+    NotAVideo,
+    NoVideoStream,
+    TooLarge,
+    Truncated,
+)
+from motionsight_core.settings import LimitSettings
+
+# Errors arrive as exceptions; FFmpeg's own lines would only repeat them, unattributed.
+av.logging.set_level(av.logging.PANIC)
+
+_SNIFF_BYTES = 4096
+_BUFFER_BYTES = 1 << 18
+_MP4_BOXES = frozenset(
+    b"ftyp styp moov moof mdat mfra sidx free skip wide pnot meta uuid udta prft emsg".split()
+)
+_PLAYLISTS = (
+    (b"#EXTM3U", "an HLS playlist"),
+    (b"ffconcat", "an FFmpeg concat list"),
+    (b"[playlist]", "a PLS playlist"),
+    (b"[reference]", "an ASX playlist"),
+    (b"<asx", "an ASX playlist"),
+    (b"<?xml", "an XML manifest"),
+    (b"<mpd", "a DASH manifest"),
+    (b"<smil", "a SMIL manifest"),
+    (b"v=0", "an SDP session"),
+    (b"rtsptext", "an RTSP reference"),
+)
+_AUDIO = (b"ID3", b"fLaC", b"#!AMR", b"\xff\xfb", b"\xff\xf1")
+
+
+def sniff(head: bytes) -> str:
+    """The FFmpeg demuxer for content that begins with `head`.
+
+    Raises:
+        ForbiddenProtocol: the content is a playlist or manifest.
+        NoVideoStream: it is an audio format.
+        NotAVideo: it is anything else.
+    """
+    text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    for mark, what in _PLAYLISTS:
+        if text.startswith(mark.lower()):
+            raise ForbiddenProtocol(f"The file is {what}, which refers to other files; it was not followed.")
+    if head[4:8] in _MP4_BOXES:
+        return "mov"
+    if head.startswith(b"\x1a\x45\xdf\xa3"):
+        return "matroska"
+    if head.startswith(b"RIFF") and head[8:12] == b"AVI ":
+        return "avi"
+    if head.startswith(b"FLV\x01"):
+        return "flv"
+    if head.startswith(b"OggS"):
+        return "ogg"
+    if head.startswith(b"\x30\x26\xb2\x75\x8e\x66\xcf\x11"):
+        return "asf"
+    if head.startswith(b"\x00\x00\x01\xba"):
+        return "mpeg"
+    # Transport streams repeat their sync byte at every packet: 188 bytes, or 192 with a timestamp.
+    for packet, sync in ((188, 0), (192, 4)):
+        marks = head[sync::packet]
+        if len(marks) >= 2 and set(marks) == {0x47}:
+            return "mpegts"
+    if head.startswith(_AUDIO) or (head.startswith(b"RIFF") and head[8:12] == b"WAVE"):
+        raise NoVideoStream("The file holds audio only.")
+    if not head:
+        raise NotAVideo("The file is empty.")
+    raise NotAVideo(
+        "The content is in no video format (looked for MP4, Matroska, AVI, TS, FLV, MPEG, Ogg, ASF)."
+    )
+
+
+def check_complete(file: BinaryIO, demuxer: str) -> None:
+    """Compare the sizes that the container declares with the size of the file.
+
+    Raises:
+        Truncated: the file ends inside a part that the container announced.
+    """
+    size = file.seek(0, os.SEEK_END)
+    check = {"mov": _check_mp4, "matroska": _check_matroska, "avi": _check_avi}.get(demuxer)
+    if check is not None:
+        check(file, size)
+
+
+def _check_mp4(file: BinaryIO, size: int) -> None:
+    """Walk the top-level boxes (ISO/IEC 14496-12, 4.2)."""
+    position = 0
+    seen: set[bytes] = set()
+    while position + 8 <= size:
+        file.seek(position)
+        header = file.read(16)
+        length, kind = int.from_bytes(header[:4]), header[4:8]
+        if kind not in _MP4_BOXES:
+            break  # trailing bytes that are no box: players ignore them
+        seen.add(kind)
+        if length == 1:  # a 64-bit length follows
+            length = int.from_bytes(header[8:16])
+        elif length == 0:  # up to the end of the file
+            length = size - position
+        if length < 8:
+            break
+        position += length
+    if position > size:
+        raise Truncated(f"The file ends {position - size} bytes before the video it announces does.")
+    if not seen & {b"moov", b"moof"}:
+        raise Truncated("The file ends before the index of the video (its moov box).")
+
+
+def _check_matroska(file: BinaryIO, size: int) -> None:
+    """The Segment's declared size (RFC 8794, 6 and RFC 9559, 5); live files declare none."""
+    file.seek(4)
+    header_size = _ebml_size(file)
+    if header_size is None:
+        return
+    file.seek(header_size, os.SEEK_CUR)
+    if file.read(4) != b"\x18\x53\x80\x67":
+        return
+    segment_size = _ebml_size(file)
+    if segment_size is not None and file.tell() + segment_size > size:
+        missing = file.tell() + segment_size - size
+        raise Truncated(f"The file ends {missing} bytes before the video it announces does.")
+
+
+def _ebml_size(file: BinaryIO) -> int | None:
+    """A variable-size integer; None where it says "unknown" or is not valid."""
+    first = file.read(1)
+    if not first or first[0] == 0:
+        return None
+    length = 9 - first[0].bit_length()
+    value = int.from_bytes(first + file.read(length - 1)) & ((1 << 7 * length) - 1)
+    return None if value == (1 << 7 * length) - 1 else value
+
+
+def _check_avi(file: BinaryIO, size: int) -> None:
+    file.seek(4)
+    announced = int.from_bytes(file.read(4), "little") + 8
+    if announced > size:
+        raise Truncated(f"The file ends {announced - size} bytes before the video it announces does.")
+
+
+@contextmanager
+def open_video(
+    file: BinaryIO, limits: LimitSettings
+) -> Iterator[tuple[av.container.InputContainer, VideoStream]]:
+    """Open the video stream of `file` for demuxing from its first packet.
+
+    Args:
+        file: seekable, binary; read from its start.
+        limits: `max_frame_pixels` holds for the declared size and for every decoded frame.
+
+    Raises:
+        ClipError: NotAVideo, NoVideoStream, Truncated, Corrupt, TooLarge or ForbiddenProtocol.
+    """
+    file.seek(0)
+    demuxer = sniff(file.read(_SNIFF_BYTES))
+    check_complete(file, demuxer)
+    file.seek(0)
+    refused: list[str] = []
+    with translated_errors(refused):
+        container = av.open(
+            file,
+            mode="r",
+            format=demuxer,
+            buffer_size=_BUFFER_BYTES,
+            metadata_errors="replace",
+            io_open=_refuser(refused),
+        )
+    with container:
+        stream = _video_stream(container)
+        codec = stream.codec_context
+        if codec is None or not codec.name:
+            raise Corrupt("No decoder is known for the video stream.")
+        if codec.width * codec.height > limits.max_frame_pixels:
+            raise TooLarge(
+                f"Frames of {codec.width}x{codec.height} are above the limit of "
+                f"{limits.max_frame_pixels} pixels (limits.max_frame_pixels)."
+            )
+        codec.options = {"max_pixels": str(limits.max_frame_pixels)}
+        # One thread: the processes already keep the cores busy, and threads would blur which
+        # packet a failure belongs to.
+        codec.thread_count = 1
+        with translated_errors(refused):
+            yield container, stream
+
+
+def _refuser(refused: list[str]) -> Callable[..., NoReturn]:
+    def refuse(url: str, flags: int, options: dict[str, str]) -> NoReturn:
+        refused.append(url)
+        raise PermissionError("a video may not open other files")
+
+    return refuse
+
+
+def _video_stream(container: av.container.InputContainer) -> VideoStream:
+    """The moving pictures: not cover art; the largest of several."""
+    moving = [
+        stream
+        for stream in container.streams.video
+        if not stream.disposition & av.stream.Disposition.attached_pic
+    ]
+    if not moving:
+        raise NoVideoStream("The file has no video stream.")
+    return max(moving, key=lambda stream: stream.codec_context.width * stream.codec_context.height)
+
+
+@contextmanager
+def translated_errors(refused: list[str] | None = None) -> Iterator[None]:
+    """Turn FFmpeg's errors into ClipErrors that say what they mean for the file."""
+    try:
+        yield
+    except ClipError:
+        raise
+    except MemoryError:
+        raise TooLarge("Decoding needs more memory than limits.memory_mb allows.") from None
+    except (av.error.FFmpegError, PermissionError) as error:
+        if refused:
+            raise ForbiddenProtocol("The file refers to another file, which was not opened.") from None
+        raise Corrupt(f"The video cannot be decoded: {error}.") from None

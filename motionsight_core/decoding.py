@@ -1,0 +1,227 @@
+"""One pass over a clip: sampled frames, motion-blurred frames, and the motion measurement.
+
+Nothing is kept of a frame but what was asked for, so memory does not grow with the video's length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import BinaryIO, Literal
+
+import cv2
+import numpy as np
+from av.video.frame import VideoFrame
+from numpy.typing import NDArray
+
+from motionsight_core.blur import MotionBlur, blur_weights
+from motionsight_core.catalog import Clip, VideoObject
+from motionsight_core.container import open_video
+from motionsight_core.errors import Corrupt, TooLarge
+from motionsight_core.frame_index import FrameIndex, index_by_decoding, index_frames
+from motionsight_core.frame_reader import IncompleteDecode, wanted_frames
+from motionsight_core.measure import MotionMeter
+from motionsight_core.measure.types import MotionMeasurement
+from motionsight_core.pixels import Geometry, geometry_of, to_luma, to_rgb
+from motionsight_core.sampling import frames_of_clip, measured_frames, sampled_frames
+from motionsight_core.settings import Settings
+from motionsight_core.stores import open_object
+
+#: What a decode can give; an annotator asks for what it uses.
+Product = Literal["sampled", "blurred", "motion"]
+ALL_PRODUCTS: tuple[Product, ...] = ("sampled", "blurred", "motion")
+
+
+@dataclass(frozen=True, slots=True)
+class FrameSequence:
+    """Frames of a clip, in order."""
+
+    pixels: NDArray[np.uint8]
+    """[T, H, W, 3] RGB, as displayed."""
+    times_s: NDArray[np.float64]
+    """[T] source seconds."""
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+    def __repr__(self) -> str:
+        count, height, width, _ = self.pixels.shape
+        return f"FrameSequence({count} frames of {width}x{height})"
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedClip:
+    """What one pass over a clip gave."""
+
+    clip: Clip
+    width: int
+    """Pixels as displayed."""
+    height: int
+    fps: float
+    """Average frame rate of the video, frames per second."""
+    codec: str
+    lost_frames: int
+    """Frames of the clip that could not be decoded."""
+    sampled: FrameSequence | None
+    """V_s, at most `referring.max_pixels` each."""
+    blurred: FrameSequence | None
+    """V', the sampled frames under motion blur, at most `sampling.max_pixels` each."""
+    motion: MotionMeasurement | None
+
+
+def probe(video: VideoObject, settings: Settings | None = None) -> float:
+    """Duration in seconds, from the first frame's start to the last one's end, without decoding.
+
+    Raises:
+        ClipError: the version is gone, or it is no readable video.
+    """
+    with open_object(video) as file:
+        return index_frames(file, (settings or Settings()).limits).duration_s
+
+
+def decode(
+    clip: Clip, settings: Settings | None = None, *, products: Collection[Product] = ALL_PRODUCTS
+) -> DecodedClip:
+    """Decode one clip in this process, once, for everything that is asked for.
+
+    For bytes that are not trusted use `GuardedDecoder`, which runs this in a process with limits.
+
+    Raises:
+        ClipError: the version is gone, or the video cannot be decoded.
+    """
+    settings = settings or Settings()
+    with open_object(clip.object) as file:
+        index = index_frames(file, settings.limits)
+        try:
+            return _decode(file, clip, index, settings, products)
+        except IncompleteDecode:
+            # Damaged or unusual streams: take the frames that do come out of a full decode.
+            found = index_by_decoding(file, settings.limits)
+            return _decode(file, clip, found, settings, products, expected_frames=len(index.times_s))
+
+
+def _decode(
+    file: BinaryIO,
+    clip: Clip,
+    index: FrameIndex,
+    settings: Settings,
+    products: Collection[Product],
+    *,
+    expected_frames: int = 0,
+) -> DecodedClip:
+    frames = frames_of_clip(index.times_s, clip.start_s, clip.end_s)
+    if not len(frames):
+        raise Corrupt(f"No frame can be decoded between {clip.start_s:.3f} s and {clip.end_s:.3f} s.")
+    pass_ = _Pass(clip, index.times_s, frames, settings, products)
+    codec = ""
+    with open_video(file, settings.limits) as (container, stream):
+        codec = stream.codec_context.name
+        for number, frame in wanted_frames(container, stream, index, pass_.wanted):
+            if frame.width * frame.height > settings.limits.max_frame_pixels:
+                raise TooLarge(
+                    f"A frame of {frame.width}x{frame.height} is above the limit of "
+                    f"{settings.limits.max_frame_pixels} pixels (limits.max_frame_pixels)."
+                )
+            pass_.take(number, frame, geometry_of(frame, stream.sample_aspect_ratio))
+    geometry = pass_.geometry
+    if geometry is None:
+        raise Corrupt("Not one frame of the clip can be decoded.")
+    return DecodedClip(
+        clip=clip,
+        width=geometry.width,
+        height=geometry.height,
+        fps=index.fps,
+        codec=codec,
+        lost_frames=max(0, expected_frames - len(index.times_s)),
+        sampled=pass_.sampled(),
+        blurred=pass_.blurred(),
+        motion=pass_.motion(),
+    )
+
+
+class _Pass:
+    """What is being made of the frames while they come by."""
+
+    def __init__(
+        self,
+        clip: Clip,
+        times_s: NDArray[np.float64],
+        frames: NDArray[np.intp],
+        settings: Settings,
+        products: Collection[Product],
+    ) -> None:
+        self.geometry: Geometry | None = None
+        self._clip, self._times_s, self._settings = clip, times_s, settings
+        samples = frames[sampled_frames(times_s[frames], settings.sampling)]
+        self._samples = frozenset(samples.tolist()) if "sampled" in products else frozenset()
+        self._measured: frozenset[int] = frozenset()
+        if "motion" in products:
+            self._measured = frozenset(
+                frames[measured_frames(times_s[frames], settings.measure.fps)].tolist()
+            )
+        # A blur window is open from its oldest frame to its sampled frame.
+        self._windows: dict[int, tuple[int, int]] = {}
+        if "blurred" in products:
+            first = int(frames[0])
+            for sample in samples.tolist():
+                length = min(settings.blur.window, sample - first + 1)
+                self._windows[sample] = (sample - length + 1, length)
+        self._blurs: dict[int, MotionBlur] = {}
+        self._meter: MotionMeter | None = None
+        self._sampled: list[tuple[int, NDArray[np.uint8]]] = []
+        self._blurred: list[tuple[int, NDArray[np.uint8]]] = []
+
+        self.wanted = np.zeros(len(times_s), np.bool_)
+        self.wanted[list(self._samples | self._measured)] = True
+        for sample, (oldest, _) in self._windows.items():
+            self.wanted[oldest : sample + 1] = True
+        if not self.wanted.any():
+            self.wanted[frames[0]] = True  # the size of the picture is always wanted
+        self._starts: dict[int, list[int]] = {}
+        for sample, (oldest, _) in self._windows.items():
+            self._starts.setdefault(oldest, []).append(sample)
+
+    def take(self, number: int, frame: VideoFrame, geometry: Geometry) -> None:
+        """Use one wanted frame for all that needs it."""
+        if self.geometry is None:
+            self.geometry = geometry
+            self._meter = MotionMeter(self._settings.measure, aspect=geometry.width / geometry.height)
+        if number in self._samples:
+            pixels = to_rgb(frame, geometry, max_pixels=self._settings.referring.max_pixels)
+            self._sampled.append((number, pixels))
+        if number in self._measured and self._meter is not None:
+            luma = to_luma(frame, geometry, width=self._settings.measure.width)
+            self._meter.push(luma, float(self._times_s[number]))
+        self._blur(number, frame, geometry)
+
+    def _blur(self, number: int, frame: VideoFrame, geometry: Geometry) -> None:
+        knobs = self._settings.blur
+        for sample in self._starts.get(number, ()):
+            _, length = self._windows[sample]
+            weights = blur_weights(length, decay=knobs.decay, weights=knobs.weights)
+            self._blurs[sample] = MotionBlur(weights[::-1])
+        for blur in self._blurs.values():
+            blur.add(frame)
+        finished = self._blurs.pop(number, None)
+        if finished is not None:
+            pixels = to_rgb(finished.frame(), geometry, max_pixels=self._settings.sampling.max_pixels)
+            self._blurred.append((number, pixels))
+
+    def sampled(self) -> FrameSequence | None:
+        return self._sequence(self._sampled)
+
+    def blurred(self) -> FrameSequence | None:
+        return self._sequence(self._blurred)
+
+    def motion(self) -> MotionMeasurement | None:
+        if self._meter is None or not self._measured:
+            return None
+        return self._meter.finish(self._clip.start_s, self._clip.end_s)
+
+    def _sequence(self, frames: list[tuple[int, NDArray[np.uint8]]]) -> FrameSequence | None:
+        if not frames:
+            return None
+        # A stream that changes its size half-way is shown at the size it began with, as players do.
+        shape = frames[0][1].shape
+        same = [p if p.shape == shape else cv2.resize(p, (shape[1], shape[0])) for _, p in frames]
+        return FrameSequence(np.stack(same), self._times_s[[number for number, _ in frames]])

@@ -1,0 +1,276 @@
+"""What the camera does, told from its measured moves."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from motionsight_core.measure.types import CameraPath, MotionMeasurement
+from motionsight_core.measure.wording import (
+    RATE_WORDS,
+    SPEED_CHANGE,
+    listed,
+    number,
+    of_frame,
+    seconds,
+    sentence,
+    word_for,
+)
+from motionsight_core.record import CameraMove
+
+#: Verb in the present, verb in -ing, and direction, of each label.
+VERBS: dict[str, tuple[str, str, str]] = {
+    "pan_left": ("pans", "panning", "left"),
+    "pan_right": ("pans", "panning", "right"),
+    "tilt_up": ("tilts", "tilting", "up"),
+    "tilt_down": ("tilts", "tilting", "down"),
+    "zoom_in": ("zooms", "zooming", "in"),
+    "zoom_out": ("zooms", "zooming", "out"),
+    "roll_cw": ("rolls", "rolling", "clockwise"),
+    "roll_ccw": ("rolls", "rolling", "counter-clockwise"),
+    "truck_left": ("moves", "moving", "sideways to the left"),
+    "truck_right": ("moves", "moving", "sideways to the right"),
+    "pedestal_up": ("rises", "rising", ""),
+    "pedestal_down": ("sinks", "sinking", ""),
+    "dolly_in": ("moves", "moving", "forward"),
+    "dolly_out": ("moves", "moving", "backward"),
+    "arc_cw": ("circles", "circling", "clockwise around the scene"),
+    "arc_ccw": ("circles", "circling", "counter-clockwise around the scene"),
+}
+#: Adjectives of the rate words.
+ADJECTIVES = {"slowly": "slow", "at a moderate speed": "moderate", "fast": "fast", "very fast": "very fast"}
+#: Nouns of the labels.
+NOUNS = {
+    "pan_left": "pan left",
+    "pan_right": "pan right",
+    "tilt_up": "tilt up",
+    "tilt_down": "tilt down",
+    "zoom_in": "zoom in",
+    "zoom_out": "zoom out",
+    "roll_cw": "clockwise roll",
+    "roll_ccw": "counter-clockwise roll",
+    "truck_left": "sideways move to the left",
+    "truck_right": "sideways move to the right",
+    "pedestal_up": "rise",
+    "pedestal_down": "descent",
+    "dolly_in": "forward move",
+    "dolly_out": "backward move",
+    "arc_cw": "clockwise circling move",
+    "arc_ccw": "counter-clockwise circling move",
+}
+#: The table of rate words of each kind of move.
+KINDS = {"truck": "pan", "pedestal": "tilt", "dolly": "zoom"}
+#: Moves that share this much of the shorter one's time are told together.
+TOGETHER = 0.6
+#: A gap to the clip's ends, or between moves, that is not worth a word, seconds.
+MOMENT_S = 0.35
+#: More moves than this are summarised.
+MOST_MOVES = 4
+#: A way this long is worth telling, frame sides (pan, tilt), natural-log scale, degrees.
+WORTH_TELLING = {"pan": 0.15, "tilt": 0.15, "zoom": 0.08, "roll": 3.0, "arc": 5.0}
+#: A drift of a hand-held camera larger than this, frame sides, is told by itself.
+LARGE_DRIFT = 0.35
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """Moves that happen together."""
+
+    start_s: float
+    end_s: float
+    moves: tuple[CameraMove, ...]
+
+
+def describe_camera(measurement: MotionMeasurement, *, start_s: float, end_s: float) -> str:
+    """What the camera does from `start_s` to `end_s`, source seconds, in one to four sentences."""
+    moves = [move for move in measurement.camera_moves if move.label != "static"]
+    sentences = [_cuts(measurement.cuts)] if measurement.cuts else []
+    if not moves:
+        sentences.append(_at_rest(measurement.steadiness))
+    elif len(moves) > MOST_MOVES or (measurement.steadiness != "smooth" and len(moves) > 2):
+        sentences += _summary(moves, measurement.steadiness)
+    else:
+        sentences += _phases_told(_phases(moves), measurement.camera_path, start_s, end_s)
+        sentences += _trembling(measurement.steadiness)
+    return " ".join(sentences)
+
+
+def _cuts(cuts: Sequence[float]) -> str:
+    if len(cuts) <= 4:
+        return f"The shot changes at {listed([seconds(cut) for cut in cuts])}."
+    return f"The shot changes {number(len(cuts))} times, first at {seconds(cuts[0])} and last at {seconds(cuts[-1])}."
+
+
+def _at_rest(steadiness: str) -> str:
+    if steadiness == "shaky":
+        return "The camera stays on one view but shakes strongly, as if held by hand."
+    if steadiness == "unsteady":
+        return "The camera stays on one view and trembles a little, as if held by hand."
+    return "The camera is fixed: a steady view, as from a tripod, throughout."
+
+
+def _trembling(steadiness: str) -> list[str]:
+    if steadiness == "shaky":
+        return ["The picture shakes strongly, as if the camera were held by hand."]
+    if steadiness == "unsteady":
+        return ["The picture trembles a little, as if the camera were held by hand."]
+    return []
+
+
+def _phases(moves: Sequence[CameraMove]) -> list[Phase]:
+    phases: list[list[CameraMove]] = []
+    for move in sorted(moves, key=lambda move: (move.start_s, -move.end_s)):
+        for phase in phases:
+            if all(_overlap(move, other) >= TOGETHER for other in phase):
+                phase.append(move)
+                break
+        else:
+            phases.append([move])
+    return [
+        Phase(min(move.start_s for move in phase), max(move.end_s for move in phase), tuple(phase))
+        for phase in phases
+    ]
+
+
+def _overlap(one: CameraMove, other: CameraMove) -> float:
+    common = min(one.end_s, other.end_s) - max(one.start_s, other.start_s)
+    return common / max(min(one.end_s - one.start_s, other.end_s - other.start_s), 1e-9)
+
+
+def _phases_told(phases: Sequence[Phase], path: CameraPath, start_s: float, end_s: float) -> list[str]:
+    sentences = []
+    for index, phase in enumerate(phases):
+        from_start = phase.start_s - start_s < MOMENT_S
+        to_end = end_s - phase.end_s < MOMENT_S
+        text = f"{_beginning(phases, index, from_start, to_end)}{_asides(phase.moves, path)}"
+        is_last = all(other.end_s <= phase.end_s for other in phases)
+        if is_last and not to_end:
+            text += ", then holds still"
+        sentences.append(sentence(text))
+    return sentences
+
+
+def _beginning(phases: Sequence[Phase], index: int, from_start: bool, to_end: bool) -> str:
+    """ "the camera pans right slowly from 0.4 s to 2.9 s", linked to the phase before."""
+    phase = phases[index]
+    what = _told_together(phase.moves)
+    until = "to the end" if to_end else f"until {seconds(phase.end_s)}"
+    from_to = f"from {seconds(phase.start_s)} {'to the end' if to_end else f'to {seconds(phase.end_s)}'}"
+    if index == 0:
+        if from_start and to_end:
+            return f"the camera {what} throughout"
+        if from_start:
+            return f"the camera {what} {until}"
+        if to_end:
+            return f"the camera holds still until {seconds(phase.start_s)}, then {what} {until}"
+        return f"the camera {what} {from_to}"
+    pause_s = phase.start_s - phases[index - 1].end_s
+    if pause_s < -MOMENT_S:
+        return f"{from_to} it also {what}"
+    if pause_s < MOMENT_S:
+        return f"it then {what} {until}"
+    return f"after a pause it {what} {from_to}"
+
+
+def _told_together(moves: Sequence[CameraMove]) -> str:
+    """ "pans right at a moderate speed while zooming in slowly"."""
+    first, *others = sorted(moves, key=_strength, reverse=True)
+    text = _told(first, verb=0)
+    return f"{text} while {listed([_told(move, verb=1) for move in others])}" if others else text
+
+
+def _told(move: CameraMove, verb: int) -> str:
+    verbs = VERBS[move.label]
+    parts = [verbs[verb], verbs[2], word_for(move.rate, RATE_WORDS[_kind(move)])]
+    return " ".join(part for part in parts if part)
+
+
+def _asides(moves: Sequence[CameraMove], path: CameraPath) -> str:
+    """ ", by about a third of the frame's width, slowing down": of a move that is alone."""
+    if len(moves) > 1:
+        return ""
+    change = _change(moves[0], path)
+    return _by(moves[0]) + (f", {change}" if change else "")
+
+
+def _by(move: CameraMove) -> str:
+    amount = _amount(move)
+    return f", {amount}" if amount else ""
+
+
+def _strength(move: CameraMove) -> float:
+    """How much the picture changes, roughly frame sides per second."""
+    return move.rate * {"roll": 0.01, "arc": 1.0}.get(_kind(move), 1.0)
+
+
+def _kind(move: CameraMove) -> str:
+    kind = move.label.split("_")[0]
+    return KINDS.get(kind, kind)
+
+
+def _amount(move: CameraMove) -> str:
+    """How far it goes in all."""
+    kind, way = _kind(move), _way(move)
+    if way < WORTH_TELLING[kind]:
+        return ""
+    if kind == "pan":
+        return f"by about {of_frame(way, 'width')}"
+    if kind == "tilt":
+        return f"by about {of_frame(way, 'height')}"
+    if kind == "zoom":
+        factor = math.exp(way)
+        return f"until things are {factor if move.label.endswith('in') else 1 / factor:.1f} times as large"
+    step = 5 if way >= 10 else 1
+    return f"by about {round(way / step) * step} degrees"
+
+
+def _change(move: CameraMove, path: CameraPath) -> str:
+    """Whether it gets faster or slower on the way."""
+    kind = _kind(move)
+    if kind == "arc":
+        return ""
+    inside = (path.t_s >= move.start_s) & (path.t_s <= move.end_s)
+    speeds = np.abs(getattr(path, kind)[inside])
+    if len(speeds) < 9:
+        return ""
+    early, _, late = (float(np.mean(part)) for part in np.array_split(speeds, 3))
+    if late > SPEED_CHANGE * early:
+        return "speeding up"
+    return "slowing down" if early > SPEED_CHANGE * late else ""
+
+
+def _way(move: CameraMove) -> float:
+    """How far a move goes in all, in the units of its rate without the second."""
+    return move.rate * (move.end_s - move.start_s)
+
+
+def _summary(moves: Sequence[CameraMove], steadiness: str) -> list[str]:
+    """For footage with many moves: how it feels, which ways it goes, and what stands out."""
+    ways: dict[str, float] = {}
+    for move in moves:
+        if _kind(move) in ("pan", "tilt"):
+            ways[move.label] = ways.get(move.label, 0.0) + _way(move)
+    main = sorted(ways, key=lambda label: -ways[label])[:3]
+    drifts = "small drifts" if max(ways.values(), default=0.0) < LARGE_DRIFT else "drifts"
+    manner = {
+        "shaky": "hand-held: the picture shakes strongly",
+        "unsteady": "hand-held: the picture trembles a little",
+    }.get(steadiness, "the camera moves several times")
+    directions = listed([_direction(label) for label in main])
+    sentences = [sentence(f"{manner}, with {drifts} {directions}" if main else manner)]
+    largest = max(moves, key=lambda move: _strength(move) * (move.end_s - move.start_s))
+    kind = _kind(largest)
+    pace = ADJECTIVES[word_for(largest.rate, RATE_WORDS[kind])]
+    sentences.append(
+        f"The largest move is a {pace} {NOUNS[largest.label]} from {seconds(largest.start_s)} "
+        f"to {seconds(largest.end_s)}{_by(largest)}."
+    )
+    return sentences
+
+
+def _direction(label: str) -> str:
+    kind, way = label.split("_")
+    return f"to the {way}" if kind in ("pan", "truck") else way

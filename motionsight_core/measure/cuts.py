@@ -1,0 +1,77 @@
+"""Shot changes: pairs of frames of which neither the camera's nor the objects' motion explains much.
+
+A low share of background alone is not enough: a large sprite, a whip pan or a flash has it too. So the
+pair is a cut only when the dense flow, free to bend as it likes, cannot rebuild the new frame either.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Luma = NDArray[np.uint8]
+Flow = NDArray[np.float32]
+
+#: Share of background below which a pair is looked at closely.
+SUSPECT_INLIERS = 0.45
+#: Mean difference of the pictures reduced to icons, of 255, above which a pair is looked at closely.
+SUSPECT_DIFFERENCE = 10.0
+#: Size of these icons, pixels: position hardly counts any more.
+ICON = (16, 9)
+#: Side of the blocks that are compared, pixels.
+BLOCK = 16
+#: Standard deviation of luma at which a block has as much structure as noise, of 255.
+FLAT_DEVIATION = 4.0
+#: Structural agreement (0 to 1) below which a block of the new frame is not the old one moved.
+LEAST_AGREEMENT = 0.45
+#: Difference of brightness that a flat block may show, of 255, after the change of the whole picture.
+FLAT_DIFFERENCE = 16.0
+#: Share of blocks that must be new.
+CUT_SHARE = 0.6
+
+
+def is_suspect(previous: Luma, current: Luma, inliers: float) -> bool:
+    """Whether a pair is worth the close look: cheap, and wrong only towards yes."""
+    if inliers < SUSPECT_INLIERS:
+        return True
+    icons = [cv2.resize(luma, ICON, interpolation=cv2.INTER_AREA) for luma in (previous, current)]
+    return float(np.mean(cv2.absdiff(*icons))) > SUSPECT_DIFFERENCE
+
+
+def new_share(previous: Luma, current: Luma, flow: Flow) -> float:
+    """Share of `current`'s blocks, 0 to 1, that `previous` moved by `flow` [h, w, 2] does not show."""
+    height, width = current.shape
+    # The flow leads from the previous frame to the present one; read backwards it is right to first
+    # order, which is all that a block of 16 pixels needs.
+    x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
+    moved = cv2.remap(
+        previous, x - flow[..., 0], y - flow[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    old, new = moved.astype(np.float32), current.astype(np.float32)
+    old_mean, new_mean = _blocks(old), _blocks(new)
+    old_variance = np.maximum(_blocks(old * old) - old_mean**2, 0)
+    new_variance = np.maximum(_blocks(new * new) - new_mean**2, 0)
+    covariance = _blocks(old * new) - old_mean * new_mean
+    noise = FLAT_DEVIATION**2
+    agreement = (covariance + noise) / (np.sqrt(old_variance * new_variance) + noise)
+    # One flat block beside a structured one is new as well, though the formula forgives it.
+    structure = (2 * np.sqrt(old_variance * new_variance) + noise) / (old_variance + new_variance + noise)
+    flat = np.maximum(old_variance, new_variance) < noise
+    brightness = new_mean - old_mean
+    jump = np.abs(brightness - np.median(brightness)) > FLAT_DIFFERENCE
+    is_new = np.where(flat, jump, agreement * np.sqrt(structure) < LEAST_AGREEMENT)
+    return float(np.mean(is_new))
+
+
+def is_cut(previous: Luma, current: Luma, flow: Flow, inliers: float) -> bool:
+    """Whether a new shot begins with `current`; both [h, w], `flow` from previous to current."""
+    return is_suspect(previous, current, inliers) and new_share(previous, current, flow) > CUT_SHARE
+
+
+def _blocks(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Means of the blocks."""
+    height, width = values.shape
+    return cv2.resize(
+        values, (max(width // BLOCK, 1), max(height // BLOCK, 1)), interpolation=cv2.INTER_AREA
+    ).astype(np.float32, copy=False)

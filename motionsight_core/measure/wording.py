@@ -1,0 +1,101 @@
+"""Words for sizes, places, speeds and times, with the thresholds that they stand for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+#: Words for a part of a whole, each with the value it names.
+FRACTIONS = (
+    (0.05, "a twentieth"),
+    (0.1, "a tenth"),
+    (0.2, "a fifth"),
+    (0.25, "a quarter"),
+    (1 / 3, "a third"),
+    (0.5, "half"),
+    (2 / 3, "two thirds"),
+    (0.75, "three quarters"),
+)
+#: Below and above these a part is hardly any, and nearly all.
+TINY_FRACTION = 0.035
+WHOLE_FRACTION = 0.87
+
+#: Adverbs for a camera's rate: each holds below its limit, in the units of `CameraMove.rate`. Pan and
+#: tilt: at .06 a thing takes 17 s to cross the picture, at .2 five, at .6 less than two.
+RATE_WORDS: dict[str, tuple[tuple[float, str], ...]] = {
+    "pan": ((0.06, "slowly"), (0.20, "at a moderate speed"), (0.60, "fast"), (math.inf, "very fast")),
+    "tilt": ((0.06, "slowly"), (0.20, "at a moderate speed"), (0.60, "fast"), (math.inf, "very fast")),
+    "zoom": ((0.08, "slowly"), (0.25, "at a moderate speed"), (math.inf, "fast")),
+    "roll": ((5.0, "slowly"), (15.0, "at a moderate speed"), (math.inf, "fast")),
+    "arc": ((5.0, "slowly"), (15.0, "at a moderate speed"), (math.inf, "fast")),
+}
+#: An object's speed, larger frame sides per second.
+OBJECT_SPEEDS = ((0.08, "slowly"), (0.30, ""), (math.inf, "fast"))
+#: Ratio of the speeds in the last and the first third of a way that is a change.
+SPEED_CHANGE = 1.8
+
+#: Where the thirds of the picture part; the middle is a little narrower, as people use the word.
+LEFT, RIGHT = 0.37, 0.63
+UPPER, LOWER = 0.35, 0.65
+
+NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+def seconds(t_s: float) -> str:
+    """A time, such as "2.0 s"."""
+    return f"{t_s + 0.0:.1f} s"
+
+
+def fraction(part: float) -> str:
+    """A part of a whole, such as "a third"."""
+    if part < TINY_FRACTION:
+        return "a sliver"
+    if part > WHOLE_FRACTION:
+        return "all"
+    return min(FRACTIONS, key=lambda pair: abs(math.log(pair[0] / part)))[1]
+
+
+def of_frame(part: float, side: str) -> str:
+    """A part of the frame's width or height, such as "a third of the frame's width"."""
+    if part > 1.25:
+        return f"{part:.0f} times the frame's {side}" if part >= 1.75 else f"one and a half times the frame's {side}"
+    if part > WHOLE_FRACTION:
+        return f"the frame's whole {side}"
+    word = fraction(part)
+    return f"half the frame's {side}" if word == "half" else f"{word} of the frame's {side}"
+
+
+def word_for(value: float, table: Sequence[tuple[float, str]]) -> str:
+    """The word of the first limit above the value."""
+    return next(word for limit, word in table if value < limit)
+
+
+def column(x: float) -> str:
+    """left, middle or right."""
+    return "left" if x < LEFT else "right" if x > RIGHT else "middle"
+
+
+def place(x: float, y: float) -> str:
+    """Where a point of the frame is, such as "in the upper left"."""
+    row = "upper" if y < UPPER else "lower" if y > LOWER else ""
+    side = column(x)
+    if side == "middle":
+        return {"upper": "at the top", "lower": "at the bottom", "": "in the middle"}[row]
+    return f"in the {row} {side}" if row else f"on the {side}"
+
+
+def listed(parts: Sequence[str]) -> str:
+    """ "a", "a and b", "a, b and c"."""
+    if len(parts) < 2:
+        return "".join(parts)
+    return f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def number(count: int) -> str:
+    """A small number as a word."""
+    return NUMBERS[count] if count < len(NUMBERS) else str(count)
+
+
+def sentence(text: str) -> str:
+    """The text with a capital and a full stop."""
+    return f"{text[:1].upper()}{text[1:]}."

@@ -1,0 +1,113 @@
+"""From a decoder's frame to upright pictures: RGB for models and people, luma for the measurement.
+
+Rotation, mirroring and pixel aspect are applied here and nowhere else; colour matrix and range are
+those that the video declares.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from fractions import Fraction
+
+import cv2
+import numpy as np
+from av.sidedata.sidedata import Type as SideDataType
+from av.video.frame import VideoFrame
+from numpy.typing import NDArray
+
+_UNSPECIFIED = 2
+_BT709 = 1
+# Planar 8-bit YUV: plane 0 is the luma, and planes can be blended as they are.
+PLANAR_8_BIT = frozenset(
+    f"yuv{j}{subsampling}p" for j in ("", "j") for subsampling in ("410", "411", "420", "422", "440", "444")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Geometry:
+    """How coded frames become displayed ones."""
+
+    width: int
+    """Displayed width, pixels: rotation and pixel aspect applied."""
+    height: int
+    """Displayed height, pixels."""
+    transpose: bool
+    """Swap rows and columns, before the flips."""
+    flip_x: bool
+    flip_y: bool
+
+    def within(self, max_pixels: int) -> tuple[int, int]:
+        """Displayed size (width, height) of at most `max_pixels`, same shape, never enlarged."""
+        scale = min(1.0, (max_pixels / (self.width * self.height)) ** 0.5)
+        return max(1, int(self.width * scale)), max(1, int(self.height * scale))
+
+    def upright(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """A coded-orientation image [h, w, ...] as displayed; contiguous."""
+        if self.transpose:
+            image = image.swapaxes(0, 1)
+        if self.flip_x:
+            image = image[:, ::-1]
+        if self.flip_y:
+            image = image[::-1]
+        return np.ascontiguousarray(image)
+
+    def coded(self, size: tuple[int, int]) -> tuple[int, int]:
+        """A displayed size (width, height) in coded orientation."""
+        return (size[1], size[0]) if self.transpose else size
+
+
+def geometry_of(frame: VideoFrame, sample_aspect_ratio: Fraction | None) -> Geometry:
+    """The geometry that a frame's display matrix and the stream's pixel aspect ask for."""
+    aspect = sample_aspect_ratio or Fraction(1)
+    # Aspects beyond 4 are damaged headers, not anamorphic video.
+    if not Fraction(1, 4) <= aspect <= 4:
+        aspect = Fraction(1)
+    width, height = max(1, round(frame.width * aspect)), frame.height
+    a, b, c, d = _display_matrix(frame)
+    if abs(b) > abs(a):  # x of the display comes from y of the frame
+        return Geometry(height, width, transpose=True, flip_x=c < 0, flip_y=b < 0)
+    return Geometry(width, height, transpose=False, flip_x=a < 0, flip_y=d < 0)
+
+
+def _display_matrix(frame: VideoFrame) -> tuple[int, int, int, int]:
+    """The 2x2 part of the display matrix (ISO/IEC 14496-12, 6.2.2): x' = ax + cy, y' = bx + dy."""
+    side_data = frame.side_data.get(SideDataType.DISPLAYMATRIX)
+    if side_data is None:
+        return 1, 0, 0, 1
+    a, b, _, c, d = struct.unpack("=5i", bytes(side_data)[:20])
+    return a, b, c, d
+
+
+def to_rgb(frame: VideoFrame, geometry: Geometry, *, max_pixels: int) -> NDArray[np.uint8]:
+    """RGB [H, W, 3] as displayed, of at most `max_pixels`."""
+    width, height = geometry.coded(geometry.within(max_pixels))
+    # Standard definition is BT.601, high definition BT.709, where the video does not say.
+    high_definition = frame.colorspace == _UNSPECIFIED and (frame.width >= 1280 or frame.height > 576)
+    picture = frame.reformat(
+        width=width,
+        height=height,
+        format="rgb24",
+        interpolation="AREA",
+        src_colorspace=_BT709 if high_definition else None,
+    )
+    return geometry.upright(picture.to_ndarray())
+
+
+def to_luma(frame: VideoFrame, geometry: Geometry, *, width: int) -> NDArray[np.uint8]:
+    """Luma [h, w] as displayed, square pixels, `width` wide or as wide as the video if narrower."""
+    shown_width = min(width, geometry.width)
+    shown = (shown_width, max(1, round(shown_width * geometry.height / geometry.width)))
+    size = geometry.coded(shown)
+    if frame.format.name in PLANAR_8_BIT:
+        luma = cv2.resize(plane(frame, 0), size, interpolation=cv2.INTER_AREA)
+    else:
+        luma = frame.reformat(width=size[0], height=size[1], format="gray", interpolation="AREA").to_ndarray()
+    return geometry.upright(luma.astype(np.uint8, copy=False))
+
+
+def plane(frame: VideoFrame, index: int) -> NDArray[np.uint8]:
+    """One 8-bit plane [h, w] of a frame, a view of the frame's own memory."""
+    source = frame.planes[index]
+    rows = np.frombuffer(source, np.uint8).reshape(source.height, source.line_size)
+    return rows[:, : source.width]

@@ -1,0 +1,53 @@
+"""Which frames of a clip are sampled (V_s), which the blur windows need, which are measured."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motionsight_core.settings import SamplingSettings
+
+#: Clip bounds are rounded to milliseconds; a frame on the bound belongs to the clip it starts.
+_HALF_MS = 0.0005
+
+
+def frames_of_clip(times_s: NDArray[np.float64], start_s: float, end_s: float) -> NDArray[np.intp]:
+    """Indices of the frames displayed from `start_s` up to, not including, `end_s`."""
+    return np.flatnonzero((times_s >= start_s - _HALF_MS) & (times_s < end_s - _HALF_MS))
+
+
+def sampled_frames(times_s: NDArray[np.float64], settings: SamplingSettings) -> NDArray[np.intp]:
+    """Positions s_1..s_T of the sampled frames among a clip's frames, by count or by rate.
+
+    By count they are spread evenly in time from the first frame to the last, so that a variable
+    frame rate does not crowd them; a clip with fewer frames gives all of them, each once.
+
+    Args:
+        times_s: [F] times of the clip's frames, increasing.
+    """
+    if settings.fps is not None:
+        targets = np.arange(times_s[0], times_s[-1] + _HALF_MS, 1 / settings.fps)
+    else:
+        targets = np.linspace(times_s[0], times_s[-1], settings.frames)
+    # The frame on display at the target; the nearest one where the target falls just before it.
+    after = np.clip(np.searchsorted(times_s, targets), 0, len(times_s) - 1)
+    before = np.maximum(after - 1, 0)
+    nearer = np.abs(times_s[before] - targets) <= np.abs(times_s[after] - targets)
+    return np.unique(np.where(nearer, before, after))
+
+
+def measured_frames(times_s: NDArray[np.float64], fps: float) -> NDArray[np.intp]:
+    """Positions of the frames to measure, about `fps` a second and as evenly spaced as they come.
+
+    Args:
+        times_s: [F] times of the clip's frames, increasing.
+    """
+    if len(times_s) < 2:
+        return np.arange(len(times_s))
+    # Half a frame of slack keeps the step even: 24 fps gives every second frame, not 2, 3, 2, 3.
+    step_s = 1 / fps - 0.5 * float(np.median(np.diff(times_s))) - _HALF_MS
+    kept = [0]
+    for position in range(1, len(times_s)):
+        if times_s[position] - times_s[kept[-1]] >= step_s:
+            kept.append(position)
+    return np.asarray(kept)

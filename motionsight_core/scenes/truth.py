@@ -1,0 +1,73 @@
+"""What is known of a rendered scene, and the truth.json that keeps it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from motionsight_core.record import Box
+from motionsight_core.scenes.scene import Move
+
+TRUTH_FILE = "truth.json"
+
+
+@dataclass(frozen=True, slots=True)
+class TrueTrack:
+    """Where one object is while any of it is in the frame."""
+
+    label: str
+    """The sprite's shape."""
+    boxes: tuple[Box, ...]
+    """About ten a second, each at a frame's own time; clipped to the frame, without the shadow."""
+
+
+@dataclass(frozen=True, slots=True)
+class SceneTruth:
+    """The known motion of one video file."""
+
+    file: str
+    """File name, without directory."""
+    width: int
+    """Pixels."""
+    height: int
+    fps: float
+    duration_s: float
+    moves: tuple[Move, ...]
+    """Never empty: a scene with no move holds one `static` segment of rate 0."""
+    steadiness: str
+    """What to expect: static, smooth, unsteady or shaky."""
+    cuts: tuple[float, ...]
+    """Seconds of the first frame after each shot change."""
+    objects: tuple[TrueTrack, ...]
+    """In the order of the scene's sprites, those never in the frame left out."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain lists and dicts."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> SceneTruth:
+        """The inverse of `to_json`, also after a journey through JSON."""
+        objects = tuple(
+            TrueTrack(track["label"], tuple(Box(**box) for box in track["boxes"]))
+            for track in value["objects"]
+        )
+        moves = tuple(Move(**move) for move in value["moves"])
+        return cls(**{**value, "moves": moves, "cuts": tuple(value["cuts"]), "objects": objects})
+
+
+def write_truth(directory: Path, truths: Iterable[SceneTruth]) -> None:
+    """Writes DIR/truth.json: a list of scenes ordered by file name, whole or not at all."""
+    scenes = [truth.to_json() for truth in sorted(truths, key=lambda truth: truth.file)]
+    partial = directory / f".{TRUTH_FILE}.partial"
+    partial.write_text(json.dumps(scenes, indent=1) + "\n", encoding="utf-8")
+    partial.replace(directory / TRUTH_FILE)
+
+
+def load_truth(directory: Path) -> dict[str, SceneTruth]:
+    """The scenes of DIR/truth.json by file name. FileNotFoundError where there is none."""
+    scenes = json.loads((Path(directory) / TRUTH_FILE).read_text(encoding="utf-8"))
+    return {scene["file"]: SceneTruth.from_json(scene) for scene in scenes}

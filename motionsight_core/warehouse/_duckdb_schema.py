@@ -1,0 +1,127 @@
+"""Tables and views in DuckDB's SQL (design contract "tables")."""
+
+CREATE = """
+CREATE TABLE IF NOT EXISTS motion (
+    clip_id VARCHAR NOT NULL,
+    recipe VARCHAR NOT NULL,
+    uri VARCHAR NOT NULL,
+    version VARCHAR NOT NULL,
+    start_s DOUBLE,
+    end_s DOUBLE,
+    width INTEGER,
+    height INTEGER,
+    fps DOUBLE,
+    codec VARCHAR,
+    object_motion VARCHAR,
+    camera_motion VARCHAR,
+    object_names VARCHAR[],
+    camera_moves STRUCT(start_s DOUBLE, end_s DOUBLE, label VARCHAR, rate DOUBLE, confidence DOUBLE)[],
+    steadiness VARCHAR,
+    cuts DOUBLE[],
+    object_tracks STRUCT(
+        track_id INTEGER, label VARCHAR, score DOUBLE, start_s DOUBLE, end_s DOUBLE,
+        boxes STRUCT(t_s DOUBLE, x0 DOUBLE, y0 DOUBLE, x1 DOUBLE, y1 DOUBLE)[]
+    )[],
+    motion_score DOUBLE,
+    clarity DOUBLE,
+    annotator VARCHAR,
+    run_id VARCHAR,
+    annotated_at TIMESTAMPTZ,
+    PRIMARY KEY (clip_id, recipe)
+);
+
+-- clip_id is NULL where planning failed, so the key (uri, version, clip_id, recipe) cannot be a
+-- primary key; commits keep it by IS NOT DISTINCT FROM.
+CREATE TABLE IF NOT EXISTS failures (
+    uri VARCHAR NOT NULL,
+    version VARCHAR NOT NULL,
+    clip_id VARCHAR,
+    recipe VARCHAR NOT NULL,
+    stage VARCHAR,
+    error VARCHAR,
+    message VARCHAR,
+    run_id VARCHAR,
+    failed_at TIMESTAMPTZ
+);
+
+CREATE TABLE IF NOT EXISTS runs (
+    run_id VARCHAR PRIMARY KEY,
+    source VARCHAR,
+    recipe VARCHAR,
+    settings JSON,
+    started_at TIMESTAMPTZ,
+    finished_at TIMESTAMPTZ,
+    planned BIGINT,
+    annotated BIGINT,
+    skipped BIGINT,
+    failed BIGINT,
+    throughput DOUBLE
+);
+
+-- One row per committed attempt: what makes a repeated commit do nothing.
+CREATE TABLE IF NOT EXISTS commits (
+    attempt_id VARCHAR PRIMARY KEY,
+    run_id VARCHAR,
+    committed_at TIMESTAMPTZ,
+    annotated BIGINT,
+    skipped BIGINT,
+    failed BIGINT
+);
+
+CREATE OR REPLACE VIEW camera_moves AS
+SELECT clip_id, recipe, uri, annotator, move.start_s, move.end_s, move.label, move.rate, move.confidence
+FROM (SELECT *, unnest(camera_moves) AS move FROM motion);
+
+CREATE OR REPLACE VIEW object_tracks AS
+SELECT clip_id, recipe, uri, annotator, track.track_id, track.label, track.score, track.start_s,
+       track.end_s, track.boxes
+FROM (SELECT *, unnest(object_tracks) AS track FROM motion);
+
+CREATE OR REPLACE VIEW latest_motion AS
+SELECT motion.*
+FROM motion
+JOIN (
+    SELECT uri, arg_max({'version': version, 'recipe': recipe}, annotated_at) AS newest
+    FROM motion GROUP BY uri
+) AS latest
+ON motion.uri = latest.uri AND motion.version = newest.version AND motion.recipe = newest.recipe;
+"""
+
+MERGE_MOTION = """
+MERGE INTO motion USING (
+    SELECT * FROM read_parquet(?)
+    QUALIFY row_number() OVER (PARTITION BY clip_id, recipe ORDER BY annotated_at DESC) = 1
+) AS staged
+ON motion.clip_id = staged.clip_id AND motion.recipe = staged.recipe
+WHEN MATCHED AND staged.annotated_at > motion.annotated_at THEN UPDATE BY NAME
+WHEN NOT MATCHED THEN INSERT BY NAME
+"""
+
+# A failure that a success of the same clip has followed says nothing any more; where planning had
+# failed (clip_id NULL), any clip of that version is such a success.
+_FOLLOWED_BY_SUCCESS = """
+EXISTS (
+    SELECT 1 FROM motion
+    WHERE motion.uri = {failure}.uri AND motion.version = {failure}.version
+      AND motion.recipe = {failure}.recipe
+      AND ({failure}.clip_id IS NULL OR motion.clip_id = {failure}.clip_id)
+      AND motion.annotated_at >= {failure}.failed_at
+)
+"""
+
+MERGE_FAILURES = f"""
+MERGE INTO failures USING (
+    SELECT * FROM read_parquet(?) AS fresh
+    WHERE NOT {_FOLLOWED_BY_SUCCESS.format(failure="fresh")}
+    QUALIFY row_number() OVER (PARTITION BY uri, version, clip_id, recipe ORDER BY failed_at DESC) = 1
+) AS staged
+ON failures.uri = staged.uri AND failures.version = staged.version
+   AND failures.clip_id IS NOT DISTINCT FROM staged.clip_id AND failures.recipe = staged.recipe
+WHEN MATCHED AND staged.failed_at > failures.failed_at THEN UPDATE BY NAME
+WHEN NOT MATCHED THEN INSERT BY NAME
+"""
+
+CLEAR_FAILURES = f"""
+DELETE FROM failures
+WHERE recipe = ? AND {_FOLLOWED_BY_SUCCESS.format(failure="failures")}
+"""

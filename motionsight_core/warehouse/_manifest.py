@@ -1,0 +1,36 @@
+"""The manifest of a shard: exactly which staged files a commit reads. Nothing globs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """One attempt at one shard, complete: written last, when all its files are."""
+
+    attempt_id: str
+    """Unique for each attempt; a warehouse commits it once."""
+    run_id: str
+    recipe: str
+    motion_files: tuple[str, ...]
+    """Parquet files in `record.MOTION_SCHEMA`."""
+    failure_files: tuple[str, ...]
+    """Parquet files in `record.FAILURE_SCHEMA`."""
+    annotated: int
+    """Rows in the motion files."""
+    failed: int
+    """Rows in the failure files."""
+    skipped: int
+    """Clips that were in the warehouse already."""
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), indent=1)
+
+    @classmethod
+    def from_json(cls, text: str) -> Manifest:
+        values = json.loads(text)
+        for name in ("motion_files", "failure_files"):
+            values[name] = tuple(values[name])
+        return cls(**values)

@@ -1,0 +1,56 @@
+"""AnnotateCatalog: the whole way from objects to staged rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import apache_beam as beam
+
+from motionsight_core.catalog import VideoObject
+from motionsight_core.record import Failure
+from motionsight_core.settings import Settings
+from motionsight_core.warehouse import Known, Manifest
+from transforms._annotate import Annotated, AnnotateMotion
+from transforms._plan import PlanClips
+from transforms._stage import Attempt, StageRows
+
+
+class AnnotateCatalog(beam.PTransform):
+    """PCollection[VideoObject] -> the one Manifest of what was staged.
+
+    PlanClips, AnnotateMotion (with DecodeClips in it) and StageRows. Video never crosses a shuffle:
+    what does is references, and small rows.
+
+    Args:
+        settings: of the run.
+        attempt: where to stage.
+        known: what the warehouse has of the objects.
+        failures: of names that could not be listed, to be staged with the rest.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        attempt: Attempt,
+        known: Mapping[VideoObject, Known] | None = None,
+        failures: tuple[Failure, ...] = (),
+    ) -> None:
+        super().__init__()
+        self._settings, self._attempt = settings, attempt
+        self._known, self._failures = known, failures
+
+    def expand(self, pcoll: beam.PCollection[VideoObject]) -> beam.PCollection[Manifest]:
+        run_id = self._attempt.run_id
+        planned = pcoll | "PlanClips" >> PlanClips(self._settings, run_id=run_id, known=self._known)
+        annotated = (
+            planned.clips
+            # A long video's clips spread over the workers.
+            | "SpreadClips" >> beam.Reshuffle()
+            | "AnnotateMotion" >> AnnotateMotion(self._settings, run_id=run_id)
+        )
+        listed = pcoll.pipeline | "Unlisted" >> beam.Create(list(self._failures))
+        failures = (planned.failures, annotated.failures, listed) | "AllFailures" >> beam.Flatten()
+        return Annotated(annotated.rows, failures) | "StageRows" >> StageRows(
+            self._attempt, skipped=planned.skipped
+        )

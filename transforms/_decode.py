@@ -1,0 +1,61 @@
+"""DecodeClips: clips to decoded clips."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import apache_beam as beam
+from apache_beam.metrics import Metrics
+from apache_beam.pvalue import TaggedOutput
+
+from motionsight_core.catalog import Clip
+from motionsight_core.decoding import DecodedClip
+from motionsight_core.errors import ClipError
+from motionsight_core.guard import shared_decoder
+from motionsight_core.motionsight import MotionSight
+from motionsight_core.record import Failure
+from motionsight_core.settings import Settings
+from transforms._plan import FAILURES
+
+
+class Decoded(NamedTuple):
+    """Outputs of DecodeClips."""
+
+    clips: beam.PCollection[DecodedClip]
+    failures: beam.PCollection[Failure]
+
+
+class DecodeClips(beam.PTransform):
+    """PCollection[Clip] -> decoded clips, and failures.
+
+    Every clip is decoded once, in a guarded process, for exactly what the annotator needs.
+    """
+
+    def __init__(self, settings: Settings, *, run_id: str) -> None:
+        super().__init__()
+        self._settings, self._run_id = settings, run_id
+
+    def expand(self, pcoll: beam.PCollection[Clip]) -> Decoded:
+        outputs = pcoll | "DecodeOnce" >> beam.ParDo(_DecodeOnce(self._settings, self._run_id)).with_outputs(
+            FAILURES, main="clips"
+        )
+        return Decoded(outputs["clips"], outputs[FAILURES])
+
+
+class _DecodeOnce(beam.DoFn):
+    def __init__(self, settings: Settings, run_id: str) -> None:
+        self._settings, self._run_id = settings, run_id
+        self._lost_frames = Metrics.counter("motionsight", "lost_frames")
+
+    def setup(self) -> None:
+        self._sight = MotionSight(self._settings, run_id=self._run_id)
+
+    def process(self, element: Clip) -> Iterator[DecodedClip | TaggedOutput]:
+        try:
+            decoded = shared_decoder(self._settings).decode(element, products=self._sight.products)
+        except ClipError as error:
+            yield TaggedOutput(FAILURES, self._sight.failure(element, "decode", error))
+            return
+        self._lost_frames.inc(decoded.lost_frames)
+        yield decoded

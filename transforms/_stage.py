@@ -1,0 +1,123 @@
+"""StageRows: rows and failures to Parquet parts, and the manifest that names them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import apache_beam as beam
+import pyarrow as pa
+import pyarrow.parquet as pq
+from apache_beam.io.filesystems import FileSystems
+from apache_beam.pvalue import AsIter
+from apache_beam.transforms.window import GlobalWindow
+from apache_beam.utils.windowed_value import WindowedValue
+
+from motionsight_core.record import FAILURE_SCHEMA, MOTION_SCHEMA, Failure, MotionRecord
+from motionsight_core.warehouse import Manifest
+from transforms._annotate import Annotated
+from transforms.progress import count_done
+
+MANIFEST = "manifest.json"
+#: Rows in a part at most: what a bundle holds in memory.
+_PART_ROWS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try at one shard: where it stages, and under which names."""
+
+    directory: str
+    """Of this attempt alone; need not exist."""
+    attempt_id: str
+    run_id: str
+    recipe: str
+
+    @property
+    def manifest_path(self) -> str:
+        return FileSystems.join(self.directory, MANIFEST)
+
+
+class StageRows(beam.PTransform):
+    """Annotated -> the one Manifest, written last, to `attempt.manifest_path`.
+
+    Parts are written bundle by bundle and never renamed: a bundle that is tried again writes another
+    part, and the manifest names only those whose bundle succeeded.
+
+    Args:
+        attempt: where to stage.
+        skipped: per object, how many clips the warehouse had already.
+    """
+
+    def __init__(self, attempt: Attempt, *, skipped: beam.PCollection[int]) -> None:
+        super().__init__()
+        self._attempt, self._skipped = attempt, skipped
+
+    def expand(self, pcoll: Annotated) -> beam.PCollection[Manifest]:
+        directory = self._attempt.directory
+        motion = pcoll.rows | "StageMotion" >> beam.ParDo(_WriteParts(directory, "motion", MOTION_SCHEMA))
+        failures = pcoll.failures | "StageFailures" >> beam.ParDo(
+            _WriteParts(directory, "failures", FAILURE_SCHEMA)
+        )
+        return (
+            pcoll.rows.pipeline
+            | "Attempt" >> beam.Create([self._attempt])
+            | "WriteManifest"
+            >> beam.Map(_write_manifest, AsIter(motion), AsIter(failures), AsIter(self._skipped))
+        )
+
+
+class _WriteParts(beam.DoFn):
+    """Rows to Parquet parts; emits (path, number of rows) of each."""
+
+    def __init__(self, directory: str, name: str, schema: pa.Schema) -> None:
+        self._directory, self._name, self._schema = directory, name, schema
+
+    def start_bundle(self) -> None:
+        self._rows: list[dict[str, Any]] = []
+
+    def process(self, element: MotionRecord | Failure) -> Iterator[tuple[str, int]]:
+        self._rows.append(element.to_row())
+        count_done(element.run_id)
+        if len(self._rows) >= _PART_ROWS:
+            yield self._write()
+
+    def finish_bundle(self) -> Iterator[WindowedValue]:
+        if self._rows:
+            yield WindowedValue(self._write(), GlobalWindow().max_timestamp(), [GlobalWindow()])
+
+    def _write(self) -> tuple[str, int]:
+        path = FileSystems.join(self._directory, f"{self._name}-{uuid.uuid4().hex}.parquet")
+        table = pa.Table.from_pylist(self._rows, schema=self._schema)
+        with _create(path, "application/vnd.apache.parquet") as file:
+            pq.write_table(table, file, compression="zstd")
+        self._rows = []
+        return path, len(table)
+
+
+def _write_manifest(
+    attempt: Attempt,
+    motion: Iterable[tuple[str, int]],
+    failures: Iterable[tuple[str, int]],
+    skipped: Iterable[int],
+) -> Manifest:
+    motion, failures = sorted(motion), sorted(failures)
+    manifest = Manifest(
+        attempt_id=attempt.attempt_id,
+        run_id=attempt.run_id,
+        recipe=attempt.recipe,
+        motion_files=tuple(path for path, _ in motion),
+        failure_files=tuple(path for path, _ in failures),
+        annotated=sum(count for _, count in motion),
+        failed=sum(count for _, count in failures),
+        skipped=sum(skipped),
+    )
+    with _create(attempt.manifest_path, "application/json") as file:
+        file.write(manifest.to_json().encode())
+    return manifest
+
+
+def _create(path: str, mime_type: str) -> Any:
+    return FileSystems.create(path, mime_type, compression_type="uncompressed")

@@ -1,0 +1,55 @@
+"""One shard: a bounded pipeline on this machine, then its manifest."""
+
+from __future__ import annotations
+
+import uuid
+
+import apache_beam as beam
+from apache_beam.io.filesystems import FileSystems
+from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+
+from motionsight_core.planning import Shard
+from motionsight_core.settings import Settings
+from motionsight_core.warehouse import Manifest, Warehouse
+from transforms._catalog import AnnotateCatalog
+from transforms._stage import Attempt
+
+
+def annotate_shard(
+    shard: Shard, settings: Settings, warehouse: Warehouse, *, run_id: str, force: bool = False
+) -> Manifest:
+    """Run one shard's pipeline and return the manifest of what it staged, not yet committed.
+
+    What the warehouse has is asked again: a shard that is tried a second time may find the first
+    attempt's commit there.
+    """
+    recipe = settings.recipe()
+    attempt_id = uuid.uuid4().hex
+    attempt = Attempt(
+        directory=FileSystems.join(warehouse.staging, run_id, f"{shard.index:05d}-{attempt_id}"),
+        attempt_id=attempt_id,
+        run_id=run_id,
+        recipe=recipe,
+    )
+    known = {} if force else warehouse.known(shard.videos, recipe)
+    FileSystems.mkdirs(attempt.directory)
+    with beam.Pipeline(runner=FnApiRunner(), options=local_options(settings)) as pipeline:
+        _ = (
+            pipeline
+            | "Objects" >> beam.Create(list(shard.videos))
+            | "SpreadObjects" >> beam.Reshuffle()
+            | "AnnotateCatalog"
+            >> AnnotateCatalog(settings, attempt=attempt, known=known, failures=shard.failures)
+        )
+    with FileSystems.open(attempt.manifest_path) as file:
+        return Manifest.from_json(file.read().decode())
+
+
+def local_options(settings: Settings) -> PipelineOptions:
+    """FnApiRunner with threads. Threads only wait for decoding processes, so there are more of them
+    than processes: a thread whose share of the elements is slow does not leave a decoder idle."""
+    threads = 4 * settings.runtime.decode_processes
+    return PipelineOptions(
+        runner="FnApiRunner", direct_running_mode="multi_threading", direct_num_workers=threads
+    )
