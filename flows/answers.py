@@ -6,12 +6,14 @@ import csv
 import json
 import sys
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from flows.run import RunResult
 from motionsight_core.warehouse import Answer, open_warehouse
+
+if TYPE_CHECKING:  # it brings Beam, which a query does not need
+    from flows.run import RunResult
 
 
 def show(answer: Answer, style: str = "table") -> None:

@@ -27,8 +27,7 @@ _warehouse = click.option(
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="motionsight", message="%(prog)s %(version)s")
 @click.option("--debug", is_flag=True, help="Show tracebacks and the libraries' own log lines.")
-@click.pass_context
-def cli(context: click.Context, debug: bool) -> None:
+def cli(debug: bool) -> None:
     """Annotate catalogs of video with what moves and how the camera moves, and ask in SQL.
 
     \b
@@ -37,7 +36,9 @@ def cli(context: click.Context, debug: bool) -> None:
       motionsight annotate clips        annotate them
       motionsight sql "SELECT uri, camera_motion FROM latest_motion"
     """
-    context.obj = debug
+    if not debug:
+        # Beam and its dependencies warn, some while they are imported, of what is of no use here.
+        logging.disable(logging.WARNING)
 
 
 @cli.command()
@@ -82,9 +83,7 @@ def scenes(directory: Path, count: int, seed: int) -> None:
     is_flag=True,
     help="Run as a Prefect flow (default where PREFECT_API_URL is set).",
 )
-@click.pass_obj
 def annotate(
-    debug: bool,
     source: str,
     warehouse: str,
     settings_file: Path | None,
@@ -100,9 +99,6 @@ def annotate(
     from motionsight_core.settings import Settings
 
     settings = Settings.load(settings_file, overrides)
-    if not debug:
-        # Beam and its dependencies warn, some while they are imported, of what is of no use here.
-        logging.disable(logging.WARNING)
     if through_prefect or os.environ.get("PREFECT_API_URL"):
         from flows.through_prefect import annotate_through_prefect as run
     else:

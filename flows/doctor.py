@@ -37,9 +37,9 @@ class Finding:
 
 
 _OPTIONAL = (
-    ("models", ("torch", "torchvision", "transformers"), "describe with a multimodal LLM"),
-    ("gcp", ("google-cloud-storage",), "read gs:// buckets"),
-    ("aws", ("boto3",), "read s3:// buckets"),
+    ("models", ("torch", "torchvision", "transformers"), "descriptions by a multimodal LLM"),
+    ("gcp", ("google-cloud-storage",), "gs:// sources"),
+    ("aws", ("boto3",), "s3:// sources"),
 )
 _REQUIRED = (
     "apache-beam",
@@ -149,7 +149,7 @@ def _decoding() -> Iterator[Finding]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "probe.mp4")
         try:
-            render(catalog(count=1, width=160, height=90, duration_s=1.0)[0], path)
+            render(catalog(count=1, seed=0, width=160, height=90, duration_s=1.0)[0], path)
             (video,) = list_objects(str(path))
             settings = Settings.load(environment={}, overrides=["runtime.decode_processes=1"])
             with GuardedDecoder(settings) as decoder:
@@ -167,8 +167,8 @@ def _extras() -> Iterator[Finding]:
     for extra, packages, purpose in _OPTIONAL:
         missing = [name for name in packages if _version(name) is None]
         if missing:
-            how = f"not installed ({', '.join(missing)}); to {purpose}: pip install 'motionsight[{extra}]'"
-            yield Finding(State.ABSENT, f"Extra {extra}", how)
+            how = f"{', '.join(missing)} not installed (for {purpose}, to come)"
+            yield Finding(State.ABSENT, f"Extra {extra}", f"{how}; pip install 'motionsight[{extra}]'")
         else:
             yield Finding(
                 State.GOOD, f"Extra {extra}", ", ".join(f"{name} {_version(name)}" for name in packages)

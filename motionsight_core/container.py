@@ -16,6 +16,7 @@ import av
 import av.container
 import av.error
 import av.logging
+from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from motionsight_core.errors import (
@@ -216,9 +217,7 @@ def _refuser(refused: list[str]) -> Callable[..., NoReturn]:
 def _video_stream(container: av.container.InputContainer) -> VideoStream:
     """The moving pictures: not cover art; the largest of several."""
     moving = [
-        stream
-        for stream in container.streams.video
-        if not stream.disposition & av.stream.Disposition.attached_pic
+        stream for stream in container.streams.video if not stream.disposition & Disposition.attached_pic
     ]
     if not moving:
         raise NoVideoStream("The file has no video stream.")

@@ -224,4 +224,6 @@ class _Pass:
         # A stream that changes its size half-way is shown at the size it began with, as players do.
         shape = frames[0][1].shape
         same = [p if p.shape == shape else cv2.resize(p, (shape[1], shape[0])) for _, p in frames]
-        return FrameSequence(np.stack(same), self._times_s[[number for number, _ in frames]])
+        return FrameSequence(
+            np.asarray(np.stack(same), np.uint8), self._times_s[[number for number, _ in frames]]
+        )

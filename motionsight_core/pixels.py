@@ -72,11 +72,11 @@ def geometry_of(frame: VideoFrame, sample_aspect_ratio: Fraction | None) -> Geom
 
 def _display_matrix(frame: VideoFrame) -> tuple[int, int, int, int]:
     """The 2x2 part of the display matrix (ISO/IEC 14496-12, 6.2.2): x' = ax + cy, y' = bx + dy."""
-    side_data = frame.side_data.get(SideDataType.DISPLAYMATRIX)
-    if side_data is None:
-        return 1, 0, 0, 1
-    a, b, _, c, d = struct.unpack("=5i", bytes(side_data)[:20])
-    return a, b, c, d
+    for side_data in frame.side_data:
+        if side_data.type == SideDataType.DISPLAYMATRIX:
+            a, b, _, c, d = struct.unpack("=5i", bytes(side_data)[:20])
+            return a, b, c, d
+    return 1, 0, 0, 1
 
 
 def to_rgb(frame: VideoFrame, geometry: Geometry, *, max_pixels: int) -> NDArray[np.uint8]:
@@ -91,7 +91,7 @@ def to_rgb(frame: VideoFrame, geometry: Geometry, *, max_pixels: int) -> NDArray
         interpolation="AREA",
         src_colorspace=_BT709 if high_definition else None,
     )
-    return geometry.upright(picture.to_ndarray())
+    return geometry.upright(np.asarray(picture.to_ndarray(), np.uint8))
 
 
 def to_luma(frame: VideoFrame, geometry: Geometry, *, width: int) -> NDArray[np.uint8]:
@@ -103,11 +103,11 @@ def to_luma(frame: VideoFrame, geometry: Geometry, *, width: int) -> NDArray[np.
         luma = cv2.resize(plane(frame, 0), size, interpolation=cv2.INTER_AREA)
     else:
         luma = frame.reformat(width=size[0], height=size[1], format="gray", interpolation="AREA").to_ndarray()
-    return geometry.upright(luma.astype(np.uint8, copy=False))
+    return geometry.upright(np.asarray(luma, np.uint8))
 
 
 def plane(frame: VideoFrame, index: int) -> NDArray[np.uint8]:
     """One 8-bit plane [h, w] of a frame, a view of the frame's own memory."""
     source = frame.planes[index]
-    rows = np.frombuffer(source, np.uint8).reshape(source.height, source.line_size)
+    rows = np.frombuffer(memoryview(source), np.uint8).reshape(source.height, source.line_size)
     return rows[:, : source.width]

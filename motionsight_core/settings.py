@@ -34,29 +34,31 @@ class ClipSettings(Section):
     """How a video is split into clips."""
 
     window_s: float | None = Field(
-        None, gt=0, description="Length of a clip in seconds; unset, a clip is the whole video."
+        default=None, gt=0, description="Length of a clip in seconds; unset, a clip is the whole video."
     )
 
 
 class SamplingSettings(Section):
     """The sampled frames V_s (section 3.1)."""
 
-    frames: int = Field(16, ge=1, le=1024, description="Sampled frames per clip, evenly in time.")
+    frames: int = Field(default=16, ge=1, le=1024, description="Sampled frames per clip, evenly in time.")
     fps: float | None = Field(
-        None, gt=0, le=240, description="Sample at this rate instead of by count (frames per s)."
+        default=None, gt=0, le=240, description="Sample at this rate instead of by count (frames per s)."
     )
     max_pixels: int = Field(
-        151_200, ge=1024, description="Pixels of a frame as the MLLM sees it; never enlarged."
+        default=151_200, ge=1024, description="Pixels of a frame as the MLLM sees it; never enlarged."
     )
 
 
 class BlurSettings(Section):
     """Motion blur (section 3.3, eq. 5)."""
 
-    window: int = Field(7, ge=1, le=64, description="N, raw frames in a window, the sampled one last.")
-    decay: float = Field(0.65, gt=0, lt=1, description="Decay of the weights from frame to frame.")
+    window: int = Field(
+        default=7, ge=1, le=64, description="N, raw frames in a window, the sampled one last."
+    )
+    decay: float = Field(default=0.65, gt=0, lt=1, description="Decay of the weights from frame to frame.")
     weights: Literal["geometric", "trail"] = Field(
-        "geometric",
+        default="geometric",
         description="`geometric`: eq. 5. `trail`: the longer tail of the authors' recursive blend.",
     )
 
@@ -65,57 +67,59 @@ class ReferringSettings(Section):
     """Object referring (section 3.2, eq. 2)."""
 
     max_pixels: int = Field(
-        921_600, ge=1024, description="Pixels of a sampled frame as detector and tracker see it."
+        default=921_600, ge=1024, description="Pixels of a sampled frame as detector and tracker see it."
     )
 
 
 class FocusSettings(Section):
     """Action focusing (section 3.2, eq. 3): boxes merged over an adaptive window of time."""
 
-    min_window_s: float = Field(0.2, ge=0, description="Window where objects run, seconds.")
-    max_window_s: float = Field(1.5, ge=0, description="Window where objects stay, seconds.")
+    min_window_s: float = Field(default=0.2, ge=0, description="Window where objects run, seconds.")
+    max_window_s: float = Field(default=1.5, ge=0, description="Window where objects stay, seconds.")
     fast_speed: float = Field(
-        0.5,
+        default=0.5,
         gt=0,
         description="Manhattan speed of a centre, frame sizes per second, from which on the window "
         "is the shortest.",
     )
-    padding: float = Field(0.05, ge=0, le=0.5, description="Margin around the box, of frame size.")
-    min_size: float = Field(0.2, ge=0, le=1, description="Smallest side of a region, of frame size.")
+    padding: float = Field(default=0.05, ge=0, le=0.5, description="Margin around the box, of frame size.")
+    min_size: float = Field(default=0.2, ge=0, le=1, description="Smallest side of a region, of frame size.")
 
 
 class SpotlightSettings(Section):
     """Visual spotlight (section 3.2)."""
 
     darken_factor: float = Field(
-        0.9, ge=0, le=1, description="Share of the light taken away outside the focus region."
+        default=0.9, ge=0, le=1, description="Share of the light taken away outside the focus region."
     )
 
 
 class MeasureSettings(Section):
     """Motion measured from the pixels, with no weights."""
 
-    width: int = Field(320, ge=64, le=1920, description="Width of the luma that is measured, pixels.")
-    fps: float = Field(10.0, ge=2, le=60, description="Rate at which it is measured, frames per s.")
-    pan: float = Field(0.018, gt=0, description="Least pan, frame widths per second.")
-    tilt: float = Field(0.024, gt=0, description="Least tilt, frame heights per second.")
-    zoom: float = Field(0.018, gt=0, description="Least zoom, natural-log scale per second.")
-    roll: float = Field(1.2, gt=0, description="Least roll, degrees per second.")
-    min_move_s: float = Field(0.3, ge=0, description="Shortest camera move, seconds.")
+    width: int = Field(default=320, ge=64, le=1920, description="Width of the luma that is measured, pixels.")
+    fps: float = Field(default=10.0, ge=2, le=60, description="Rate at which it is measured, frames per s.")
+    pan: float = Field(default=0.018, gt=0, description="Least pan, frame widths per second.")
+    tilt: float = Field(default=0.024, gt=0, description="Least tilt, frame heights per second.")
+    zoom: float = Field(default=0.018, gt=0, description="Least zoom, natural-log scale per second.")
+    roll: float = Field(default=1.2, gt=0, description="Least roll, degrees per second.")
+    min_move_s: float = Field(default=0.3, ge=0, description="Shortest camera move, seconds.")
     region_threshold: float = Field(
-        5.0, gt=0, le=255, description="Compensated luma difference of a moving pixel, of 255."
+        default=5.0, gt=0, le=255, description="Compensated luma difference of a moving pixel, of 255."
     )
 
 
 class LimitSettings(Section):
     """What one decode may cost before it is given up."""
 
-    wall_s: float = Field(300.0, gt=0, description="Wall-clock time of one clip, seconds.")
-    memory_mb: int = Field(3072, ge=256, description="Memory that a decoding process may allocate, MiB.")
-    max_frame_pixels: int = Field(
-        8192 * 4320, ge=1024, description="Pixels of one decoded frame; above: TooLarge."
+    wall_s: float = Field(default=300.0, gt=0, description="Wall-clock time of one clip, seconds.")
+    memory_mb: int = Field(
+        default=3072, ge=256, description="Memory that a decoding process may allocate, MiB."
     )
-    max_frames: int = Field(2_000_000, ge=1, description="Frames of one video; above: TooLarge.")
+    max_frame_pixels: int = Field(
+        default=8192 * 4320, ge=1024, description="Pixels of one decoded frame; above: TooLarge."
+    )
+    max_frames: int = Field(default=2_000_000, ge=1, description="Frames of one video; above: TooLarge.")
 
 
 class RuntimeSettings(Section):
@@ -124,15 +128,15 @@ class RuntimeSettings(Section):
     decode_processes: int = Field(
         default_factory=lambda: os.cpu_count() or 1, ge=1, le=256, description="Decoders at once."
     )
-    shard_size: int = Field(200, ge=1, description="Videos in a shard: one pipeline, one commit.")
-    shard_retries: int = Field(2, ge=0, description="Further tries of a shard that failed.")
+    shard_size: int = Field(default=200, ge=1, description="Videos in a shard: one pipeline, one commit.")
+    shard_retries: int = Field(default=2, ge=0, description="Further tries of a shard that failed.")
 
 
 class Settings(Section):
     """All settings of MotionSight; `Settings()` is the paper's configuration, measured annotator."""
 
     annotator: str = Field(
-        "measured",
+        default="measured",
         description="Who writes the descriptions: `measured`, `transformers:MODEL_ID_OR_DIR`, "
         "`openai:BASE_URL#MODEL`.",
     )
@@ -144,7 +148,7 @@ class Settings(Section):
     spotlight: SpotlightSettings = SpotlightSettings()
     measure: MeasureSettings = MeasureSettings()
     limits: LimitSettings = LimitSettings()
-    runtime: RuntimeSettings = Field(default_factory=RuntimeSettings)
+    runtime: RuntimeSettings = Field(default_factory=lambda: RuntimeSettings())
 
     def recipe(self) -> str:
         """First 16 hex digits of sha256 over everything that can change a row."""

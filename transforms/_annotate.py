@@ -37,13 +37,13 @@ class AnnotateMotion(beam.PTransform):
         self._settings, self._run_id = settings or Settings(), run_id
 
     def expand(self, pcoll: beam.PCollection[Clip]) -> Annotated:
-        decoded = pcoll | "DecodeClips" >> DecodeClips(self._settings, run_id=self._run_id)
-        described = (
+        decoded: Any = pcoll | "DecodeClips" >> DecodeClips(self._settings, run_id=self._run_id)
+        described: Any = (
             decoded.clips
             | "Describe" >> RunInference(MotionSightHandler(self._settings, self._run_id))
             | "Sort" >> beam.ParDo(_sort_out).with_outputs(FAILURES, main="rows")
         )
-        failures = (decoded.failures, described[FAILURES]) | "Failures" >> beam.Flatten()
+        failures: Any = (decoded.failures, described[FAILURES]) | "Failures" >> beam.Flatten()
         return Annotated(described["rows"], failures)
 
 

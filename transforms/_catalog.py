@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import apache_beam as beam
 
@@ -42,15 +43,15 @@ class AnnotateCatalog(beam.PTransform):
 
     def expand(self, pcoll: beam.PCollection[VideoObject]) -> beam.PCollection[Manifest]:
         run_id = self._attempt.run_id
-        planned = pcoll | "PlanClips" >> PlanClips(self._settings, run_id=run_id, known=self._known)
-        annotated = (
+        planned: Any = pcoll | "PlanClips" >> PlanClips(self._settings, run_id=run_id, known=self._known)
+        annotated: Any = (
             planned.clips
             # A long video's clips spread over the workers.
             | "SpreadClips" >> beam.Reshuffle()
             | "AnnotateMotion" >> AnnotateMotion(self._settings, run_id=run_id)
         )
-        listed = pcoll.pipeline | "Unlisted" >> beam.Create(list(self._failures))
-        failures = (planned.failures, annotated.failures, listed) | "AllFailures" >> beam.Flatten()
-        return Annotated(annotated.rows, failures) | "StageRows" >> StageRows(
-            self._attempt, skipped=planned.skipped
-        )
+        listed: Any = pcoll.pipeline | "Unlisted" >> beam.Create(list(self._failures))
+        failures: Any = (planned.failures, annotated.failures, listed) | "AllFailures" >> beam.Flatten()
+        stage = StageRows(self._attempt, skipped=planned.skipped)
+        manifest: Any = Annotated(annotated.rows, failures) | "StageRows" >> stage
+        return manifest

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import apache_beam as beam
 from apache_beam.metrics import Metrics
@@ -37,9 +37,9 @@ class DecodeClips(beam.PTransform):
         self._settings, self._run_id = settings, run_id
 
     def expand(self, pcoll: beam.PCollection[Clip]) -> Decoded:
-        outputs = pcoll | "DecodeOnce" >> beam.ParDo(_DecodeOnce(self._settings, self._run_id)).with_outputs(
-            FAILURES, main="clips"
-        )
+        outputs: Any = pcoll | "DecodeOnce" >> beam.ParDo(
+            _DecodeOnce(self._settings, self._run_id)
+        ).with_outputs(FAILURES, main="clips")
         return Decoded(outputs["clips"], outputs[FAILURES])
 
 

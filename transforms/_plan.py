@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import apache_beam as beam
 from apache_beam.pvalue import TaggedOutput
@@ -47,7 +47,7 @@ class PlanClips(beam.PTransform):
         self._settings, self._run_id, self._known = settings, run_id, dict(known or {})
 
     def expand(self, pcoll: beam.PCollection[VideoObject]) -> Planned:
-        outputs = pcoll | "SplitIntoClips" >> beam.ParDo(
+        outputs: Any = pcoll | "SplitIntoClips" >> beam.ParDo(
             _SplitIntoClips(self._settings, self._run_id, self._known)
         ).with_outputs(FAILURES, SKIPPED, main="clips")
         return Planned(outputs["clips"], outputs[FAILURES], outputs[SKIPPED])

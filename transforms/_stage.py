@@ -57,16 +57,19 @@ class StageRows(beam.PTransform):
 
     def expand(self, pcoll: Annotated) -> beam.PCollection[Manifest]:
         directory = self._attempt.directory
-        motion = pcoll.rows | "StageMotion" >> beam.ParDo(_WriteParts(directory, "motion", MOTION_SCHEMA))
-        failures = pcoll.failures | "StageFailures" >> beam.ParDo(
+        motion: Any = pcoll.rows | "StageMotion" >> beam.ParDo(
+            _WriteParts(directory, "motion", MOTION_SCHEMA)
+        )
+        failures: Any = pcoll.failures | "StageFailures" >> beam.ParDo(
             _WriteParts(directory, "failures", FAILURE_SCHEMA)
         )
-        return (
+        manifest: Any = (
             pcoll.rows.pipeline
             | "Attempt" >> beam.Create([self._attempt])
             | "WriteManifest"
             >> beam.Map(_write_manifest, AsIter(motion), AsIter(failures), AsIter(self._skipped))
         )
+        return manifest
 
 
 class _WriteParts(beam.DoFn):
@@ -86,7 +89,7 @@ class _WriteParts(beam.DoFn):
 
     def finish_bundle(self) -> Iterator[WindowedValue]:
         if self._rows:
-            yield WindowedValue(self._write(), GlobalWindow().max_timestamp(), [GlobalWindow()])
+            yield WindowedValue(self._write(), GlobalWindow().max_timestamp(), (GlobalWindow(),))
 
     def _write(self) -> tuple[str, int]:
         path = FileSystems.join(self._directory, f"{self._name}-{uuid.uuid4().hex}.parquet")

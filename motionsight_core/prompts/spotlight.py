@@ -28,7 +28,8 @@ def spotlight(
     height, width = pixels.shape[1:3]
     # All 256 values once, rounded: the same for every pixel and cheaper than a product per pixel.
     darkened_values = np.rint(np.arange(256) * (1 - darken_factor)).astype(np.uint8)
-    lit = cv2.LUT(pixels.reshape(len(pixels), -1), darkened_values).reshape(pixels.shape)
+    lit = np.asarray(cv2.LUT(pixels.reshape(len(pixels), -1), darkened_values), np.uint8)
+    lit = lit.reshape(pixels.shape)
     scale = np.array([width, height, width, height])
     for frame, (x0, y0, x1, y1) in enumerate(np.rint(regions * scale).astype(int)):
         lit[frame, y0:y1, x0:x1] = pixels[frame, y0:y1, x0:x1]

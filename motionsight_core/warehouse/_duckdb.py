@@ -66,7 +66,11 @@ class DuckDBWarehouse:
             succeeded, failed = found.setdefault(VideoObject(uri, version), (set(), set()))
             (succeeded if annotated else failed).add(clip_id)
         return {
-            video: Known(frozenset(succeeded), frozenset(failed - {None}), None in failed)
+            video: Known(
+                annotated=frozenset(succeeded),
+                failed=frozenset(clip_id for clip_id in failed if clip_id is not None),
+                unusable=None in failed,
+            )
             for video, (succeeded, failed) in found.items()
         }
 
