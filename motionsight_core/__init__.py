@@ -1,6 +1,8 @@
 """MotionSight's library: decode, prompt, measure, describe. Imports neither Beam nor Prefect.
 
-from motionsight_core import Clip, MotionSight, Settings, decode
+    from motionsight_core import MotionSight, clips_of
+
+    records = MotionSight().describe(clips_of("clips"))
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from motionsight_core.catalog import VideoObject as VideoObject
     from motionsight_core.decoding import decode as decode
     from motionsight_core.motionsight import MotionSight as MotionSight
+    from motionsight_core.planning import clips_of as clips_of
     from motionsight_core.record import Failure as Failure
     from motionsight_core.record import MotionRecord as MotionRecord
     from motionsight_core.settings import Settings as Settings
@@ -28,10 +31,11 @@ _HOMES = {
     "MotionSight": "motionsight",
     "Settings": "settings",
     "VideoObject": "catalog",
+    "clips_of": "planning",
     "decode": "decoding",  # not decode.py: a module of that name would hide the function
 }
 
-__all__ = ["Clip", "Failure", "MotionRecord", "MotionSight", "Settings", "VideoObject", "decode"]
+__all__ = ["Clip", "Failure", "MotionRecord", "MotionSight", "Settings", "VideoObject", "clips_of", "decode"]
 
 
 def __getattr__(name: str) -> Any:

@@ -77,7 +77,7 @@ class MotionBlur:
         for total, target in zip(self._planes, blurred.planes, strict=True):
             rows = np.zeros((target.height, target.line_size), np.uint8)
             rows[:, : target.width] = np.rint(total)
-            target.update(rows)
+            target.update(rows.tobytes())
         blurred.colorspace = self._last.colorspace
         blurred.color_range = self._last.color_range
         return blurred

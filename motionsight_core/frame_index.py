@@ -105,7 +105,7 @@ def index_by_decoding(file: BinaryIO, limits: LimitSettings) -> FrameIndex:
     Raises:
         Corrupt: not one frame can be decoded.
     """
-    pts = array("q")
+    pts: list[int | None] = []
     packets = 0
     with open_video(file, limits) as (container, stream):
         time_base = float(stream.time_base or 0)
@@ -119,15 +119,15 @@ def index_by_decoding(file: BinaryIO, limits: LimitSettings) -> FrameIndex:
                 frames = stream.decode(packet)
             except av.error.InvalidDataError:
                 continue
-            for frame in frames:
-                following = pts[-1] + step if pts else 0
-                # A clock that stands still or runs backwards is replaced by the nominal rate.
-                monotonic = frame.pts is not None and (not pts or frame.pts > pts[-1])
-                pts.append(frame.pts if frame.pts is not None and monotonic else following)
+            pts.extend(frame.pts for frame in frames)
     if not pts:
         raise Corrupt("Not one frame of the video can be decoded.")
+    timestamps = np.array([value for value in pts if value is not None], np.int64)
+    if len(timestamps) < len(pts) or np.any(np.diff(timestamps) <= 0):
+        # A clock that is absent, stands still or runs backwards gives way to the nominal rate.
+        timestamps = np.arange(len(pts), dtype=np.int64) * step
     return _index(
-        np.frombuffer(pts, np.int64),
+        timestamps,
         time_base=time_base,
         rate=rate,
         last_duration=0,

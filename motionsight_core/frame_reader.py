@@ -36,18 +36,22 @@ def wanted_frames(
     uses = plan_packets(index, wanted)
     numbers = {int(index.pts[number]): int(number) for number in np.flatnonzero(wanted)}
     last_use = int(np.flatnonzero(uses)[-1])
+    last_pts = np.iinfo(np.int64).min
     codec = stream.codec_context
     nonref = _can_skip_nonref(stream)
     position, jumped, delivered = -1, False, 0
 
     def pick(frames: list[VideoFrame]) -> Iterator[tuple[int, VideoFrame]]:
-        nonlocal jumped, delivered
+        nonlocal jumped, delivered, last_pts
         for frame in frames:
+            if frame.pts is None or frame.pts <= last_pts:
+                raise IncompleteDecode  # the packets carried decoding times, as in AVI
+            last_pts = frame.pts
             if jumped and frame.pict_type != PictureType.I:
                 # The key packet was no place to start (intra refresh): skipping is not safe here.
                 raise IncompleteDecode
             jumped = False
-            number = numbers.get(frame.pts) if frame.pts is not None else None
+            number = numbers.get(frame.pts)
             if number is not None:
                 delivered += 1
                 yield number, frame
@@ -94,13 +98,18 @@ def _counted_frames(
                 return
 
 
+#: Decoders that look at `skip_frame` packet by packet; others only when they are opened, or never.
+_SKIPS_NONREF = frozenset({"h264", "mpeg1video", "mpeg2video", "mpeg4", "vp8"})
+
+
 def _can_skip_nonref(stream: VideoStream) -> bool:
     """Whether frames marked as non-reference are referred to by no other frame.
 
     In HEVC the mark speaks of its own temporal layer only: with several layers a higher one may
     refer to it. The count stands in the hvcC record (ISO/IEC 14496-15, 8.3.3), byte 21.
     """
-    if stream.codec_context.name != "hevc":
-        return True
+    name = stream.codec_context.name
+    if name != "hevc":
+        return name in _SKIPS_NONREF
     extradata = stream.codec_context.extradata or b""
     return len(extradata) > 21 and extradata[0] == 1 and (extradata[21] >> 3) & 7 == 1

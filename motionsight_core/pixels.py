@@ -12,7 +12,6 @@ from fractions import Fraction
 
 import cv2
 import numpy as np
-from av.sidedata.sidedata import Type as SideDataType
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
@@ -72,11 +71,10 @@ def geometry_of(frame: VideoFrame, sample_aspect_ratio: Fraction | None) -> Geom
 
 def _display_matrix(frame: VideoFrame) -> tuple[int, int, int, int]:
     """The 2x2 part of the display matrix (ISO/IEC 14496-12, 6.2.2): x' = ax + cy, y' = bx + dy."""
-    for side_data in frame.side_data:
-        if side_data.type == SideDataType.DISPLAYMATRIX:
-            a, b, _, c, d = struct.unpack("=5i", bytes(side_data)[:20])
-            return a, b, c, d
-    return 1, 0, 0, 1
+    if "DISPLAYMATRIX" not in frame.side_data:
+        return 1, 0, 0, 1
+    a, b, _, c, d = struct.unpack("=5i", bytes(frame.side_data["DISPLAYMATRIX"])[:20])
+    return a, b, c, d
 
 
 def to_rgb(frame: VideoFrame, geometry: Geometry, *, max_pixels: int) -> NDArray[np.uint8]:

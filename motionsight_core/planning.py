@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from motionsight_core.catalog import Clip, VideoObject, split
+from motionsight_core.guard import shared_decoder
 from motionsight_core.record import Failure
 from motionsight_core.settings import Settings
 from motionsight_core.stores import UnlistedObject, list_objects
@@ -100,6 +101,23 @@ def plan_catalog(
     if failures:
         shards.append(Shard(len(shards), (), tuple(failures)))
     return Plan(tuple(shards), listed, annotated, known_failures)
+
+
+def clips_of(source: str, settings: Settings | None = None) -> list[Clip]:
+    """All clips of a source's videos, without a warehouse: for use from Python.
+
+    Raises:
+        UsageError: the source does not exist.
+        ClipError: one of its videos cannot be read.
+    """
+    settings = settings or Settings()
+    clips: list[Clip] = []
+    for item in list_objects(source):
+        if isinstance(item, UnlistedObject):
+            raise item.error
+        duration_s = shared_decoder(settings).probe(item)
+        clips += split(item, duration_s=duration_s, window_s=settings.clips.window_s)
+    return clips
 
 
 def is_finished(known: Known, settings: Settings) -> bool:

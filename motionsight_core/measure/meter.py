@@ -31,6 +31,8 @@ Luma = NDArray[np.uint8]
 CLARITY_EVERY_S = 1.0
 #: A move that reaches the first or last pair reaches the end of the shot; slack of the comparison, s.
 TOUCHING_S = 1e-6
+#: Deformation, 1/s, from which on the affine says where the frame's centre goes.
+SLOPING = 0.05
 #: Share of background at which the camera's rest is as sure as it gets.
 SURE_INLIERS = 0.5
 
@@ -50,6 +52,7 @@ class _Pair:
     divergence: float
     curl: float
     inliers: float
+    near_ratio: float
 
 
 class MotionMeter:
@@ -138,7 +141,7 @@ class MotionMeter:
         if is_cut(previous, luma, registration.flow, registration.inliers):
             self._cuts.append(t_s)
             self._close_shot()
-            self._pairs.append(_Pair(previous_s, t_s, *[0.0] * 9))
+            self._pairs.append(_Pair(previous_s, t_s, *[0.0] * 10))
             self._finder.push(t_s, luma, None)
             return
         height, width = luma.shape
@@ -165,7 +168,11 @@ def _velocities(motion: Registration, start_s: float, end_s: float, width: int, 
     """The camera's velocities: the content's, turned round, over the pair's duration."""
     duration = end_s - start_s
     (scale_cos, _, shift_x), (scale_sin, _, shift_y) = motion.similarity
-    (xx, xy, _), (yx, yy, _) = motion.affine
+    (xx, xy, affine_x), (yx, yy, affine_y) = motion.affine
+    deformation = float(np.hypot((xx - yy) / 2, (xy + yx) / 2)) / duration
+    if deformation > SLOPING:
+        # No similarity fits ground that recedes: which part of it wins changes from pair to pair.
+        shift_x, shift_y = affine_x, affine_y
     return _Pair(
         start_s=start_s,
         end_s=end_s,
@@ -175,10 +182,11 @@ def _velocities(motion: Registration, start_s: float, end_s: float, width: int, 
         # y points down: a positive angle is clockwise on the screen, a camera turning counter-clockwise.
         roll=-float(np.degrees(np.arctan2(scale_sin, scale_cos))) / duration,
         shear=xy / duration,
-        deformation=float(np.hypot((xx - yy) / 2, (xy + yx) / 2)) / duration,
+        deformation=deformation,
         divergence=((xx + yy) / 2 - 1) / duration,
         curl=(yx - xy) / 2 / duration,
         inliers=motion.inliers,
+        near_ratio=motion.near_ratio,
     )
 
 

@@ -34,25 +34,30 @@ ROLL_OVER_DEFORMATION = 1.5
 BELIEF_PAIRS = 5
 #: Standard deviation of the smoothing under shake, seconds: a hand's 1.5 Hz passes at 2 %.
 SHAKE_SMOOTHING_S = 0.3
-#: Window of the high pass that tells shake from moves, seconds.
-HIGH_PASS_S = 0.7
 #: Level at which a segment begins and ends, share of its highest rate.
 EDGE_LEVEL = 0.12
 EDGE_LEVEL_UNDER_SHAKE = 0.4
 #: Pauses shorter than this do not part two segments of one label, seconds.
 PAUSE_S = 0.25
 #: A component below this share of the strongest one's motion at the frame's edge is its shadow.
-LEAST_SHARE = 0.12
+LEAST_SHARE = 0.07
 #: Under shake a move must exceed this share of the shake's own speed: what is left of it is no move.
 LEAST_OVER_SHAKE = 0.3
-#: Median high-pass speed, frame widths per second.
-SHAKY = 0.05
-UNSTEADY = 0.010
+#: Median speed of the shake, frame widths per second. On a tripod it is below .002.
+SHAKY = 0.06
+UNSTEADY = 0.004
+#: Above this the moves are read from what a stronger smoothing leaves.
+SHAKEN = 0.010
 #: Change of the horizontal drift from the top to the bottom edge that is an orbit or a sideways move of
 #: the camera past near ground, widths per second and width.
 LEAST_SHEAR = 0.06
 #: What other deformation may stand beside it, share of the shear.
 SHEAR_PURITY = 0.4
+#: What a move is called where near things pass before far ones: the camera's place changes.
+MOVED_IN_SPACE = {"pan": "truck", "tilt": "pedestal", "zoom": "dolly"}
+#: Share of a move's time in which a near layer must show, and its least median speed over the far one's.
+LAYERED_SHARE = 0.3
+LAYERED_RATIO = 1.4
 #: Field of view that is assumed for the angle of an arc, degrees: a usual wide to normal lens.
 FIELD_OF_VIEW = 60.0
 
@@ -82,6 +87,8 @@ class CameraSamples:
     """Rotation by the affine, radians per second."""
     inliers: Floats
     """Share of background, 0 to 1."""
+    near_ratio: Floats
+    """How many times faster than the far background a near layer of it moves; 0 without one."""
 
     def __len__(self) -> int:
         return len(self.start_s)
@@ -122,14 +129,15 @@ def _believed(samples: CameraSamples, component: Floats, ratio: float) -> NDArra
 
 
 def shake_of(samples: CameraSamples, aspect: float) -> float:
-    """Median speed of what is too quick to be a move, frame widths per second."""
+    """Median speed of what is too quick to be a move, frame widths per second.
+
+    Each velocity against the mean of its two neighbours: a move that starts, stops or turns gently
+    passes, a hand's 1.5 to 6 Hz does not.
+    """
     if len(samples) < 4:
         return 0.0
-    window = max(3, round(HIGH_PASS_S / float(np.median(samples.end_s - samples.start_s))))
-    duration = samples.end_s - samples.start_s
-    pan = samples.pan - _blurred(samples.pan, duration, np.ones(window))
-    tilt = samples.tilt - _blurred(samples.tilt, duration, np.ones(window))
-    return float(np.median(np.hypot(pan, tilt / aspect)))
+    quick = [values[1:-1] - (values[:-2] + values[2:]) / 2 for values in (samples.pan, samples.tilt / aspect)]
+    return float(np.median(np.hypot(*quick)))
 
 
 def moves_of_shot(samples: CameraSamples, settings: MeasureSettings, aspect: float) -> list[CameraMove]:
@@ -138,7 +146,7 @@ def moves_of_shot(samples: CameraSamples, settings: MeasureSettings, aspect: flo
         return []
     shake = shake_of(samples, aspect)
     duration = samples.end_s - samples.start_s
-    shaken = shake > UNSTEADY
+    shaken = shake > SHAKEN
     velocities = {
         "pan": samples.pan,
         "tilt": samples.tilt,
@@ -162,6 +170,8 @@ def moves_of_shot(samples: CameraSamples, settings: MeasureSettings, aspect: flo
                 mine = float(np.mean(edge[name][first:last]))
                 if mine < LEAST_SHARE * float(np.mean(strongest[first:last])):
                     continue
+                if mine >= 0.9 * float(np.mean(strongest[first:last])) and _is_layered(samples, first, last):
+                    label = _in_space(label)
                 moves.append(_move(samples, sign * values, first, last, label, thresholds[name]))
     moves += _arcs(samples, duration, shaken, settings, aspect)
     return sorted(_without_shadows_of_arcs(moves), key=lambda move: (move.start_s, move.label))
@@ -241,6 +251,20 @@ def _joined(runs: list[tuple[int, int]], samples: CameraSamples) -> list[tuple[i
         else:
             joined.append((first, last))
     return joined
+
+
+def _is_layered(samples: CameraSamples, first: int, last: int) -> bool:
+    """Whether a near layer of the background passes before the far one during a move."""
+    ratio = samples.near_ratio[first:last]
+    seen = ratio[ratio > 0]
+    return len(seen) >= LAYERED_SHARE * len(ratio) and float(np.median(seen)) >= LAYERED_RATIO
+
+
+def _in_space(label: str) -> str:
+    """The label of the move of the camera's place that looks like a turn or a zoom."""
+    kind, way = label.split("_")
+    # The camera that turns right and the one that goes right both see the content drift left.
+    return f"{MOVED_IN_SPACE[kind]}_{way}" if kind in MOVED_IN_SPACE else label
 
 
 def _move(

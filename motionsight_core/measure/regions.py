@@ -36,6 +36,7 @@ GAP_X = 0.028
 GAP_Y = 0.040
 #: Least moving pixels of a region, share of the frame.
 LEAST_MASS = 0.0006
+LEAST_MASS_BETWEEN_LAYERS = 0.0015
 #: Regions that are kept of one frame, the largest first.
 MOST_REGIONS = 16
 
@@ -116,10 +117,14 @@ class RegionFinder:
         self._pending -= 1
         before = min(self._reach, index)
         after = min(self._reach, len(self._frames) - 1 - index)
+        layered = any(frame.near is not None for frame in self._frames)
         if before and after:
-            near = np.minimum(self._difference(index, -1), self._difference(index, 1))
-            far = np.minimum(self._difference(index, -before), self._difference(index, after))
-            difference = np.maximum(near, far)
+            # Between two layers of the background there is always something that is hidden both long
+            # before and long after: the longer look would take it for an object.
+            difference = np.minimum(self._difference(index, -1), self._difference(index, 1))
+            if not layered:
+                long = np.minimum(self._difference(index, -before), self._difference(index, after))
+                difference = np.maximum(difference, long)
         else:
             # The first or last frame of a shot: two looks to the one side there is.
             side = 1 if after else -1
@@ -128,7 +133,9 @@ class RegionFinder:
             )
         frame = self._frames[index]
         error = REGISTRATION_ERROR + MISFIT_WEIGHT * frame.misfit
-        return frame.t_s, moving_regions(frame.luma, difference, self._threshold, error)
+        least = LEAST_MASS_BETWEEN_LAYERS if layered else LEAST_MASS
+        regions = moving_regions(frame.luma, difference, self._threshold, error)
+        return frame.t_s, [region for region in regions if region.mass >= least]
 
     def _difference(self, index: int, offset: int) -> Luma:
         """The difference [h, w] of a frame with the one `offset` frames later, by its nearest layer."""

@@ -19,7 +19,7 @@ LABEL = "moving region"
 #: A track without a region for longer than this ends, seconds.
 PATIENCE_S = 0.5
 #: A track that ended may go on in one that begins near within this time, seconds.
-STITCH_S = 1.0
+STITCH_S = 1.5
 #: Cost of a match that is worse than none: boxes that lie apart by more than their own size.
 WORST_COST = 1.2
 #: Frames in which a region must have been seen to be a track.
@@ -61,8 +61,7 @@ class Trail:
         first = np.array(self.boxes[back])
         # Only the centre's velocity: sides jump when an arm moves.
         velocity = (last.reshape(2, 2).mean(0) - first.reshape(2, 2).mean(0)) / span
-        ahead = min(t_s - self.times[-1], PATIENCE_S)
-        return last + np.tile(velocity * ahead, 2)
+        return last + np.tile(velocity * (t_s - self.times[-1]), 2)
 
 
 class RegionTracker:

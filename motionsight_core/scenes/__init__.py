@@ -1,9 +1,9 @@
 """Renders small videos whose camera and object motion is known: demo, tests and benchmarks use them."""
 
 from motionsight_core.scenes.camera import Poses, camera_poses
-from motionsight_core.scenes.catalog import catalog, render_catalog
 from motionsight_core.scenes.random_scenes import KINDS, random_scene
-from motionsight_core.scenes.render import frames, render, scene_truth
+from motionsight_core.scenes.rendered_catalog import catalog, render_catalog
+from motionsight_core.scenes.rendering import frames, render, scene_truth
 from motionsight_core.scenes.scene import Encoding, Move, Scene, Sprite, Waypoint
 from motionsight_core.scenes.truth import SceneTruth, TrueTrack, load_truth, write_truth
 

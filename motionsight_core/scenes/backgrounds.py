@@ -27,7 +27,8 @@ from motionsight_core.scenes.paint import (
 from motionsight_core.scenes.scene import THEMES, Scene, Theme
 from motionsight_core.scenes.town import paint_town
 
-_MOST_PIXELS = 16e6
+_MOST_PIXELS = 6e6
+"""Of a background; one that would be larger is less sharp."""
 _MARGIN = 3
 """World pixels around what the camera sees, for the interpolation."""
 _LEAVES: Color = (58, 84, 46)

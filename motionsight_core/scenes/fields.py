@@ -93,6 +93,8 @@ def _hedge(canvas: Canvas, image: Image, cell: NDArray[np.float64]) -> None:
         for share in np.arange(0, 1, gaps / max(length, gaps)):
             x, y = start + (end - start) * share + rng.normal(0, 0.003, 2) * unit
             size = rng.uniform(0.005, 0.011) * unit
+            if not (-size < x < canvas.width + size and -size < y < canvas.height + size):
+                continue
             blob(image, x + 0.5 * size, y + 0.5 * size, size, size, tinted(_HEDGE, -0.45))
             blob(image, x, y, size, size, tinted(_HEDGE, rng.uniform(-0.1, 0.15)))
             blob(image, x - 0.25 * size, y - 0.25 * size, 0.5 * size, 0.5 * size, tinted(_HEDGE, 0.25))

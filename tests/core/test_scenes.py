@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from av.error import FFmpegError
 from av.video.frame import PictureType
+from av.video.reformatter import Colorspace
 from numpy.typing import NDArray
 
 from motionsight_core.scenes import (
@@ -109,9 +110,9 @@ def test_content_of_a_decoded_file_moves_against_the_camera(
 
     measured_factor, measured_shift = content_motion(video[3], video[9])
 
-    # 0.15 px of 16 is what compression and corner tracking leave over a shift; 0.002 is 0.3 px at the edge.
+    # Corners tracked over a change of size are about 0.2 px off; 0.002 is 0.3 px at the frame's edge.
     assert abs(measured_factor - factor) < 0.002
-    assert abs(measured_shift - complex(shift[0] * 320, shift[1] * 180)) < 0.15
+    assert abs(measured_shift - complex(shift[0] * 320, shift[1] * 180)) < 0.3
     assert truth.moves == scene.moves
     assert truth.steadiness == "smooth"
 
@@ -174,7 +175,7 @@ def test_noise_has_the_strength_asked_for_and_differs_from_frame_to_frame() -> N
 
 @pytest.mark.parametrize(("shake", "steadiness"), [(0.02, "unsteady"), (0.15, "shaky")])
 def test_shake_has_the_speed_asked_for(tmp_path: Path, shake: float, steadiness: str) -> None:
-    scene = replace(FIELDS, shake=shake, duration_s=1.5)
+    scene = replace(FIELDS, shake=shake, duration_s=1.0)
     video = [gray(picture) for picture in pictures(scene)]
 
     shifts = [content_motion(before, after)[1] for before, after in itertools.pairwise(video)]
@@ -255,6 +256,18 @@ def test_the_picture_changes_at_cut_s_and_only_there(tmp_path: Path) -> None:
     assert first_after == 10
     assert truth.cuts == (10 / 30,)
     assert changes[9] > 4 * max(changes[:9] + changes[10:])
+
+
+def test_the_second_shot_starts_from_the_first_pose_again() -> None:
+    stone = Sprite("crate", (Waypoint(0.0, 0.5, 0.5),), size=0.2)
+    moves = (Move(0.0, 0.3, "pan_right", 0.8), Move(0.0, 0.3, "zoom_in", 0.8))
+    scene = replace(FIELDS, cut_s=0.3, moves=moves, sprites=(stone,))
+
+    (track,) = scene_truth(scene, "cut.mp4").objects
+
+    middles = [(box.x0 + box.x1) / 2 for box in track.boxes]
+    assert middles[2] < 0.4
+    assert middles[3:] == pytest.approx([0.5, 0.5], abs=0.005)
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(tmp_path: Path) -> None:
@@ -341,6 +354,7 @@ def test_a_file_has_its_frames_its_keyframes_and_its_index_in_front(tmp_path: Pa
         kept = list(container.decode(stream))
         assert stream.average_rate == 25
         assert stream.codec_context.name == "h264"
+        assert kept[0].colorspace == Colorspace.ITU601
     assert [frame.time for frame in kept] == pytest.approx([index / 25 for index in range(50)])
     assert [index for index, frame in enumerate(kept) if frame.key_frame] == [0, 20, 40]
     assert any(frame.pict_type == PictureType.B for frame in kept)
@@ -387,10 +401,14 @@ def test_a_kind_that_does_not_exist_is_named_with_those_that_do() -> None:
         random_scene(np.random.default_rng(0), kind="crane")
 
 
-def test_a_file_that_could_not_be_encoded_is_not_left_behind(tmp_path: Path) -> None:
+def test_a_file_that_could_not_be_finished_is_not_left_behind(tmp_path: Path) -> None:
     with pytest.raises(FFmpegError):
         render(replace(FIELDS, encoding=Encoding(preset="nonesuch")), tmp_path / "broken.mp4")
-    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "taken.mp4").mkdir()
+    with pytest.raises(OSError, match=r"taken\.mp4"):
+        render(FIELDS, tmp_path / "taken.mp4")
+
+    assert [path.name for path in tmp_path.iterdir()] == ["taken.mp4"]
 
 
 def test_truth_survives_a_journey_through_json(tmp_path: Path) -> None:

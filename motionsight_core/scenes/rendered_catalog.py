@@ -9,7 +9,7 @@ import numpy as np
 
 from motionsight_core.scenes.demo import demo_scenes
 from motionsight_core.scenes.random_scenes import KINDS, random_scene
-from motionsight_core.scenes.render import render
+from motionsight_core.scenes.rendering import render
 from motionsight_core.scenes.scene import Scene
 from motionsight_core.scenes.truth import SceneTruth, write_truth
 

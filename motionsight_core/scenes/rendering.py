@@ -188,11 +188,20 @@ def _encode(scene: Scene, pictures: Iterator[Pixels], path: Path) -> None:
         stream.width, stream.height = scene.width, scene.height
         # 4:2:0 halves the colour planes, which an odd size does not allow.
         stream.pix_fmt = "yuv420p" if even else "yuv444p"
+        # Said outright: a player would take BT.709 for granted from 720 lines on.
+        stream.codec_context.colorspace = Colorspace.ITU601
+        stream.codec_context.color_range = ColorRange.MPEG
         stream.codec_context.gop_size = encoding.gop
         stream.codec_context.max_b_frames = encoding.bframes
-        # More threads may decide differently from run to run.
+        # More threads may decide differently from run to run, and so does x264's macroblock tree, whose
+        # assembly reads memory that nobody has written.
         stream.codec_context.thread_count = 1
-        stream.options = {"crf": str(encoding.crf), "preset": encoding.preset, "threads": "1"}
+        stream.options = {
+            "crf": str(encoding.crf),
+            "preset": encoding.preset,
+            "threads": "1",
+            "mbtree": "0",
+        }
         for index, picture in enumerate(pictures):
             frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
             frame = frame.reformat(

@@ -1,0 +1,150 @@
+"""What is refused before FFmpeg sees it, and what a damaged file is called."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+
+from motionsight_core.container import check_complete, sniff
+from motionsight_core.errors import (
+    ClipError,
+    Corrupt,
+    ForbiddenProtocol,
+    NotAVideo,
+    NoVideoStream,
+    TooLarge,
+    Truncated,
+)
+from motionsight_core.frame_index import index_frames
+from motionsight_core.settings import LimitSettings
+from tests.videos import moving_texture, write_audio, write_video
+
+LIMITS = LimitSettings()
+
+
+def index(path: Path, limits: LimitSettings = LIMITS):
+    with path.open("rb") as file:
+        return index_frames(file, limits)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "codec", "demuxer"),
+    [
+        ("mp4", "libx264", "mov"),
+        ("mov", "libx264", "mov"),
+        ("mkv", "libx264", "matroska"),
+        ("webm", "libvpx", "matroska"),
+        ("avi", "mpeg4", "avi"),
+        ("ts", "libx264", "mpegts"),
+        ("mpg", "mpeg2video", "mpeg"),
+        ("flv", "flv", "flv"),
+        ("wmv", "wmv2", "asf"),
+        ("ogv", "libvpx", "ogg"),
+    ],
+)
+def test_each_format_is_recognised_by_its_content(tmp_path: Path, suffix: str, codec: str, demuxer: str) -> None:
+    path = write_video(tmp_path / f"video.{suffix}", moving_texture(10), codec=codec)
+    hidden = path.rename(tmp_path / "no_suffix")
+    assert sniff(hidden.read_bytes()[:4096]) == demuxer
+    assert len(index(hidden).times_s) == 10
+
+
+@pytest.mark.parametrize(
+    ("content", "error"),
+    [
+        (b"#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXTINF:5,\n/etc/passwd\n", ForbiddenProtocol),
+        (b"\xef\xbb\xbf\r\n#EXTM3U\nother.mp4\n", ForbiddenProtocol),
+        (b"ffconcat version 1.0\nfile /etc/passwd\n", ForbiddenProtocol),
+        (b'<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011"></MPD>', ForbiddenProtocol),
+        (b"[playlist]\nFile1=http://127.0.0.1/x.mp4\n", ForbiddenProtocol),
+        (b"v=0\no=- 0 0 IN IP4 127.0.0.1\nm=video 1 RTP/AVP 96\n", ForbiddenProtocol),
+        (b"Dear diary, today nothing moved.\n", NotAVideo),
+        (b"", NotAVideo),
+        (b"\x89PNG\r\n\x1a\n" + bytes(100), NotAVideo),
+        (b"\xff\xd8\xff\xe0" + bytes(100), NotAVideo),
+        (b"ID3\x04" + bytes(100), NoVideoStream),
+        (b"RIFF\x24\x00\x00\x00WAVEfmt ", NoVideoStream),
+        (bytes(4096), NotAVideo),
+    ],
+)
+def test_other_content_is_refused_under_its_right_name(content: bytes, error: type[ClipError]) -> None:
+    with pytest.raises(error):
+        sniff(content)
+
+
+def test_a_playlist_is_not_followed(tmp_path: Path) -> None:
+    good = write_video(tmp_path / "good.ts", moving_texture(10))
+    playlist = tmp_path / "playlist.mp4"
+    playlist.write_text(f"#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXTINF:5,\n{good}\n#EXT-X-ENDLIST\n")
+    with pytest.raises(ForbiddenProtocol, match="HLS playlist"):
+        index(playlist)
+
+
+@pytest.mark.parametrize("faststart", [False, True])
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.95])
+def test_an_mp4_cut_anywhere_is_truncated(tmp_path: Path, faststart: bool, share: float) -> None:
+    options = {"movflags": "faststart"} if faststart else {}
+    whole = write_video(tmp_path / "whole.mp4", moving_texture(60), container_options=options).read_bytes()
+    cut = tmp_path / "cut.mp4"
+    cut.write_bytes(whole[: int(len(whole) * share)])
+    with pytest.raises(Truncated):
+        index(cut)
+
+
+@pytest.mark.parametrize(("suffix", "codec"), [("mkv", "libx264"), ("avi", "mpeg4")])
+def test_a_cut_matroska_or_avi_is_truncated(tmp_path: Path, suffix: str, codec: str) -> None:
+    whole = write_video(tmp_path / f"whole.{suffix}", moving_texture(60), codec=codec).read_bytes()
+    cut = tmp_path / f"cut.{suffix}"
+    cut.write_bytes(whole[: len(whole) * 2 // 3])
+    with pytest.raises(Truncated, match="ends"):
+        index(cut)
+
+
+def test_a_fragmented_mp4_is_complete(tmp_path: Path) -> None:
+    path = write_video(
+        tmp_path / "fragmented.mp4",
+        moving_texture(60),
+        options={"g": "20"},
+        container_options={"movflags": "frag_keyframe+empty_moov"},
+    )
+    assert len(index(path).times_s) == 60
+
+
+def test_trailing_bytes_after_the_last_box_are_ignored(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "trailing.mp4", moving_texture(10))
+    path.write_bytes(path.read_bytes() + bytes(1000))
+    assert len(index(path).times_s) == 10
+
+
+def test_an_audio_only_file_has_no_video_stream(tmp_path: Path) -> None:
+    with pytest.raises(NoVideoStream, match="no video stream"):
+        index(write_audio(tmp_path / "audio.mp4"))
+
+
+def test_frames_above_the_pixel_limit_are_refused_before_decoding(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "large.mp4", moving_texture(3, width=320, height=240))
+    with pytest.raises(TooLarge, match="320x240 are above the limit of 50000 pixels"):
+        index(path, LimitSettings(max_frame_pixels=50_000))
+
+
+def test_more_frames_than_the_limit_are_refused(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "long.mp4", moving_texture(30))
+    with pytest.raises(TooLarge, match="more than 20 frames"):
+        index(path, LimitSettings(max_frames=20))
+
+
+def test_garbage_behind_a_sound_header_is_corrupt(tmp_path: Path) -> None:
+    path = tmp_path / "garbage.mkv"
+    path.write_bytes(b"\x1a\x45\xdf\xa3" + bytes(range(256)) * 40)
+    with pytest.raises(Corrupt):
+        index(path)
+
+
+def test_a_64_bit_box_length_is_understood() -> None:
+    box = b"\x00\x00\x00\x01mdat" + (16 + 100).to_bytes(8) + bytes(100)
+    moov = b"\x00\x00\x00\x08moov"
+    check_complete(io.BytesIO(box + moov), "mov")
+    with pytest.raises(Truncated, match="60 bytes before"):
+        check_complete(io.BytesIO(box[:-60]), "mov")
