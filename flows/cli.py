@@ -107,7 +107,7 @@ def annotate(
 
 
 @cli.command()
-@click.argument("query")
+@click.argument("query", metavar="QUERY")
 @_warehouse
 @click.option(
     "--format",
@@ -118,7 +118,7 @@ def annotate(
     help="How to print the rows.",
 )
 def sql(query: str, warehouse: str, style: str) -> None:
-    """Answer QUERY; nothing is changed.
+    """Answer QUERY (- reads it from standard input); nothing is changed.
 
     \b
     Tables: motion, failures, runs.
@@ -131,7 +131,8 @@ def sql(query: str, warehouse: str, style: str) -> None:
     from flows.answers import show
     from motionsight_core.warehouse import open_warehouse
 
-    show(open_warehouse(warehouse).query(query), style)
+    text = sys.stdin.read() if query == "-" else query
+    show(open_warehouse(warehouse).query(text), style)
 
 
 @cli.command()

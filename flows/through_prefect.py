@@ -27,6 +27,9 @@ def annotate_through_prefect(source: str, *, warehouse: str, settings: Settings,
     """
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
+    if not os.environ.get("PREFECT_API_URL"):
+        # Set but empty, it is no address to Prefect, yet not absent either.
+        os.environ.pop("PREFECT_API_URL", None)
     from flows.annotate import annotate_catalog  # reads the environment when it is imported
 
     result = annotate_catalog(source, warehouse=warehouse, settings=settings, force=force)

@@ -14,9 +14,9 @@ from motionsight_core.measure.wording import (
     SPEED_CHANGE,
     listed,
     number,
-    of_frame,
     seconds,
     sentence,
+    sides,
     word_for,
 )
 from motionsight_core.record import CameraMove
@@ -217,9 +217,9 @@ def _amount(move: CameraMove) -> str:
     if way < WORTH_TELLING[kind]:
         return ""
     if kind == "pan":
-        return f"by about {of_frame(way, 'width')}"
+        return f"by about {sides(way, 'width')}"
     if kind == "tilt":
-        return f"by about {of_frame(way, 'height')}"
+        return f"by about {sides(way, 'height')}"
     if kind == "zoom":
         factor = math.exp(way)
         return f"until things are {factor if move.label.endswith('in') else 1 / factor:.1f} times as large"

@@ -46,23 +46,25 @@ def seconds(t_s: float) -> str:
     return f"{t_s + 0.0:.1f} s"
 
 
-def fraction(part: float) -> str:
-    """A part of a whole, such as "a third"."""
+def fraction_of(part: float) -> str:
+    """A part, ready to stand before a noun with its article: "a third of", "half", "all of"."""
+    if part > WHOLE_FRACTION:
+        return "all of"
     if part < TINY_FRACTION:
-        return "a sliver"
-    if part > WHOLE_FRACTION:
-        return "all"
-    return min(FRACTIONS, key=lambda pair: abs(math.log(pair[0] / part)))[1]
+        return "a sliver of"
+    word = min(FRACTIONS, key=lambda pair: abs(math.log(pair[0] / part)))[1]
+    return word if word == "half" else f"{word} of"
 
 
-def of_frame(part: float, side: str) -> str:
-    """A part of the frame's width or height, such as "a third of the frame's width"."""
-    if part > 1.25:
-        return f"{part:.0f} times the frame's {side}" if part >= 1.75 else f"one and a half times the frame's {side}"
-    if part > WHOLE_FRACTION:
+def sides(length: float, side: str) -> str:
+    """A length in frame widths or heights, such as "a third of the frame's width"."""
+    if length >= 1.75:
+        return f"{length:.0f} times the frame's {side}"
+    if length > 1.25:
+        return f"one and a half times the frame's {side}"
+    if length > WHOLE_FRACTION:
         return f"the frame's whole {side}"
-    word = fraction(part)
-    return f"half the frame's {side}" if word == "half" else f"{word} of the frame's {side}"
+    return f"{fraction_of(length)} the frame's {side}"
 
 
 def word_for(value: float, table: Sequence[tuple[float, str]]) -> str:

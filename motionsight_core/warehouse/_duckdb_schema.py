@@ -72,9 +72,20 @@ CREATE OR REPLACE VIEW camera_moves AS
 SELECT clip_id, recipe, uri, annotator, move.start_s, move.end_s, move.label, move.rate, move.confidence
 FROM (SELECT *, unnest(camera_moves) AS move FROM motion);
 
+-- speed: frame widths per second that the centre of the box covers, the median over stretches of
+-- three boxes, so that the jitter from box to box does not count as speed.
 CREATE OR REPLACE VIEW object_tracks AS
 SELECT clip_id, recipe, uri, annotator, track.track_id, track.label, track.score, track.start_s,
-       track.end_s, track.boxes
+       track.end_s,
+       list_aggregate([
+           sqrt(
+               pow((track.boxes[i + 3].x0 + track.boxes[i + 3].x1 - track.boxes[i].x0 - track.boxes[i].x1) / 2, 2)
+               + pow((track.boxes[i + 3].y0 + track.boxes[i + 3].y1 - track.boxes[i].y0 - track.boxes[i].y1)
+                     / 2 * height / width, 2)
+           ) / (track.boxes[i + 3].t_s - track.boxes[i].t_s)
+           FOR i IN range(1, len(track.boxes) - 2)
+       ], 'median') AS speed,
+       track.boxes
 FROM (SELECT *, unnest(object_tracks) AS track FROM motion);
 
 CREATE OR REPLACE VIEW latest_motion AS

@@ -1,0 +1,68 @@
+# make demo   render a catalog, annotate it with the Prefect flow, ask it in SQL
+# make test   lint, types, import rules, tests
+# The environment is .venv, made from uv.lock; python3 (3.11 to 3.13) is all that must be there.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+UV_VERSION := 0.13.8
+DEMO := demo
+export UV_PROJECT_ENVIRONMENT := .venv
+
+.PHONY: help demo test lint bench clean
+
+help:
+	@sed -n 's/^# //p' Makefile
+
+# uv itself goes into the environment it fills, so that nothing is installed elsewhere.
+.venv/bin/uv:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || \
+		{ echo "MotionSight needs Python 3.11 to 3.13; name one: make PYTHON=python3.12 ..."; exit 1; }
+	@$(PYTHON) -m venv .venv || \
+		{ rm -rf .venv; echo "Cannot make .venv; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"
+
+# Stamps: an environment is made again when the lock file changes.
+.venv/.base: .venv/bin/uv uv.lock pyproject.toml
+	@.venv/bin/uv sync --quiet --frozen --inexact
+	@touch $@
+
+.venv/.dev: .venv/bin/uv uv.lock pyproject.toml
+	@.venv/bin/uv sync --quiet --frozen --inexact --extra dev
+	@touch $@ .venv/.base
+
+demo: .venv/.base
+	@rm -rf $(DEMO)/motionsight.duckdb
+	@.venv/bin/motionsight scenes $(DEMO)/clips
+	@echo
+	@PREFECT_HOME="$$PWD/$(DEMO)/prefect" PREFECT_API_URL= \
+		.venv/bin/motionsight annotate $(DEMO)/clips --warehouse duckdb:$(DEMO)/motionsight.duckdb --prefect
+	@echo
+	@echo "Which clips' camera pans right, and how fast (frame widths per second)?"
+	@.venv/bin/motionsight sql --warehouse duckdb:$(DEMO)/motionsight.duckdb \
+		- < deploy/sql/pans_right.sql
+	@echo
+	@echo "What moves fastest (frame widths per second)?"
+	@.venv/bin/motionsight sql --warehouse duckdb:$(DEMO)/motionsight.duckdb \
+		- < deploy/sql/fastest_objects.sql
+	@echo
+	@echo "Ask more:"
+	@echo "  .venv/bin/motionsight sql --warehouse duckdb:$(DEMO)/motionsight.duckdb \\"
+	@echo "    \"SELECT uri, camera_motion, object_motion FROM latest_motion\""
+
+test: lint
+	@.venv/bin/pytest
+
+lint: .venv/.dev
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/basedpyright
+	@.venv/bin/lint-imports
+
+bench: .venv/.dev
+	@.venv/bin/python benchmarks/preprocess.py
+	@.venv/bin/python benchmarks/motion_scenes.py
+
+clean:
+	rm -rf .venv $(DEMO) build dist .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,0 +1,169 @@
+"""What a track does, as few facts: where it comes from and goes, how it swings, grows and changes speed."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import median_filter
+
+from motionsight_core.measure.wording import SPEED_CHANGE
+from motionsight_core.record import ObjectTrack
+
+Floats = NDArray[np.float64]
+
+#: A box this close to the frame's edge touches it, fraction of the frame.
+EDGE = 0.02
+#: Frames of the median that takes single arms and shadows out of a course.
+MEDIAN_FRAMES = 5
+#: Growth of the size that is worth a word, ratio.
+LEAST_GROWTH = 1.5
+#: Boxes clear of the sides that it takes to speak of growth: what enters seems to grow.
+LEAST_CLEAR = 6
+#: Share of these boxes, at either end, over which a size is measured.
+ENDS = 0.15
+#: A swing of the centre that counts as a movement to and fro, frame sides.
+LEAST_SWING = 0.06
+#: Turns that make it one.
+LEAST_TURNS = 3
+#: Boxes that it takes to speak of a change of speed.
+LEAST_BOXES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """A change of size."""
+
+    before: tuple[float, float]
+    """Width and height at first, fractions of the frame."""
+    after: tuple[float, float]
+    by_s: float
+    """When it has happened, source seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """A track's boxes as arrays [B]: times in source seconds, sides in fractions of the frame."""
+
+    t_s: Floats
+    x0: Floats
+    y0: Floats
+    x1: Floats
+    y1: Floats
+
+    @classmethod
+    def of(cls, track: ObjectTrack) -> Course:
+        """The course of a track, without single outliers."""
+        boxes = np.array([(box.x0, box.y0, box.x1, box.y1) for box in track.boxes])
+        if len(boxes) >= MEDIAN_FRAMES:
+            boxes[1:-1] = median_filter(boxes, (MEDIAN_FRAMES, 1), mode="nearest")[1:-1]
+        return cls(np.array([box.t_s for box in track.boxes]), *boxes.T)
+
+    @property
+    def x(self) -> Floats:
+        """Centre."""
+        return (self.x0 + self.x1) / 2
+
+    @property
+    def y(self) -> Floats:
+        """Centre."""
+        return (self.y0 + self.y1) / 2
+
+    @property
+    def width(self) -> float:
+        """Median width."""
+        return float(np.median(self.x1 - self.x0))
+
+    @property
+    def height(self) -> float:
+        """Median height."""
+        return float(np.median(self.y1 - self.y0))
+
+    @property
+    def middle(self) -> tuple[float, float]:
+        """Where it mostly is."""
+        return float(np.median(self.x)), float(np.median(self.y))
+
+    def at(self, index: int) -> tuple[float, float]:
+        """The centre at one box."""
+        return float(self.x[index]), float(self.y[index])
+
+    def way(self) -> tuple[float, float]:
+        """From the first centre to the last."""
+        return float(self.x[-1] - self.x[0]), float(self.y[-1] - self.y[0])
+
+    def edge(self, index: int) -> str:
+        """The one edge of the frame that a box touches: left, right, top, bottom or none."""
+        touched = {
+            "left": self.x0[index] < EDGE,
+            "right": self.x1[index] > 1 - EDGE,
+            "top": self.y0[index] < EDGE,
+            "bottom": self.y1[index] > 1 - EDGE,
+        }
+        for one, other in (("left", "right"), ("top", "bottom")):
+            if touched[one] != touched[other]:
+                return one if touched[one] else other
+        return ""
+
+    def speed(self) -> float:
+        """Median speed of the centre, frame sides per second."""
+        return float(np.median(self._speeds())) if len(self.t_s) > 1 else 0.0
+
+    def speed_change(self) -> str:
+        """speeding up, slowing down, or nothing."""
+        if len(self.t_s) < LEAST_BOXES:
+            return ""
+        early, _, late = (float(np.mean(part)) for part in np.array_split(self._speeds(), 3))
+        if late > SPEED_CHANGE * early:
+            return "speeding up"
+        return "slowing down" if early > SPEED_CHANGE * late else ""
+
+    def swing(self) -> str:
+        """up and down, back and forth, or nothing."""
+        across, upward = _turns(self.x), _turns(self.y)
+        if max(across, upward) < LEAST_TURNS:
+            return ""
+        return "up and down" if upward > across else "back and forth"
+
+    def growth(self) -> Growth | None:
+        """How the size changes while it is clear of the left and right edges; None if it hardly does."""
+        clear = np.flatnonzero((self.x0 > EDGE) & (self.x1 < 1 - EDGE))
+        if len(clear) < LEAST_CLEAR:
+            return None
+        width, height = (self.x1 - self.x0)[clear], (self.y1 - self.y0)[clear]
+        size = np.sqrt(width * height)
+        count = max(1, round(ENDS * len(clear)))
+        first, largest = float(np.median(size[:count])), int(np.argmax(size))
+        before = float(np.median(width[:count])), float(np.median(height[:count]))
+        if size[largest] > LEAST_GROWTH * first and largest > len(clear) / 2:
+            after = float(width[largest]), float(height[largest])
+            return Growth(before, after, float(self.t_s[clear[largest]]))
+        if first > LEAST_GROWTH * float(np.median(size[-count:])):
+            after = float(np.median(width[-count:])), float(np.median(height[-count:]))
+            return Growth(before, after, float(self.t_s[clear[-1]]))
+        return None
+
+    def _speeds(self) -> Floats:
+        return np.hypot(np.diff(self.x), np.diff(self.y)) / np.diff(self.t_s)
+
+
+def distance(way: tuple[float, float]) -> float:
+    """Length of a way, frame sides."""
+    return math.hypot(*way)
+
+
+def _turns(values: Floats) -> int:
+    """How often a coordinate turns round after a swing of at least LEAST_SWING."""
+    turns, direction, extreme = 0, 0, float(values[0])
+    for value in values:
+        if direction >= 0 and value < extreme - LEAST_SWING:
+            turns += direction > 0
+            direction, extreme = -1, float(value)
+        elif direction <= 0 and value > extreme + LEAST_SWING:
+            turns += direction < 0
+            direction, extreme = 1, float(value)
+        elif direction * (value - extreme) > 0:
+            extreme = float(value)
+    return turns
