@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motionsight_core.measure import MotionMeasurement, MotionMeter
-from motionsight_core.record import Box
+from motionsight_core.record import Box, CameraMove
 from motionsight_core.scenes import KINDS, Move, SceneTruth, random_scene, render
 from motionsight_core.settings import MeasureSettings
 
@@ -153,10 +153,9 @@ def _within_shots(truth: SceneTruth) -> list[Move]:
     return [part for part in parts if part.end_s - part.start_s >= MeasureSettings().min_move_s]
 
 
-def _span_iou(one: object, other: object) -> float:
-    low = max(one.start_s, other.start_s)  # pyright: ignore[reportAttributeAccessIssue]
-    high = min(one.end_s, other.end_s)  # pyright: ignore[reportAttributeAccessIssue]
-    union = max(one.end_s, other.end_s) - min(one.start_s, other.start_s)  # pyright: ignore[reportAttributeAccessIssue]
+def _span_iou(one: Move, other: CameraMove) -> float:
+    low, high = max(one.start_s, other.start_s), min(one.end_s, other.end_s)
+    union = max(one.end_s, other.end_s) - min(one.start_s, other.start_s)
     return max(high - low, 0.0) / union
 
 
@@ -179,8 +178,6 @@ def _add_boxes(scores: Scores, truth: SceneTruth, measurement: MotionMeasurement
         for box in track.boxes
         if (box.x1 - box.x0) * (box.y1 - box.y0) >= LEAST_BOX
     ]
-    if measurement.steadiness == "shaky":
-        meant = [box for box in meant if box.t_s <= truth.duration_s]
     found = sum(any(_box_iou(box, other) >= LEAST_BOX_IOU for other in said) for box in meant)
     right = sum(any(_box_iou(box, other) >= LEAST_BOX_IOU for other in meant) for box in said)
     scores.boxes_true += len(meant)
@@ -215,7 +212,8 @@ def report(scores: Scores) -> str:
         f"rate error, median   {np.median(scores.rate_errors or [0.0]):.3f} (relative)",
         f"boundary error       {np.median(scores.boundary_errors or [0.0]):.3f} s median, "
         f"{np.percentile(scores.boundary_errors or [0.0], 90):.3f} s 90th percentile",
-        f"cuts                 {scores.cuts_found} of {scores.cuts_true} found, {scores.cuts_claimed} claimed",
+        f"cuts                 {scores.cuts_found} of {scores.cuts_true} found, "
+        f"{scores.cuts_claimed} claimed",
         f"boxes recall         {_ratio(scores.boxes_found, scores.boxes_true)}",
         f"boxes precision      {_ratio(scores.boxes_right, scores.boxes_claimed)}",
         f"milliseconds a frame {np.median(scores.pair_ms):.2f}",

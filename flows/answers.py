@@ -16,6 +16,9 @@ if TYPE_CHECKING:  # it brings Beam, which a query does not need
     from flows.run import RunResult
 
 
+_PLAIN_WIDTH = 160
+
+
 def show(answer: Answer, style: str = "table") -> None:
     """Print an answer as a table, as CSV, or as a JSON list of objects."""
     if style == "json":
@@ -59,9 +62,8 @@ def _show_table(answer: Answer) -> None:
         table.add_column(Text(column), justify="right" if numeric else "left", overflow="fold")
     for row in answer.rows:
         table.add_row(*(Text(_cell(value)) for value in row))
-    console = Console()
     # Elsewhere than on a terminal nothing need fit a screen.
-    console.print(table, width=None if console.is_terminal else 160)
+    Console(width=None if sys.stdout.isatty() else _PLAIN_WIDTH).print(table)
 
 
 def _cell(value: Any) -> str:

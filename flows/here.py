@@ -12,7 +12,6 @@ from flows.run import Run, run_catalog
 from motionsight_core.errors import RunError
 from motionsight_core.planning import Plan
 from motionsight_core.settings import Settings
-from transforms.progress import clips_done
 
 
 def annotate_here(source: str, *, warehouse: str, settings: Settings, force: bool) -> None:
@@ -26,6 +25,10 @@ def annotate_here(source: str, *, warehouse: str, settings: Settings, force: boo
 
         def on_plan(run: Run, plan: Plan) -> None:
             click.echo(f"{plan.listed} videos, {plan.videos} to annotate.", err=True)
+            if not plan.shards:
+                return
+            from transforms.progress import clips_done  # with it comes Beam, which takes seconds
+
             shown.enter_context(watched(lambda: clips_done(run.run_id), "Annotating", total=plan.videos))
 
         result = run_catalog(source, warehouse=warehouse, settings=settings, force=force, on_plan=on_plan)

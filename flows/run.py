@@ -16,7 +16,6 @@ from motionsight_core.record import RunRecord
 from motionsight_core.settings import Settings
 from motionsight_core.warehouse import Manifest, open_warehouse
 from motionsight_core.warehouse.staging import staging_area
-from transforms.shard import annotate_shard
 
 _RETRY_PAUSE_S = 2.0
 
@@ -98,6 +97,8 @@ def plan_run(run: Run) -> Plan:
 
 def run_shard(run: Run, shard: Shard) -> Manifest:
     """One bounded pipeline and one commit."""
+    from transforms.shard import annotate_shard  # Beam takes seconds to import; a run may have no shard
+
     warehouse = open_warehouse(run.warehouse)
     manifest = annotate_shard(shard, run.settings, warehouse, run_id=run.run_id, force=run.force)
     warehouse.commit(manifest)

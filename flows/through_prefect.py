@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+import click
+
 from flows.answers import show_result
 from motionsight_core.settings import Settings
 
@@ -30,6 +32,8 @@ def annotate_through_prefect(source: str, *, warehouse: str, settings: Settings,
     if not os.environ.get("PREFECT_API_URL"):
         # Set but empty, it is no address to Prefect, yet not absent either.
         os.environ.pop("PREFECT_API_URL", None)
+    where = os.environ.get("PREFECT_API_URL", "a temporary server, which takes some seconds to start")
+    click.echo(f"Running the Prefect flow annotate-catalog on {where}.", err=True)
     from flows.annotate import annotate_catalog  # reads the environment when it is imported
 
     result = annotate_catalog(source, warehouse=warehouse, settings=settings, force=force)

@@ -1,8 +1,8 @@
 """MotionSight's library: decode, prompt, measure, describe. Imports neither Beam nor Prefect.
 
-    from motionsight_core import MotionSight, clips_of
+from motionsight_core import MotionSight, clips_of
 
-    records = MotionSight().describe(clips_of("clips"))
+records = MotionSight().describe(clips_of("clips"))
 """
 
 from __future__ import annotations

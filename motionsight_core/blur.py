@@ -14,7 +14,9 @@ import numpy as np
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
-from motionsight_core.pixels import PLANAR_8_BIT, plane
+from motionsight_core.pixels import PLANAR_8_BIT, colour_matrix, plane
+
+_FULL_RANGE = 2
 
 
 def blur_weights(
@@ -65,19 +67,29 @@ class MotionBlur:
         self._added += 1
         self._last = frame
 
-    def frame(self) -> VideoFrame:
-        """The blurred frame, in the size and colours of the last frame added.
+    def frame(self, size: tuple[int, int]) -> VideoFrame:
+        """The blurred frame, in the colours of the last frame added; yuv444p where it is resized.
+
+        Args:
+            size: (width, height); the planes are resized while they are still sums, which is the
+                same as resizing every frame of the window first.
 
         Raises:
             ValueError: not every frame of the window was added.
         """
         if self._added != len(self._shares):
             raise ValueError(f"the window has {len(self._shares)} frames, {self._added} were added")
-        blurred = VideoFrame(self._last.width, self._last.height, self._last.format.name)
+        resized = size != (self._last.width, self._last.height)
+        blurred = VideoFrame(*size, "yuv444p" if resized else self._last.format.name)
         for total, target in zip(self._planes, blurred.planes, strict=True):
+            if resized:
+                shrinks = total.shape[0] > size[1]
+                total = cv2.resize(total, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
             rows = np.zeros((target.height, target.line_size), np.uint8)
             rows[:, : target.width] = np.rint(total)
             target.update(rows.tobytes())
-        blurred.colorspace = self._last.colorspace
-        blurred.color_range = self._last.color_range
+        blurred.colorspace = colour_matrix(self._last)
+        # The "yuvj" formats say in their name that their range is full.
+        full = self._last.format.name.startswith("yuvj")
+        blurred.color_range = _FULL_RANGE if full else self._last.color_range
         return blurred

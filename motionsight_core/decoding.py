@@ -168,8 +168,8 @@ class _Pass:
                 self._windows[sample] = (sample - length + 1, length)
         self._blurs: dict[int, MotionBlur] = {}
         self._meter: MotionMeter | None = None
-        self._sampled: list[tuple[int, NDArray[np.uint8]]] = []
-        self._blurred: list[tuple[int, NDArray[np.uint8]]] = []
+        self._sampled = _Frames(len(samples))
+        self._blurred = _Frames(len(samples))
 
         self.wanted = np.zeros(len(times_s), np.bool_)
         self.wanted[list(self._samples | self._measured)] = True
@@ -188,7 +188,7 @@ class _Pass:
             self._meter = MotionMeter(self._settings.measure, aspect=geometry.width / geometry.height)
         if number in self._samples:
             pixels = to_rgb(frame, geometry, max_pixels=self._settings.referring.max_pixels)
-            self._sampled.append((number, pixels))
+            self._sampled.add(pixels, float(self._times_s[number]))
         if number in self._measured and self._meter is not None:
             luma = to_luma(frame, geometry, width=self._settings.measure.width)
             self._meter.push(luma, float(self._times_s[number]))
@@ -204,26 +204,41 @@ class _Pass:
             blur.add(frame)
         finished = self._blurs.pop(number, None)
         if finished is not None:
-            pixels = to_rgb(finished.frame(), geometry, max_pixels=self._settings.sampling.max_pixels)
-            self._blurred.append((number, pixels))
+            limit = self._settings.sampling.max_pixels
+            blurred = finished.frame(geometry.coded(geometry.within(limit)))
+            self._blurred.add(to_rgb(blurred, geometry, max_pixels=limit), float(self._times_s[number]))
 
     def sampled(self) -> FrameSequence | None:
-        return self._sequence(self._sampled)
+        return self._sampled.sequence()
 
     def blurred(self) -> FrameSequence | None:
-        return self._sequence(self._blurred)
+        return self._blurred.sequence()
 
     def motion(self) -> MotionMeasurement | None:
         if self._meter is None or not self._measured:
             return None
         return self._meter.finish(self._clip.start_s, self._clip.end_s)
 
-    def _sequence(self, frames: list[tuple[int, NDArray[np.uint8]]]) -> FrameSequence | None:
-        if not frames:
+
+class _Frames:
+    """Collects the frames of one sequence, in the memory in which they stay."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._times_s: list[float] = []
+        self._pixels: NDArray[np.uint8] | None = None
+
+    def add(self, pixels: NDArray[np.uint8], time_s: float) -> None:
+        if self._pixels is None:
+            self._pixels = np.empty((self._count, *pixels.shape), np.uint8)
+        shape = self._pixels.shape[1:]
+        if pixels.shape != shape:
+            # A stream that changes its size half-way is shown at the size it began with, as players do.
+            pixels = np.asarray(cv2.resize(pixels, (shape[1], shape[0])), np.uint8)
+        self._pixels[len(self._times_s)] = pixels
+        self._times_s.append(time_s)
+
+    def sequence(self) -> FrameSequence | None:
+        if self._pixels is None:
             return None
-        # A stream that changes its size half-way is shown at the size it began with, as players do.
-        shape = frames[0][1].shape
-        same = [p if p.shape == shape else cv2.resize(p, (shape[1], shape[0])) for _, p in frames]
-        return FrameSequence(
-            np.asarray(np.stack(same), np.uint8), self._times_s[[number for number, _ in frames]]
-        )
+        return FrameSequence(self._pixels[: len(self._times_s)], np.array(self._times_s))

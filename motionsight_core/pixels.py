@@ -23,6 +23,12 @@ PLANAR_8_BIT = frozenset(
 )
 
 
+def within(width: int, height: int, max_pixels: int) -> tuple[int, int]:
+    """The size (width, height) of the same shape with at most `max_pixels`, never enlarged."""
+    scale = min(1.0, (max_pixels / (width * height)) ** 0.5)
+    return max(1, int(width * scale)), max(1, int(height * scale))
+
+
 @dataclass(frozen=True, slots=True)
 class Geometry:
     """How coded frames become displayed ones."""
@@ -38,18 +44,15 @@ class Geometry:
 
     def within(self, max_pixels: int) -> tuple[int, int]:
         """Displayed size (width, height) of at most `max_pixels`, same shape, never enlarged."""
-        scale = min(1.0, (max_pixels / (self.width * self.height)) ** 0.5)
-        return max(1, int(self.width * scale)), max(1, int(self.height * scale))
+        return within(self.width, self.height, max_pixels)
 
     def upright(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """A coded-orientation image [h, w, ...] as displayed; contiguous."""
+        """A coded-orientation image [h, w, ...] as displayed: a view of it."""
         if self.transpose:
             image = image.swapaxes(0, 1)
         if self.flip_x:
             image = image[:, ::-1]
-        if self.flip_y:
-            image = image[::-1]
-        return np.ascontiguousarray(image)
+        return image[::-1] if self.flip_y else image
 
     def coded(self, size: tuple[int, int]) -> tuple[int, int]:
         """A displayed size (width, height) in coded orientation."""
@@ -78,18 +81,24 @@ def _display_matrix(frame: VideoFrame) -> tuple[int, int, int, int]:
 
 
 def to_rgb(frame: VideoFrame, geometry: Geometry, *, max_pixels: int) -> NDArray[np.uint8]:
-    """RGB [H, W, 3] as displayed, of at most `max_pixels`."""
+    """RGB [H, W, 3] as displayed, of at most `max_pixels`; a view that is good until it is copied."""
     width, height = geometry.coded(geometry.within(max_pixels))
-    # Standard definition is BT.601, high definition BT.709, where the video does not say.
-    high_definition = frame.colorspace == _UNSPECIFIED and (frame.width >= 1280 or frame.height > 576)
     picture = frame.reformat(
         width=width,
         height=height,
         format="rgb24",
         interpolation="AREA",
-        src_colorspace=_BT709 if high_definition else None,
+        src_colorspace=colour_matrix(frame),
     )
-    return geometry.upright(np.asarray(picture.to_ndarray(), np.uint8))
+    source = picture.planes[0]
+    rows = np.frombuffer(memoryview(source), np.uint8).reshape(height, source.line_size)
+    return geometry.upright(rows[:, : 3 * width].reshape(height, width, 3))
+
+
+def colour_matrix(frame: VideoFrame) -> int:
+    """The frame's colour matrix; where the video does not say, BT.709 for high definition, BT.601 else."""
+    high_definition = frame.width >= 1280 or frame.height > 576
+    return _BT709 if frame.colorspace == _UNSPECIFIED and high_definition else frame.colorspace
 
 
 def to_luma(frame: VideoFrame, geometry: Geometry, *, width: int) -> NDArray[np.uint8]:
@@ -101,7 +110,7 @@ def to_luma(frame: VideoFrame, geometry: Geometry, *, width: int) -> NDArray[np.
         luma = cv2.resize(plane(frame, 0), size, interpolation=cv2.INTER_AREA)
     else:
         luma = frame.reformat(width=size[0], height=size[1], format="gray", interpolation="AREA").to_ndarray()
-    return geometry.upright(np.asarray(luma, np.uint8))
+    return np.ascontiguousarray(geometry.upright(np.asarray(luma, np.uint8)))
 
 
 def plane(frame: VideoFrame, index: int) -> NDArray[np.uint8]:
@@ -109,3 +118,15 @@ def plane(frame: VideoFrame, index: int) -> NDArray[np.uint8]:
     source = frame.planes[index]
     rows = np.frombuffer(memoryview(source), np.uint8).reshape(source.height, source.line_size)
     return rows[:, : source.width]
+
+
+def reduced(pixels: NDArray[np.uint8], *, max_pixels: int) -> NDArray[np.uint8]:
+    """Frames [T, H, W, 3] of at most `max_pixels` each; the same array where they are."""
+    count, height, width, channels = pixels.shape
+    size = within(width, height, max_pixels)
+    if size == (width, height):
+        return pixels
+    small = np.empty((count, size[1], size[0], channels), np.uint8)
+    for source, target in zip(pixels, small, strict=True):
+        cv2.resize(source, size, dst=target, interpolation=cv2.INTER_AREA)
+    return small

@@ -38,9 +38,7 @@ def write_video(
     format: str | None = None,
 ) -> Path:
     """Encode frames [h, w, 3] RGB into `path`; `times_ms` gives each its own time."""
-    container: Any = av.open(
-        str(path), "w", format=format, container_options=container_options or {}
-    )
+    container: Any = av.open(str(path), "w", format=format, container_options=container_options or {})
     with container:
         stream = container.add_stream(codec, rate=rate, options=options or {})
         stream.height, stream.width = frames[0].shape[:2]

@@ -58,6 +58,10 @@ class _SplitIntoClips(beam.DoFn):
         self._settings, self._run_id, self._known = settings, run_id, known
 
     def process(self, element: VideoObject) -> Iterator[Clip | TaggedOutput]:
+        known = self._known.get(element)
+        if known is not None and known.unusable:
+            yield TaggedOutput(SKIPPED, 1)
+            return
         try:
             duration_s = shared_decoder(self._settings).probe(element)
         except ClipError as error:
@@ -72,7 +76,7 @@ class _SplitIntoClips(beam.DoFn):
             )
             yield TaggedOutput(FAILURES, failure)
             return
-        clips, skipped = clips_to_do(element, duration_s, self._known.get(element), self._settings)
+        clips, skipped = clips_to_do(element, duration_s, known, self._settings)
         yield from clips
         if skipped:
             yield TaggedOutput(SKIPPED, skipped)

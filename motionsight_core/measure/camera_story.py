@@ -70,7 +70,7 @@ MOMENT_S = 0.35
 #: More moves than this are summarised.
 MOST_MOVES = 4
 #: A way this long is worth telling, frame sides (pan, tilt), natural-log scale, degrees.
-WORTH_TELLING = {"pan": 0.15, "tilt": 0.15, "zoom": 0.08, "roll": 3.0, "arc": 5.0}
+WORTH_TELLING = {"pan": 0.15, "tilt": 0.15, "zoom": 0.08, "roll": 3.0}
 #: A drift of a hand-held camera larger than this, frame sides, is told by itself.
 LARGE_DRIFT = 0.35
 
@@ -101,7 +101,8 @@ def describe_camera(measurement: MotionMeasurement, *, start_s: float, end_s: fl
 def _cuts(cuts: Sequence[float]) -> str:
     if len(cuts) <= 4:
         return f"The shot changes at {listed([seconds(cut) for cut in cuts])}."
-    return f"The shot changes {number(len(cuts))} times, first at {seconds(cuts[0])} and last at {seconds(cuts[-1])}."
+    first, last = seconds(cuts[0]), seconds(cuts[-1])
+    return f"The shot changes {number(len(cuts))} times, first at {first} and last at {last}."
 
 
 def _at_rest(steadiness: str) -> str:
@@ -214,7 +215,8 @@ def _kind(move: CameraMove) -> str:
 def _amount(move: CameraMove) -> str:
     """How far it goes in all."""
     kind, way = _kind(move), _way(move)
-    if way < WORTH_TELLING[kind]:
+    # The angle of an arc rests on an assumed field of view: a word for its rate is all it carries.
+    if kind == "arc" or way < WORTH_TELLING[kind]:
         return ""
     if kind == "pan":
         return f"by about {sides(way, 'width')}"

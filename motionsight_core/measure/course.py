@@ -16,12 +16,22 @@ Floats = NDArray[np.float64]
 
 #: A box this close to the frame's edge touches it, fraction of the frame.
 EDGE = 0.02
+#: Time in which it comes in or goes out, seconds.
+EDGE_S = 0.5
+#: Way of the centre in this time, frame sides.
+LEAST_STEP = 0.01
+#: ... and over the whole course, in the same direction: a box that merely grows to the edge stays.
+LEAST_TRAVEL = 0.08
+#: A region longer than this lies along the frame, fraction of the frame.
+LONG = 0.8
 #: Frames of the median that takes single arms and shadows out of a course.
 MEDIAN_FRAMES = 5
 #: Growth of the size that is worth a word, ratio.
 LEAST_GROWTH = 1.5
 #: Boxes clear of the sides that it takes to speak of growth: what enters seems to grow.
 LEAST_CLEAR = 6
+#: Correlation of the size's logarithm with time from which on it is a trend.
+LEAST_TREND = 0.75
 #: Share of these boxes, at either end, over which a size is measured.
 ENDS = 0.15
 #: A swing of the centre that counts as a movement to and fro, frame sides.
@@ -94,18 +104,35 @@ class Course:
         """From the first centre to the last."""
         return float(self.x[-1] - self.x[0]), float(self.y[-1] - self.y[0])
 
-    def edge(self, index: int) -> str:
-        """The one edge of the frame that a box touches: left, right, top, bottom or none."""
-        touched = {
-            "left": self.x0[index] < EDGE,
-            "right": self.x1[index] > 1 - EDGE,
-            "top": self.y0[index] < EDGE,
-            "bottom": self.y1[index] > 1 - EDGE,
-        }
-        for one, other in (("left", "right"), ("top", "bottom")):
-            if touched[one] != touched[other]:
-                return one if touched[one] else other
-        return ""
+    def side_touched(self) -> str:
+        """left or right, if the last box touches that side of the frame alone."""
+        left, right = self.x0[-1] < EDGE, self.x1[-1] > 1 - EDGE
+        return "" if left == right else "left" if left else "right"
+
+    def entry_edge(self) -> str:
+        """The edge of the frame that it comes in from: left, right, top, bottom or none."""
+        return self._edge(slice(0, 2), self.t_s <= self.t_s[0] + EDGE_S, outward=-1)
+
+    def exit_edge(self) -> str:
+        """The edge of the frame that it goes out at, or none."""
+        return self._edge(slice(-2, None), self.t_s >= self.t_s[-1] - EDGE_S, outward=1)
+
+    def _edge(self, ends: slice, near: NDArray[np.bool_], outward: int) -> str:
+        """The edge that the boxes `ends` touch while the centre, at the times `near`, goes that way."""
+        x, y = self.x[near], self.y[near]
+        # What is as long as the frame touches both of its ends, wherever it goes.
+        across = outward * float(x[-1] - x[0]) if self.width < LONG else 0.0
+        down = outward * float(y[-1] - y[0]) if self.height < LONG else 0.0
+        sideways, upright = (abs(side) > LEAST_TRAVEL for side in self.way())
+        if sideways and (abs(across) >= abs(down) or not upright):
+            low, high, way, names = self.x0[ends], self.x1[ends], across, ("left", "right")
+        elif upright:
+            low, high, way, names = self.y0[ends], self.y1[ends], down, ("top", "bottom")
+        else:
+            return ""
+        if low.max() < EDGE and way < -LEAST_STEP:
+            return names[0]
+        return names[1] if high.min() > 1 - EDGE and way > LEAST_STEP else ""
 
     def speed(self) -> float:
         """Median speed of the centre, frame sides per second."""
@@ -136,6 +163,13 @@ class Course:
         size = np.sqrt(width * height)
         count = max(1, round(ENDS * len(clear)))
         first, largest = float(np.median(size[:count])), int(np.argmax(size))
+        # A size that jumps, as where two objects meet and part, is no growth.
+        if len(size[: largest + 1]) >= LEAST_CLEAR and largest > len(clear) / 2:
+            trend = np.corrcoef(np.arange(largest + 1), np.log(size[: largest + 1]))[0, 1]
+        else:
+            trend = -np.corrcoef(np.arange(len(size)), np.log(size))[0, 1] if np.ptp(size) > 0 else 0.0
+        if not trend > LEAST_TREND:
+            return None
         before = float(np.median(width[:count])), float(np.median(height[:count]))
         if size[largest] > LEAST_GROWTH * first and largest > len(clear) / 2:
             after = float(width[largest]), float(height[largest])

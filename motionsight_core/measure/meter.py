@@ -111,8 +111,8 @@ class MotionMeter:
         bounds = [start_s, *self._cuts, end_s]
         for index, shot in enumerate(shots(samples, self._cuts)):
             shakes.append(shake_of(shot, self._aspect))
-            for move in moves_of_shot(shot, self._settings, self._aspect):
-                moves.append(_to_bounds(move, shot, bounds[index], bounds[index + 1]))
+            found = moves_of_shot(shot, self._settings, self._aspect)
+            moves += [_to_bounds(move, shot, bounds[index], bounds[index + 1]) for move in found]
         steadiness = steadiness_of(shakes, moves)
         return MotionMeasurement(
             camera_moves=tuple(moves) or (_static(samples, start_s, end_s),),
@@ -140,13 +140,16 @@ class MotionMeter:
         registration = self._registrar.register(previous, luma)
         if is_cut(previous, luma, registration.flow, registration.inliers):
             self._cuts.append(t_s)
+            self._registrar.forget()
             self._close_shot()
             self._pairs.append(_Pair(previous_s, t_s, *[0.0] * 10))
             self._finder.push(t_s, luma, None)
             return
         height, width = luma.shape
         self._pairs.append(_velocities(registration, previous_s, t_s, width, height))
-        self._flow_widths += float(np.mean(np.hypot(*np.moveaxis(registration.flow[::4, ::4], -1, 0)))) / width
+        self._flow_widths += (
+            float(np.mean(np.hypot(*np.moveaxis(registration.flow[::4, ::4], -1, 0)))) / width
+        )
         self._flow_s += t_s - previous_s
         for found_s, regions in self._finder.push(t_s, luma, registration):
             self._tracker.push(found_s, regions)

@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from motionsight_core.measure.course import Course, Growth, distance
-from motionsight_core.measure.types import MotionMeasurement
+from motionsight_core.measure.types import CameraPath, MotionMeasurement
 from motionsight_core.measure.wording import (
     OBJECT_SPEEDS,
+    column,
     fraction_of,
     listed,
     number,
     place,
+    row,
     seconds,
     sentence,
     word_for,
 )
 from motionsight_core.record import ObjectTrack
 
-#: Regions that get a sentence of their own; the others share one.
+#: Regions that get a sentence of their own; the others share one (a single one has its own as well).
 TOLD = 3
 #: A region below this share of the first one's prominence is only counted.
 LEAST_SHARE = 0.2
@@ -30,16 +34,19 @@ MOMENT_S = 0.35
 LEAST_WAY = 0.08
 #: A way at least this long crosses the picture, frame sides.
 CROSSING = 0.45
+#: Way of the camera, frame widths, over which a region that keeps its place is followed.
+FOLLOWED = 0.3
 #: A region with less than this share of the area of those told before is a smaller one.
 SMALLER = 0.4
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """The clip's span, source seconds."""
+    """The clip's span, source seconds, and what the camera does in it."""
 
     start_s: float
     end_s: float
+    camera: CameraPath
 
     def from_start(self, course: Course) -> bool:
         """Whether it is there from the beginning."""
@@ -49,14 +56,22 @@ class Scene:
         """Whether it is there until the end."""
         return self.end_s - course.t_s[-1] < MOMENT_S
 
+    def camera_way(self, course: Course) -> float:
+        """How far the camera turns sideways while the course lasts, frame widths."""
+        during = (self.camera.t_s >= course.t_s[0]) & (self.camera.t_s <= course.t_s[-1])
+        if not during.any():
+            return 0.0
+        return abs(float(np.mean(self.camera.pan[during]))) * float(course.t_s[-1] - course.t_s[0])
+
 
 def describe_objects(measurement: MotionMeasurement, *, start_s: float, end_s: float) -> str:
     """What moves against the background from `start_s` to `end_s`, in one to four sentences."""
     tracks = measurement.tracks
     if not tracks:
         return "Nothing moves against the background."
-    scene = Scene(start_s, end_s)
-    told = [track for track in tracks[:TOLD] if track.score >= LEAST_SHARE * tracks[0].score]
+    scene = Scene(start_s, end_s, measurement.camera_path)
+    most = TOLD + 1 if len(tracks) == TOLD + 1 else TOLD
+    told = [track for track in tracks[:most] if track.score >= LEAST_SHARE * tracks[0].score]
     rest = [track for track in tracks if track not in told]
     # The story runs in time; what is there from the start comes in order of prominence.
     told.sort(key=lambda track: max(track.start_s - start_s - MOMENT_S, 0.0))
@@ -69,7 +84,8 @@ def describe_objects(measurement: MotionMeasurement, *, start_s: float, end_s: f
 
 def _told(course: Course, before: Sequence[Course], scene: Scene) -> str:
     growth = course.growth()
-    clauses = [_entry(course, scene), _motion(course, growth, scene), _exit(course, scene)]
+    entry = "" if scene.from_start(course) else _entry(course)
+    clauses = [entry, _motion(course, growth, bool(entry), scene), _exit(course, scene)]
     return sentence(f"{_subject(course, before, growth)} {_joined([c for c in clauses if c])}")
 
 
@@ -77,7 +93,7 @@ def _joined(clauses: Sequence[str]) -> str:
     """Clauses that share a subject; a comma before "and" where a clause has commas of its own."""
     if len(clauses) < 2:
         return "".join(clauses)
-    comma = "," if any("," in clause for clause in clauses) else ""
+    comma = "," if any("," in clause for clause in clauses[:-1]) else ""
     return f"{', '.join(clauses[:-1])}{comma} and {clauses[-1]}"
 
 
@@ -91,54 +107,64 @@ def _subject(course: Course, before: Sequence[Course], growth: Growth | None) ->
         return f"{article} region"
     if max(course.width, course.height) < 0.09:
         return f"{article} small region"
-    large = "large region," if course.width > 0.45 else "region"
-    comma = "," if course.width > 0.45 else ""
     if course.height > 2.2 * course.width:
-        return f"{article} {large} about {fraction_of(course.height)} the frame tall{comma}"
-    return f"{article} {large} about {fraction_of(course.width)} the frame wide{comma}"
+        return f"{article} region {_long(course.height, 'tall')}"
+    return f"{article} region {_long(course.width, 'wide')}"
 
 
-def _entry(course: Course, scene: Scene) -> str:
-    if scene.from_start(course):
-        return ""
-    when = seconds(float(course.t_s[0]))
-    edge = course.edge(0)
-    return f"enters at the {edge} edge at {when}" if edge else f"starts to move {place(*course.at(0))} at {when}"
+def _long(length: float, word: str) -> str:
+    """ "about a third of the frame wide", "as wide as the frame"."""
+    part = fraction_of(length)
+    return f"as {word} as the frame" if part == "all of" else f"about {part} the frame {word}"
 
 
-def _motion(course: Course, growth: Growth | None, scene: Scene) -> str:
+def _entry(course: Course) -> str:
+    edge = course.entry_edge()
+    return f"enters at the {edge} edge at {seconds(float(course.t_s[0]))}" if edge else ""
+
+
+def _motion(course: Course, growth: Growth | None, entered: bool, scene: Scene) -> str:
     """Where it goes, or that it stays, with how fast and how its size changes."""
     way, swing = course.way(), course.swing()
     if distance(way) < LEAST_WAY or (swing and distance(way) < CROSSING):
-        text = f"moves {swing} {place(*course.middle)}" if swing else _staying(course, scene)
-        return ", ".join([text + _until(course, scene, ""), *_growing(growth, course)])
-    speed = word_for(course.speed(), OBJECT_SPEEDS)
+        text = _staying(course, swing, scene)
+        return _with(text + _during(course, entered, scene, whole=" throughout"), _growing(growth, course))
     crosses = max(abs(way[0]), abs(way[1])) > CROSSING
-    words = ["crosses" if crosses else "moves", speed]
-    words.append(_route(course, scene))
-    text = " ".join(word for word in words if word) + _until(course, scene, "by")
-    change = course.speed_change()
-    return ", ".join([text, *([change] if change else []), *_growing(growth, course)])
+    verb = "crosses" if crosses else "moves"
+    words = [verb, word_for(course.speed(), OBJECT_SPEEDS), _route(course, entered)]
+    text = " ".join(word for word in words if word) + _during(course, entered, scene, whole="")
+    return _with(text, course.speed_change(), _growing(growth, course))
 
 
-def _staying(course: Course, scene: Scene) -> str:
-    if scene.from_start(course):
-        return f"stays {place(*course.middle)} and moves in place"
-    return f"stays {place(*course.middle)}"
+def _staying(course: Course, swing: str, scene: Scene) -> str:
+    where = place(*course.middle)
+    if swing:
+        return f"moves {swing} {where}"
+    if scene.camera_way(course) > FOLLOWED:
+        return f"stays {where} as the camera follows it"
+    return f"stays {where} and moves in place"
 
 
-def _route(course: Course, scene: Scene) -> str:
+def _route(course: Course, entered: bool) -> str:
     """ "from the left to the middle", "a little to the right"."""
-    way = course.way()
-    here, there = _noun(place(*course.at(0))), _noun(place(*course.at(-1)))
-    edge = course.edge(-1)
+    across, down = course.way()
+    if abs(across) > 2 * abs(down):
+        here, there = (f"the {column(float(x))}" for x in course.x[[0, -1]])
+    elif abs(down) > 2 * abs(across):
+        here, there = (f"the {row(float(y))}" for y in course.y[[0, -1]])
+    else:
+        here, there = (_noun(place(*course.at(index))) for index in (0, -1))
+    edge = course.exit_edge()
     if edge:
         there = f"the {edge} edge"
+        if here.endswith(edge):
+            return f"to {there}"
+    elif course.side_touched() and there.endswith(course.side_touched()) and here != there:
+        there = f"the {course.side_touched()} edge"
     elif here == there:
-        sideways = abs(way[0]) > abs(way[1])
-        side = ("to the right" if way[0] > 0 else "to the left") if sideways else ("down" if way[1] > 0 else "up")
-        return f"a little {side}"
-    return f"from {here} to {there}" if scene.from_start(course) else f"to {there}"
+        sideways = ("to the left", "to the right")[across > 0]
+        return f"a little {sideways if abs(across) > abs(down) else ('up', 'down')[down > 0]}"
+    return f"to {there}" if entered else f"from {here} to {there}"
 
 
 def _noun(where: str) -> str:
@@ -146,44 +172,55 @@ def _noun(where: str) -> str:
     return where.split(" ", 1)[1]
 
 
-def _until(course: Course, scene: Scene, preposition: str) -> str:
-    """The time at the end of a clause: " by 3.1 s", or how long it goes on."""
-    if course.edge(-1) and not scene.to_end(course):
+def _during(course: Course, entered: bool, scene: Scene, *, whole: str) -> str:
+    """The time of a clause: " from 1.0 s to 3.1 s", or less where the rest is known."""
+    start, end = seconds(float(course.t_s[0])), seconds(float(course.t_s[-1]))
+    leaves = bool(course.exit_edge()) and not scene.to_end(course)
+    if entered or scene.from_start(course):
+        if scene.to_end(course):
+            return "" if entered else whole
         # Its leaving is told with its time.
-        return ""
+        return "" if leaves else f" until {end}" if whole else f" by {end}"
     if scene.to_end(course):
-        return " throughout" if scene.from_start(course) and not preposition else " by the end" * bool(preposition)
-    return f" {preposition or 'until'} {seconds(float(course.t_s[-1]))}"
+        return f" from {start} on"
+    return f" from {start} on" if leaves else f" from {start} to {end}"
 
 
-def _growing(growth: Growth | None, course: Course) -> list[str]:
+def _with(text: str, *manners: str) -> str:
+    """A clause with its participles: "crosses to the left, slowing down and growing ..."."""
+    told = listed([manner for manner in manners if manner])
+    return f"{text}, {told}" if told else text
+
+
+def _growing(growth: Growth | None, course: Course) -> str:
     """ "growing from a tenth to a third of the frame's width by 3.0 s, as if coming closer"."""
     if growth is None:
-        return []
+        return ""
     side = 0 if max(growth.before[0], growth.after[0]) < 0.95 else 1
     before, after = fraction_of(growth.before[side]), fraction_of(growth.after[side])
     if before == after:
-        return []
+        return ""
     grows = growth.after[side] > growth.before[side]
     last_s = float(course.t_s[-1])
     by = f" by {seconds(growth.by_s)}" if last_s - growth.by_s > 2 * MOMENT_S else ""
     name = ("width", "height")[side]
-    return [
+    return (
         f"{'growing' if grows else 'shrinking'} from {before.removesuffix(' of')} to {after} the frame's "
         f"{name}{by}, as if {'coming closer' if grows else 'going away'}"
-    ]
+    )
 
 
 def _exit(course: Course, scene: Scene) -> str:
-    edge = course.edge(-1)
+    """Its leaving, at the edge that the clause before has named."""
+    edge = course.exit_edge()
     if not edge or scene.to_end(course):
         return ""
-    return f"leaves at the {edge} edge at {seconds(float(course.t_s[-1]))}"
+    return f"leaves there at {seconds(float(course.t_s[-1]))}"
 
 
 def _rest(rest: Sequence[ObjectTrack]) -> str:
     places = list(dict.fromkeys(place(*Course.of(track).middle) for track in rest))
     where = listed(places) if len(places) <= 2 else "in several places"
     if len(rest) == 1:
-        return f"A smaller region moves {where} from {seconds(rest[0].start_s)} to {seconds(rest[0].end_s)}."
-    return sentence(f"{number(len(rest))} smaller regions move {where}")
+        return f"Another region moves {where} from {seconds(rest[0].start_s)} to {seconds(rest[0].end_s)}."
+    return sentence(f"{number(len(rest))} other regions move {where}")

@@ -37,6 +37,8 @@ GAP_Y = 0.040
 #: Least moving pixels of a region, share of the frame.
 LEAST_MASS = 0.0006
 LEAST_MASS_BETWEEN_LAYERS = 0.0015
+#: Deformation from frame to frame from which on the background is a slope: ground seen from above.
+LEAST_SLOPE = 0.005
 #: Regions that are kept of one frame, the largest first.
 MOST_REGIONS = 16
 
@@ -65,19 +67,24 @@ class _Frame:
     """The same of a near layer of the background."""
     misfit: float
     """Pixels."""
+    layered: bool
+    """Whether parallax parts the background: into two layers, or into a slope."""
 
     @classmethod
     def of(cls, t_s: float, luma: Luma, registration: Registration | None) -> _Frame:
         if registration is None:
-            return cls(t_s, luma, np.eye(3), None, 0.0)
+            return cls(t_s, luma, np.eye(3), None, 0.0, False)
         height, width = luma.shape
         near = registration.near
+        (xx, xy, _), (yx, yy, _) = registration.affine
+        slope = float(np.hypot(xx - yy, xy + yx)) / 2
         return cls(
             t_s,
             luma,
             to_corner_origin(registration.affine, height, width),
             None if near is None else to_corner_origin(near, height, width),
             registration.misfit,
+            near is not None or slope > LEAST_SLOPE,
         )
 
 
@@ -117,7 +124,7 @@ class RegionFinder:
         self._pending -= 1
         before = min(self._reach, index)
         after = min(self._reach, len(self._frames) - 1 - index)
-        layered = any(frame.near is not None for frame in self._frames)
+        layered = any(frame.layered for frame in self._frames)
         if before and after:
             # Between two layers of the background there is always something that is hidden both long
             # before and long after: the longer look would take it for an object.
@@ -155,7 +162,7 @@ def _along(steps: list[Floats], *, back: bool) -> Floats:
     path = np.eye(3)
     for step in steps:
         path = step @ path
-    return (np.linalg.inv(path) if back else path)[:2]
+    return np.asarray(np.linalg.inv(path) if back else path, np.float64)[:2]
 
 
 def compensated_difference(other: Luma, other_to_current: Floats, current: Luma) -> Luma:
@@ -176,7 +183,7 @@ def compensated_difference(other: Luma, other_to_current: Floats, current: Luma)
         flags=cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_TRANSPARENT,
     )
-    return cv2.absdiff(warped, current)
+    return cv2.absdiff(warped, current).astype(np.uint8, copy=False)
 
 
 def moving_regions(current: Luma, difference: Luma, threshold: float, error: float) -> list[Region]:
@@ -196,9 +203,7 @@ def moving_regions(current: Luma, difference: Luma, threshold: float, error: flo
     return _grouped(mask, difference, tolerance)
 
 
-def _tolerance(
-    current: Luma, difference: Luma, threshold: float, error: float
-) -> NDArray[np.float32]:
+def _tolerance(current: Luma, difference: Luma, threshold: float, error: float) -> NDArray[np.float32]:
     """The difference [h, w] that a pixel of the background may show."""
     noise = float(np.median(difference[::3, ::3])) / MEDIAN_TO_DEVIATION
     gradient = cv2.morphologyEx(current, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))

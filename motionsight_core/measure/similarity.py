@@ -99,7 +99,7 @@ def refined(samples: FlowSamples, start: Floats) -> Floats:
         s, sx, sy, sr = w.sum(), w @ x, w @ y, w @ squared_radius
         normal = np.array([[sr, 0.0, sx, sy], [0.0, sr, -sy, sx], [sx, -sy, s, 0.0], [sy, sx, 0.0, s]])
         right = np.array([w @ dot, w @ cross, w @ u, w @ v])
-        similarity = np.linalg.solve(normal + 1e-9 * np.eye(4), right)
+        similarity = np.asarray(np.linalg.solve(normal + 1e-9 * np.eye(4), right), np.float64)
     return similarity
 
 

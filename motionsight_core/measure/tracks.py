@@ -32,14 +32,16 @@ PART_SHARE = 0.7
 KEPT = 64
 #: Tracks that are reported.
 REPORTED = 8
-#: Prominence below which a track is not reported.
+#: Prominence below which a track is not reported, and the share of the first one's.
 LEAST_SCORE = 0.05
+LEAST_SHARE = 0.1
 
 
 @dataclass(slots=True)
 class Trail:
     """A track in the making; the four sides and the masses by frame."""
 
+    shot: int
     times: list[float] = field(default_factory=list)
     boxes: list[tuple[float, float, float, float]] = field(default_factory=list)
     masses: list[float] = field(default_factory=list)
@@ -69,6 +71,7 @@ class RegionTracker:
 
     def __init__(self, fps: float) -> None:
         self._frame_s = 1.0 / fps
+        self._shot = 0
         self._open: list[Trail] = []
         self._done: list[Trail] = []
 
@@ -85,7 +88,7 @@ class RegionTracker:
                     matched.add(int(column))
         for index, region in enumerate(regions):
             if index not in matched:
-                trail = Trail()
+                trail = Trail(self._shot)
                 trail.add(t_s, region)
                 alive.append(trail)
         self._open = alive
@@ -94,13 +97,15 @@ class RegionTracker:
         """A new shot: nothing goes on."""
         self._finish(self._open)
         self._open = []
+        self._shot += 1
 
     def tracks(self, duration_s: float) -> tuple[ObjectTrack, ...]:
         """The tracks of the clip, the most prominent first."""
         trails = [*self._done, *(trail for trail in self._open if _is_track(trail, self._frame_s))]
         trails = _merged_parts(_stitched(trails))
         scored = [(_score(trail, duration_s), trail) for trail in trails if _is_track(trail, self._frame_s)]
-        scored = [(score, trail) for score, trail in scored if score >= LEAST_SCORE]
+        least = max(LEAST_SCORE, LEAST_SHARE * max((score for score, _ in scored), default=0.0))
+        scored = [(score, trail) for score, trail in scored if score >= least]
         scored.sort(key=lambda pair: (-pair[0], pair[1].times[0]))
         return tuple(
             _object_track(number, trail, score) for number, (score, trail) in enumerate(scored[:REPORTED], 1)
@@ -144,7 +149,7 @@ def _stitched(trails: list[Trail]) -> list[Trail]:
         best_cost = WORST_COST
         for earlier in result:
             gap = trail.times[0] - earlier.times[-1]
-            if not 0 < gap <= STITCH_S:
+            if earlier.shot != trail.shot or not 0 < gap <= STITCH_S:
                 continue
             region = Region(trail.boxes[0], trail.masses[0], trail.strengths[0])
             cost = float(_costs(earlier.predicted(trail.times[0])[None], [region])[0, 0])
@@ -152,7 +157,13 @@ def _stitched(trails: list[Trail]) -> list[Trail]:
                 best, best_cost = earlier, cost
         if best is None:
             result.append(
-                Trail(list(trail.times), list(trail.boxes), list(trail.masses), list(trail.strengths))
+                Trail(
+                    trail.shot,
+                    list(trail.times),
+                    list(trail.boxes),
+                    list(trail.masses),
+                    list(trail.strengths),
+                )
             )
             continue
         best.times += trail.times
@@ -176,7 +187,7 @@ def _merged_parts(trails: list[Trail]) -> list[Trail]:
 
 
 def _is_part(part: Trail, host: Trail) -> bool:
-    at = {t_s: box for t_s, box in zip(host.times, host.boxes, strict=True)}
+    at = dict(zip(host.times, host.boxes, strict=True))
     common = [(box, at[t_s]) for t_s, box in zip(part.times, part.boxes, strict=True) if t_s in at]
     if len(common) < 0.6 * len(part.times):
         return False

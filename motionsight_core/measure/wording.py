@@ -12,6 +12,7 @@ FRACTIONS = (
     (0.2, "a fifth"),
     (0.25, "a quarter"),
     (1 / 3, "a third"),
+    (0.4, "two fifths"),
     (0.5, "half"),
     (2 / 3, "two thirds"),
     (0.75, "three quarters"),
@@ -27,7 +28,7 @@ RATE_WORDS: dict[str, tuple[tuple[float, str], ...]] = {
     "tilt": ((0.06, "slowly"), (0.20, "at a moderate speed"), (0.60, "fast"), (math.inf, "very fast")),
     "zoom": ((0.08, "slowly"), (0.25, "at a moderate speed"), (math.inf, "fast")),
     "roll": ((5.0, "slowly"), (15.0, "at a moderate speed"), (math.inf, "fast")),
-    "arc": ((5.0, "slowly"), (15.0, "at a moderate speed"), (math.inf, "fast")),
+    "arc": ((8.0, "slowly"), (20.0, "at a moderate speed"), (math.inf, "fast")),
 }
 #: An object's speed, larger frame sides per second.
 OBJECT_SPEEDS = ((0.08, "slowly"), (0.30, ""), (math.inf, "fast"))
@@ -77,13 +78,18 @@ def column(x: float) -> str:
     return "left" if x < LEFT else "right" if x > RIGHT else "middle"
 
 
+def row(y: float) -> str:
+    """top, middle or bottom."""
+    return "top" if y < UPPER else "bottom" if y > LOWER else "middle"
+
+
 def place(x: float, y: float) -> str:
     """Where a point of the frame is, such as "in the upper left"."""
-    row = "upper" if y < UPPER else "lower" if y > LOWER else ""
-    side = column(x)
+    side, level = column(x), row(y)
     if side == "middle":
-        return {"upper": "at the top", "lower": "at the bottom", "": "in the middle"}[row]
-    return f"in the {row} {side}" if row else f"on the {side}"
+        return "in the middle" if level == "middle" else f"at the {level}"
+    height = {"top": "upper ", "bottom": "lower ", "middle": ""}[level]
+    return f"in the {height}{side}" if height else f"on the {side}"
 
 
 def listed(parts: Sequence[str]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from motionsight_core.decoding import DecodedClip, FrameSequence
 from motionsight_core.focus import focus_regions
+from motionsight_core.pixels import reduced
 from motionsight_core.prompts.spotlight import spotlight
 from motionsight_core.record import ObjectTrack
 from motionsight_core.settings import Settings
@@ -14,12 +15,12 @@ __all__ = ["spotlight", "spotlit_frames"]
 
 
 def spotlit_frames(decoded: DecodedClip, tracks: Sequence[ObjectTrack], settings: Settings) -> FrameSequence:
-    """The sampled frames of a clip with the light on its acting objects (section 3.2).
+    """The sampled frames as the MLLM sees them, with the light on the acting objects (section 3.2).
 
     Args:
         decoded: with sampled frames.
         tracks: the acting objects, for example `decoded.motion.tracks`.
-        settings: `focus` and `spotlight` are used.
+        settings: `focus` and `spotlight` are used, and `sampling.max_pixels` for the size.
 
     Raises:
         ValueError: the clip was decoded without sampled frames.
@@ -27,5 +28,6 @@ def spotlit_frames(decoded: DecodedClip, tracks: Sequence[ObjectTrack], settings
     if decoded.sampled is None:
         raise ValueError("the clip was decoded without sampled frames; ask for the product 'sampled'")
     regions = focus_regions(tracks, decoded.sampled.times_s, settings.focus)
-    lit = spotlight(decoded.sampled.pixels, regions, darken_factor=settings.spotlight.darken_factor)
+    seen = reduced(decoded.sampled.pixels, max_pixels=settings.sampling.max_pixels)
+    lit = spotlight(seen, regions, darken_factor=settings.spotlight.darken_factor)
     return FrameSequence(lit, decoded.sampled.times_s)

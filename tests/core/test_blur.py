@@ -45,8 +45,8 @@ def test_a_blurred_pixel_is_the_weighted_sum_of_its_window() -> None:
     for luma in (40, 100, 220):  # oldest first
         blur.add(_flat(luma))
     # weights 1, .65, .4225 over 2.0725: (220 + .65*100 + .4225*40) / 2.0725 = 145.67
-    np.testing.assert_array_equal(plane(blur.frame(), 0), np.full((8, 16), 146))
-    np.testing.assert_array_equal(plane(blur.frame(), 1), np.full((4, 8), 128))
+    np.testing.assert_array_equal(plane(blur.frame((16, 8)), 0), np.full((8, 16), 146))
+    np.testing.assert_array_equal(plane(blur.frame((16, 8)), 1), np.full((4, 8), 128))
 
 
 def test_a_blurred_frame_keeps_the_colours_that_the_video_declares() -> None:
@@ -55,7 +55,8 @@ def test_a_blurred_frame_keeps_the_colours_that_the_video_declares() -> None:
         frame = _flat(luma)
         frame.colorspace, frame.color_range = 1, 2
         blur.add(frame)
-    assert (blur.frame().colorspace, blur.frame().color_range) == (1, 2)
+    blurred = blur.frame((16, 8))
+    assert (blurred.colorspace, blurred.color_range) == (1, 2)
 
 
 def test_frames_of_ten_bits_are_blended_too() -> None:
@@ -63,11 +64,20 @@ def test_frames_of_ten_bits_are_blended_too() -> None:
     for luma in (40, 100):
         blur.add(_flat(luma).reformat(format="yuv422p10le"))
     expected = round((100 + 0.65 * 40) / 1.65)
-    assert abs(int(plane(blur.frame(), 0)[4, 8]) - expected) <= 1
+    assert abs(int(plane(blur.frame((16, 8)), 0)[4, 8]) - expected) <= 1
+
+
+def test_a_blurred_frame_can_be_had_smaller() -> None:
+    blur = MotionBlur(blur_weights(2)[::-1])
+    for luma in (40, 100):
+        blur.add(_flat(luma))
+    small = blur.frame((8, 4))
+    assert (small.width, small.height) == (8, 4)
+    np.testing.assert_array_equal(plane(small, 0), np.full((4, 8), round((100 + 0.65 * 40) / 1.65)))
 
 
 def test_a_window_that_is_not_full_is_refused() -> None:
     blur = MotionBlur(blur_weights(3)[::-1])
     blur.add(_flat(40))
     with pytest.raises(ValueError, match="3 frames, 1 were added"):
-        blur.frame()
+        blur.frame((16, 8))

@@ -44,7 +44,9 @@ def index(path: Path, limits: LimitSettings = LIMITS):
         ("ogv", "libvpx", "ogg"),
     ],
 )
-def test_each_format_is_recognised_by_its_content(tmp_path: Path, suffix: str, codec: str, demuxer: str) -> None:
+def test_each_format_is_recognised_by_its_content(
+    tmp_path: Path, suffix: str, codec: str, demuxer: str
+) -> None:
     path = write_video(tmp_path / f"video.{suffix}", moving_texture(10), codec=codec)
     hidden = path.rename(tmp_path / "no_suffix")
     assert sniff(hidden.read_bytes()[:4096]) == demuxer

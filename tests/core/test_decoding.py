@@ -284,7 +284,9 @@ def peak_memory_mb(path: Path, overrides: Sequence[str] = ()) -> float:
         "decode(split(video, duration_s=probe(video))[0])\n"
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)\n"
     )
-    done = subprocess.run([sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=True
+    )
     return float(done.stdout)
 
 

@@ -21,7 +21,9 @@ def track(*boxes: tuple[float, float, float, float, float]) -> ObjectTrack:
 def test_an_object_at_rest_has_the_longest_window_and_one_merged_region() -> None:
     times_s = np.arange(0, 3, 0.5)
     # jitters by 0.01 around its place: a Manhattan speed of 0.02 per 0.5 s
-    jittering = track(*((t, 0.4 + 0.01 * (i % 2), 0.4, 0.6 + 0.01 * (i % 2), 0.6) for i, t in enumerate(times_s)))
+    jittering = track(
+        *((t, 0.4 + 0.01 * (i % 2), 0.4, 0.6 + 0.01 * (i % 2), 0.6) for i, t in enumerate(times_s))
+    )
     boxes = union_boxes([jittering], times_s)
     windows_s = window_lengths(boxes, times_s, EXACT)
     # speed 0.02/s of 0.5/s: 4 % of the way from 1.5 s to 0.2 s
@@ -50,7 +52,9 @@ def test_several_objects_share_one_region_while_both_are_there() -> None:
     times_s = np.array([0.0, 1.0])
     left = track((0.0, 0.1, 0.1, 0.2, 0.2), (1.0, 0.1, 0.1, 0.2, 0.2))
     right = track((0.0, 0.7, 0.6, 0.9, 0.8), (0.0, 0.7, 0.6, 0.9, 0.8))
-    np.testing.assert_allclose(union_boxes([left, right], times_s), [[0.1, 0.1, 0.9, 0.8], [0.1, 0.1, 0.2, 0.2]])
+    np.testing.assert_allclose(
+        union_boxes([left, right], times_s), [[0.1, 0.1, 0.9, 0.8], [0.1, 0.1, 0.2, 0.2]]
+    )
 
 
 def test_boxes_between_two_times_are_interpolated() -> None:
@@ -65,7 +69,9 @@ def test_a_frame_without_a_box_takes_the_nearest_frames() -> None:
 
 
 def test_without_any_object_the_region_is_the_whole_frame() -> None:
-    np.testing.assert_array_equal(focus_regions([], np.arange(3.0), FocusSettings()), np.tile([0, 0, 1, 1], (3, 1)))
+    np.testing.assert_array_equal(
+        focus_regions([], np.arange(3.0), FocusSettings()), np.tile([0, 0, 1, 1], (3, 1))
+    )
 
 
 def test_a_region_is_padded_and_at_least_of_the_smallest_size() -> None:
@@ -78,7 +84,9 @@ def test_a_region_is_padded_and_at_least_of_the_smallest_size() -> None:
 def test_a_region_at_the_edge_is_shifted_into_the_frame_not_cut() -> None:
     settings = FocusSettings(padding=0.0, min_size=0.3)
     corner = track((0.0, 0.98, 0.0, 1.0, 0.02), (1.0, 0.98, 0.0, 1.0, 0.02))
-    np.testing.assert_allclose(focus_regions([corner], np.array([0.0, 1.0]), settings)[0], [0.7, 0.0, 1.0, 0.3])
+    np.testing.assert_allclose(
+        focus_regions([corner], np.array([0.0, 1.0]), settings)[0], [0.7, 0.0, 1.0, 0.3]
+    )
 
 
 @given(

@@ -80,7 +80,10 @@ def read(path: Path, wanted: np.ndarray, *, by_decoding: bool = False):
     with path.open("rb") as file:
         index = (index_by_decoding if by_decoding else index_frames)(file, LIMITS)
         with open_video(file, LIMITS) as (container, stream):
-            return [(number, frame.to_ndarray()) for number, frame in wanted_frames(container, stream, index, wanted)]
+            return [
+                (number, frame.to_ndarray())
+                for number, frame in wanted_frames(container, stream, index, wanted)
+            ]
 
 
 def mask(numbers: list[int]) -> np.ndarray:
@@ -129,7 +132,9 @@ def test_leading_frames_of_an_open_gop_need_the_gop_before(encoded) -> None:
         index = index_frames(file, LIMITS)
     assert index.packets is not None
     key = int(index.keys[2])
-    leading = next(n for n in range(FRAMES) if index.packets[n] > key and index.pts[n] < index.pts[index.packets == key])
+    leading = next(
+        n for n in range(FRAMES) if index.packets[n] > key and index.pts[n] < index.pts[index.packets == key]
+    )
     uses = plan_packets(index, mask([leading]))
     assert (uses[index.keys[1] : key] > PacketUse.SKIP).all()
     assert not uses[: index.keys[1]].any()

@@ -132,7 +132,9 @@ def test_a_video_whose_process_dies_once_is_decoded(good: VideoObject) -> None:
 
 def test_a_video_that_needs_too_much_memory_is_too_large(tmp_path: Path, good: VideoObject) -> None:
     frames = moving_texture(20, width=3840, height=2160, step=8)
-    heavy = write_video(tmp_path / "heavy.mp4", frames, options={"preset": "ultrafast", "refs": "8", "bf": "4"})
+    heavy = write_video(
+        tmp_path / "heavy.mp4", frames, options={"preset": "ultrafast", "refs": "8", "bf": "4"}
+    )
     with GuardedDecoder(settings("limits.memory_mb=256", "blur.window=8")) as decoder:
         video = video_at(heavy)
         with pytest.raises(TooLarge, match="more memory than limits.memory_mb"):
@@ -188,5 +190,7 @@ def test_a_script_without_a_main_guard_can_decode(good: VideoObject, tmp_path: P
         f"(record,) = MotionSight().describe(clips_of({good.uri!r}))\n"
         "print(record.steadiness)\n"
     )
-    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, timeout=120, check=False
+    )
     assert (done.returncode, done.stdout.strip()) == (0, "smooth"), done.stderr

@@ -14,7 +14,9 @@ def test_sampled_frames_spread_from_the_first_frame_to_the_last() -> None:
 
 
 def test_a_short_clip_gives_each_of_its_frames_once() -> None:
-    np.testing.assert_array_equal(sampled_frames(np.arange(5) / 25, SamplingSettings(frames=16)), np.arange(5))
+    np.testing.assert_array_equal(
+        sampled_frames(np.arange(5) / 25, SamplingSettings(frames=16)), np.arange(5)
+    )
     np.testing.assert_array_equal(sampled_frames(np.zeros(1), SamplingSettings(frames=16)), [0])
 
 

@@ -36,9 +36,13 @@ def warehouse(tmp_path: Path) -> Warehouse:
     return open_warehouse(f"duckdb:{tmp_path / 'motion.duckdb'}")
 
 
-def record(name: str = "a.mp4", *, at: datetime = NOON, recipe: str = "r1", text: str = "Nothing moves.") -> MotionRecord:
+def record(
+    name: str = "a.mp4", *, at: datetime = NOON, recipe: str = "r1", text: str = "Nothing moves."
+) -> MotionRecord:
     clip = Clip(f"/clips/{name}", "1-1", 0.0, 2.0)
-    track = ObjectTrack(1, "moving region", 0.9, 0.0, 1.0, (Box(0.0, 0.1, 0.2, 0.3, 0.4), Box(1.0, 0.2, 0.2, 0.4, 0.4)))
+    track = ObjectTrack(
+        1, "moving region", 0.9, 0.0, 1.0, (Box(0.0, 0.1, 0.2, 0.3, 0.4), Box(1.0, 0.2, 0.2, 0.4, 0.4))
+    )
     return MotionRecord(
         clip_id=clip.clip_id,
         recipe=recipe,
@@ -53,7 +57,10 @@ def record(name: str = "a.mp4", *, at: datetime = NOON, recipe: str = "r1", text
         object_motion=text,
         camera_motion="The camera pans right.",
         object_names=("ball",),
-        camera_moves=(CameraMove(0.0, 1.5, "pan_right", 0.1, 0.9), CameraMove(1.0, 2.0, "zoom_in", 0.05, 0.8)),
+        camera_moves=(
+            CameraMove(0.0, 1.5, "pan_right", 0.1, 0.9),
+            CameraMove(1.0, 2.0, "zoom_in", 0.05, 0.8),
+        ),
         steadiness="smooth",
         cuts=(0.5,),
         object_tracks=(track,),
@@ -65,7 +72,9 @@ def record(name: str = "a.mp4", *, at: datetime = NOON, recipe: str = "r1", text
     )
 
 
-def failure(name: str = "bad.mp4", *, at: datetime = NOON, clip: bool = True, error: str = "Truncated") -> Failure:
+def failure(
+    name: str = "bad.mp4", *, at: datetime = NOON, clip: bool = True, error: str = "Truncated"
+) -> Failure:
     uri = f"/clips/{name}"
     clip_id = Clip(uri, "1-1", 0.0, 2.0).clip_id if clip else None
     return Failure(uri, "1-1", clip_id, "r1", "decode", error, "It ends early.", "run", at)
@@ -88,7 +97,9 @@ def manifest(tmp_path: Path, *rows: MotionRecord | Failure, skipped: int = 0) ->
 
 
 def run_record() -> RunRecord:
-    return RunRecord("run", "/clips", "r1", '{"annotator": "measured"}', datetime.now(UTC), None, 0, 0, 0, 0, 0.0)
+    return RunRecord(
+        "run", "/clips", "r1", '{"annotator": "measured"}', datetime.now(UTC), None, 0, 0, 0, 0, 0.0
+    )
 
 
 def table(warehouse: Warehouse, name: str) -> list[tuple]:
@@ -105,7 +116,11 @@ def test_a_row_comes_back_as_it_went_in(warehouse: Warehouse, tmp_path: Path) ->
 
 def test_columns_have_the_types_of_the_contract(warehouse: Warehouse, tmp_path: Path) -> None:
     warehouse.commit(manifest(tmp_path))
-    types = dict(warehouse.query("SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = 'motion'").rows)
+    types = dict(
+        warehouse.query(
+            "SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = 'motion'"
+        ).rows
+    )
     assert types["width"] == "INTEGER"
     assert types["object_names"] == "VARCHAR[]"
     assert types["cuts"] == "DOUBLE[]"
@@ -122,7 +137,9 @@ def test_a_repeated_commit_changes_nothing(warehouse: Warehouse, tmp_path: Path)
     assert [table(warehouse, name) for name in ("motion", "failures", "runs", "commits")] == before
 
 
-def test_a_second_attempt_with_the_same_clips_leaves_one_row_each(warehouse: Warehouse, tmp_path: Path) -> None:
+def test_a_second_attempt_with_the_same_clips_leaves_one_row_each(
+    warehouse: Warehouse, tmp_path: Path
+) -> None:
     warehouse.commit(manifest(tmp_path, record("a.mp4"), record("b.mp4")))
     later = NOON + timedelta(minutes=1)
     warehouse.commit(manifest(tmp_path, record("a.mp4", at=later, text="new"), record("b.mp4", at=later)))
@@ -130,14 +147,18 @@ def test_a_second_attempt_with_the_same_clips_leaves_one_row_each(warehouse: War
     assert rows == [("new",), ("Nothing moves.",)]
 
 
-def test_a_late_commit_of_older_rows_does_not_overwrite_newer_ones(warehouse: Warehouse, tmp_path: Path) -> None:
+def test_a_late_commit_of_older_rows_does_not_overwrite_newer_ones(
+    warehouse: Warehouse, tmp_path: Path
+) -> None:
     warehouse.commit(manifest(tmp_path, record(at=NOON + timedelta(hours=1), text="new")))
     warehouse.commit(manifest(tmp_path, record(at=NOON, text="old")))
     assert warehouse.query("SELECT object_motion FROM motion").rows == [("new",)]
 
 
 def test_duplicates_inside_one_attempt_become_one_row(warehouse: Warehouse, tmp_path: Path) -> None:
-    warehouse.commit(manifest(tmp_path, record(text="old"), record(at=NOON + timedelta(seconds=1), text="new")))
+    warehouse.commit(
+        manifest(tmp_path, record(text="old"), record(at=NOON + timedelta(seconds=1), text="new"))
+    )
     assert warehouse.query("SELECT object_motion FROM motion").rows == [("new",)]
 
 
@@ -154,9 +175,13 @@ def test_a_later_success_deletes_the_failure_and_no_other(warehouse: Warehouse, 
     assert warehouse.query("SELECT uri FROM failures").rows == [("/clips/b.mp4",)]
 
 
-def test_the_newest_failure_of_a_key_wins_also_where_the_clip_is_unknown(warehouse: Warehouse, tmp_path: Path) -> None:
+def test_the_newest_failure_of_a_key_wins_also_where_the_clip_is_unknown(
+    warehouse: Warehouse, tmp_path: Path
+) -> None:
     for at, error in ((NOON, "TimedOut"), (NOON + timedelta(minutes=1), "Truncated"), (NOON, "Corrupt")):
-        warehouse.commit(manifest(tmp_path, failure(clip=False, at=at, error=error), failure(at=at, error=error)))
+        warehouse.commit(
+            manifest(tmp_path, failure(clip=False, at=at, error=error), failure(at=at, error=error))
+        )
     assert warehouse.query("SELECT error, clip_id IS NULL FROM failures ORDER BY 2").rows == [
         ("Truncated", False),
         ("Truncated", True),
@@ -211,7 +236,9 @@ def test_a_run_counts_what_its_commits_hold(warehouse: Warehouse, tmp_path: Path
 
 def test_views_have_a_row_per_move_and_per_track(warehouse: Warehouse, tmp_path: Path) -> None:
     warehouse.commit(manifest(tmp_path, record()))
-    moves = warehouse.query("SELECT clip_id, uri, annotator, label, rate FROM camera_moves ORDER BY start_s").rows
+    moves = warehouse.query(
+        "SELECT clip_id, uri, annotator, label, rate FROM camera_moves ORDER BY start_s"
+    ).rows
     assert moves == [
         (record().clip_id, "/clips/a.mp4", "measured", "pan_right", 0.1),
         (record().clip_id, "/clips/a.mp4", "measured", "zoom_in", 0.05),
@@ -225,7 +252,10 @@ def test_latest_motion_shows_the_most_recently_annotated_version_and_recipe(
 ) -> None:
     later = NOON + timedelta(hours=1)
     second_window = replace(
-        record(recipe="r2", at=later), start_s=2.0, end_s=4.0, clip_id=Clip("/clips/a.mp4", "1-1", 2.0, 4.0).clip_id
+        record(recipe="r2", at=later),
+        start_s=2.0,
+        end_s=4.0,
+        clip_id=Clip("/clips/a.mp4", "1-1", 2.0, 4.0).clip_id,
     )
     warehouse.commit(
         manifest(tmp_path, record("a.mp4"), record("a.mp4", recipe="r2"), second_window, record("b.mp4"))
@@ -237,7 +267,9 @@ def test_latest_motion_shows_the_most_recently_annotated_version_and_recipe(
 def test_hostile_text_is_data(warehouse: Warehouse, tmp_path: Path) -> None:
     hostile = "'; DROP TABLE motion; -- \x1b[31m \U0001f4a3 \u202e"
     warehouse.commit(manifest(tmp_path, record("q'uo\"te\n.mp4", text=hostile)))
-    assert warehouse.query("SELECT uri, object_motion FROM motion").rows == [("/clips/q'uo\"te\n.mp4", hostile)]
+    assert warehouse.query("SELECT uri, object_motion FROM motion").rows == [
+        ("/clips/q'uo\"te\n.mp4", hostile)
+    ]
 
 
 def test_a_query_changes_nothing(warehouse: Warehouse, tmp_path: Path) -> None:
@@ -298,9 +330,7 @@ def test_a_warehouse_held_for_too_long_names_the_holder(
     monkeypatch.setattr(_duckdb, "_LOCK_WAIT_S", 0.3)
     warehouse.commit(manifest(tmp_path, record("a.mp4")))
     path = warehouse.url.partition(":")[2]
-    program = (
-        "import duckdb, sys\nconnection = duckdb.connect(sys.argv[1])\nprint('held', flush=True)\nsys.stdin.read()\n"
-    )
+    program = "import duckdb, sys\nconnection = duckdb.connect(sys.argv[1])\nprint('held', flush=True)\nsys.stdin.read()\n"
     holder = subprocess.Popen(
         [sys.executable, "-c", program, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )

@@ -1,0 +1,100 @@
+"""The Prefect flow, on a real (temporary) server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
+from prefect.testing.utilities import prefect_test_harness
+
+from motionsight_core.errors import RunError, UsageError
+from motionsight_core.settings import Settings
+from motionsight_core.warehouse import open_warehouse
+
+
+@pytest.fixture(scope="module", autouse=True)
+def server() -> Iterator[None]:
+    with prefect_test_harness(server_startup_timeout=120):
+        yield
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> str:
+    return f"duckdb:{tmp_path / 'motion.duckdb'}"
+
+
+def settings(*overrides: str) -> Settings:
+    return Settings.load(overrides=overrides, environment={})
+
+
+def test_the_flow_annotates_shard_by_shard_and_leaves_a_table_artifact(scenes: Path, warehouse: str) -> None:
+    from flows.annotate import annotate_catalog
+
+    result = annotate_catalog(str(scenes), warehouse=warehouse, settings=settings("runtime.shard_size=3"))
+    assert (result.record.planned, result.record.annotated, result.record.failed) == (4, 4, 0)
+    assert len(open_warehouse(warehouse).query("SELECT * FROM motion").rows) == 4
+    with get_client(sync_client=True) as client:
+        task_names = {run.name for run in client.read_task_runs()}
+        artifacts = client.read_artifacts(
+            artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=["motionsight-run"]))
+        )
+    assert {"shard-0", "shard-1"} <= task_names
+    (artifact,) = [item for item in artifacts if result.record.run_id in str(item.data)]
+    assert artifact.type == "table"
+    assert f"annotated 4 of 4 clips of {scenes}" in str(artifact.description)
+
+
+def test_the_flow_takes_settings_as_plain_json_as_the_ui_sends_them(scenes: Path, warehouse: str) -> None:
+    from flows.annotate import annotate_catalog
+
+    result = annotate_catalog(str(scenes), warehouse=warehouse, settings={"clips": {"window_s": 1.0}})  # type: ignore[arg-type]
+    assert result.record.annotated == 8
+
+
+def test_the_flow_and_the_command_line_write_the_same_rows(
+    scenes: Path, warehouse: str, tmp_path: Path
+) -> None:
+    from flows.annotate import annotate_catalog
+    from flows.run import run_catalog
+
+    annotate_catalog(str(scenes), warehouse=warehouse)
+    plain = f"duckdb:{tmp_path / 'plain.duckdb'}"
+    run_catalog(str(scenes), warehouse=plain, settings=Settings())
+    rows = "SELECT * EXCLUDE (run_id, annotated_at) FROM motion ORDER BY clip_id"
+    assert open_warehouse(warehouse).query(rows) == open_warehouse(plain).query(rows)
+
+
+def test_a_source_that_does_not_exist_fails_the_flow_in_one_sentence(tmp_path: Path, warehouse: str) -> None:
+    from flows.annotate import annotate_catalog
+
+    with pytest.raises(UsageError, match="no file, directory or glob match"):
+        annotate_catalog(str(tmp_path / "absent"), warehouse=warehouse)
+
+
+def test_a_shard_that_fails_is_retried_and_the_others_commit(
+    scenes: Path, warehouse: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from flows import annotate
+    from flows.run import Run, run_shard
+    from motionsight_core.planning import Shard
+
+    tries: list[int] = []
+
+    def unlucky(run: Run, shard: Shard):
+        tries.append(shard.index)
+        if shard.index == 0:
+            raise OSError("the staging disk is full")
+        return run_shard(run, shard)
+
+    monkeypatch.setattr(annotate, "run_shard", unlucky)
+    knobs = settings("runtime.shard_size=2", "runtime.shard_retries=1")
+    with pytest.raises(RunError, match=r"Shard 0 failed: .*the staging disk is full"):
+        annotate.annotate_catalog(str(scenes), warehouse=warehouse, settings=knobs)
+    assert tries == [0, 0, 1]
+    assert len(open_warehouse(warehouse).query("SELECT * FROM motion").rows) == 2
+    monkeypatch.undo()
+    result = annotate.annotate_catalog(str(scenes), warehouse=warehouse, settings=knobs)
+    assert (result.record.annotated, result.record.skipped) == (2, 2)

@@ -1,0 +1,310 @@
+"""The command line as its users meet it: real processes, real files, exit codes."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.flows.conftest import columns, command, environment
+from tests.videos import moving_texture, write_audio, write_video
+
+
+def test_annotating_a_folder_answers_in_sql(motionsight, ask, scenes: Path) -> None:
+    done = motionsight("annotate", str(scenes))
+    assert done.code == 0, done.err
+    assert "Annotated 4 clips" in done.out
+    assert "failed 0" in done.out
+    rows = ask("SELECT * FROM motion")
+    assert len(rows) == 4
+    for row in rows:
+        assert (row["annotator"], row["width"], row["height"], row["codec"]) == ("measured", 240, 136, "h264")
+        assert row["object_motion"].endswith(".")
+        assert row["camera_motion"].endswith(".")
+        assert row["start_s"] == 0
+        assert row["end_s"] == pytest.approx(2.0)
+    (run,) = ask("SELECT * FROM runs")
+    assert (run["planned"], run["annotated"], run["skipped"], run["failed"]) == (4, 4, 0, 0)
+    assert run["finished_at"] is not None
+    assert json.loads(run["settings"])["annotator"] == "measured"
+
+
+def test_a_second_run_skips_everything_and_writes_nothing(motionsight, ask, scenes: Path) -> None:
+    assert motionsight("annotate", str(scenes)).code == 0
+    before = ask("SELECT * FROM motion ORDER BY clip_id")
+    done = motionsight("annotate", str(scenes))
+    assert done.code == 0
+    assert "Annotated 0 clips" in done.out
+    assert "skipped 4" in done.out
+    assert ask("SELECT * FROM motion ORDER BY clip_id") == before
+    assert ask("SELECT planned, annotated, skipped FROM runs ORDER BY started_at DESC LIMIT 1") == [
+        {"planned": 4, "annotated": 0, "skipped": 4}
+    ]
+
+
+def test_changed_content_annotates_that_video_only_and_keeps_the_old_row(
+    motionsight, ask, scenes, tmp_path
+) -> None:
+    clips = shutil.copytree(scenes, tmp_path / "clips")
+    assert motionsight("annotate", "clips").code == 0
+    first, second = sorted(clips.glob("*.mp4"))[:2]
+    shutil.copyfile(second, first)
+    done = motionsight("annotate", "clips")
+    assert "Annotated 1 clips" in done.out
+    assert "skipped 3" in done.out
+    assert len(ask("SELECT * FROM motion")) == 5
+    assert len(ask("SELECT * FROM latest_motion")) == 4
+    versions = ask(f"SELECT DISTINCT version FROM motion WHERE uri = '{first}'")  # noqa: S608
+    assert len(versions) == 2
+
+
+def test_force_replaces_rows_without_duplicating_them(motionsight, ask, scenes: Path) -> None:
+    assert motionsight("annotate", str(scenes)).code == 0
+    before = ask("SELECT * FROM motion ORDER BY clip_id")
+    done = motionsight("annotate", str(scenes), "--force")
+    assert "Annotated 4 clips" in done.out
+    after = ask("SELECT * FROM motion ORDER BY clip_id")
+    assert columns(after, "clip_id") == columns(before, "clip_id")
+    for old, new in zip(before, after, strict=True):
+        assert new["annotated_at"] > old["annotated_at"]
+        assert new["run_id"] != old["run_id"]
+        volatile = {"annotated_at", "run_id"}
+        assert {k: v for k, v in old.items() if k not in volatile} == {
+            k: v for k, v in new.items() if k not in volatile
+        }
+
+
+def test_another_recipe_adds_rows_and_keeps_the_old_ones(motionsight, ask, scenes: Path) -> None:
+    assert motionsight("annotate", str(scenes)).code == 0
+    assert motionsight("annotate", str(scenes), "--set", "measure.pan=0.03").code == 0
+    assert ask("SELECT count(*) AS n, count(DISTINCT recipe) AS r FROM motion") == [{"n": 8, "r": 2}]
+    assert len(ask("SELECT * FROM latest_motion")) == 4
+
+
+def test_windows_split_a_video_and_are_skipped_clip_by_clip(motionsight, ask, tmp_path: Path) -> None:
+    write_video(tmp_path / "clips" / "long.mp4" if (tmp_path / "clips").mkdir() else tmp_path / "clips/long.mp4",
+                moving_texture(100))  # fmt: skip
+    window = ("--set", "clips.window_s=1.5")
+    assert "Annotated 3 clips" in motionsight("annotate", "clips", *window).out
+    assert ask("SELECT start_s, end_s FROM motion ORDER BY start_s") == [
+        {"start_s": 0.0, "end_s": 1.5},
+        {"start_s": 1.5, "end_s": 3.0},
+        {"start_s": 3.0, "end_s": 4.0},
+    ]
+    again = motionsight("annotate", "clips", *window).out
+    assert "Annotated 0 clips" in again
+    assert "skipped 3" in again
+
+
+@pytest.fixture
+def hostile(tmp_path: Path) -> Path:
+    """Good clips beside everything that is not one."""
+    folder = tmp_path / "hostile"
+    folder.mkdir()
+    good = write_video(folder / "good.mp4", moving_texture(60))
+    whole = good.read_bytes()
+    (folder / "text.mp4").write_text("no video at all\n" * 20)
+    (folder / "empty.mp4").write_bytes(b"")
+    (folder / "truncated.mp4").write_bytes(whole[: len(whole) // 2])
+    write_audio(folder / "audio.mp4")
+    (folder / "playlist.mp4").write_text(
+        f"#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXTINF:5,\n{good}\n#EXT-X-ENDLIST\n"
+    )
+    write_video(folder / "one_frame.mp4", moving_texture(1))
+    write_video(folder / "odd.mp4", moving_texture(30, width=319, height=241), pix_fmt="yuv444p")
+    write_video(folder / "phone.mp4", moving_texture(30), rotation=-90)
+    Path(os.fsdecode(os.fsencode(str(folder)) + b"/caf\xe9.mp4")).write_bytes(whole)
+    return folder
+
+
+def test_every_bad_file_is_a_failure_with_its_name_and_the_good_ones_are_annotated(
+    motionsight, ask, hostile: Path
+) -> None:
+    done = motionsight("annotate", str(hostile))
+    assert done.code == 0, done.err
+    assert "Annotated 4 clips" in done.out
+    assert "failed 6" in done.out
+    failures = {
+        Path(row["uri"]).name: (row["stage"], row["error"])
+        for row in ask("SELECT * FROM failures WHERE clip_id IS NULL")
+    }
+    assert failures == {
+        "text.mp4": ("plan", "NotAVideo"),
+        "empty.mp4": ("plan", "NotAVideo"),
+        "truncated.mp4": ("plan", "Truncated"),
+        "audio.mp4": ("plan", "NoVideoStream"),
+        "playlist.mp4": ("plan", "ForbiddenProtocol"),
+        "caf\\xe9.mp4": ("list", "UnusableName"),
+    }
+    rows = {Path(row["uri"]).name: row for row in ask("SELECT * FROM motion")}
+    assert {name: (row["width"], row["height"]) for name, row in rows.items()} == {
+        "good.mp4": (160, 96),
+        "one_frame.mp4": (160, 96),
+        "odd.mp4": (319, 241),
+        "phone.mp4": (96, 160),
+    }
+    assert [move["label"] for move in rows["good.mp4"]["camera_moves"]] == ["pan_right"]
+    assert [move["label"] for move in rows["phone.mp4"]["camera_moves"]] == ["tilt_down"]
+    assert [move["label"] for move in rows["one_frame.mp4"]["camera_moves"]] == ["static"]
+
+
+def test_lasting_failures_are_not_tried_again_and_mended_files_clear_theirs(
+    motionsight, ask, hostile: Path
+) -> None:
+    assert motionsight("annotate", str(hostile)).code == 0
+    again = motionsight("annotate", str(hostile))
+    assert again.code == 0
+    assert "Annotated 0 clips" in again.out
+    assert "failed before and would again" in again.out
+    assert len(ask("SELECT * FROM failures")) == 6
+    write_video(hostile / "truncated.mp4", moving_texture(40))
+    assert "Annotated 1 clips" in motionsight("annotate", str(hostile)).out
+    assert len(ask("SELECT * FROM failures WHERE error = 'Truncated'")) == 1, "of the version that was cut"
+
+
+def test_scenes_renders_videos_and_their_truth(motionsight, tmp_path: Path) -> None:
+    done = motionsight("scenes", "made", "--count", "3", "--seed", "7")
+    assert done.code == 0, done.err
+    truth = json.loads((tmp_path / "made" / "truth.json").read_text())
+    assert sorted(path.name for path in (tmp_path / "made").glob("*.mp4")) == sorted(
+        item["file"] for item in truth
+    )
+    assert len(truth) == 3
+
+
+def test_answers_come_as_a_table_csv_or_json(motionsight, scenes: Path) -> None:
+    assert motionsight("annotate", str(scenes)).code == 0
+    query = "SELECT parse_filename(uri) AS clip, steadiness, cuts FROM motion ORDER BY uri"
+    names = sorted(path.name for path in scenes.glob("*.mp4"))
+    table = motionsight("sql", query).out
+    assert all(name in table for name in names)
+    rows = list(csv.DictReader(io.StringIO(motionsight("sql", query, "--format", "csv").out)))
+    assert columns(rows, "clip") == names
+    assert all(isinstance(json.loads(row["cuts"]), list) for row in rows)
+    rows = json.loads(motionsight("sql", "-", "--format", "json", input=query).out)
+    assert columns(rows, "clip") == names
+
+
+def test_text_in_rows_cannot_drive_the_terminal(motionsight, ask, tmp_path: Path) -> None:
+    (tmp_path / "clips").mkdir()
+    (tmp_path / "clips" / "evil\x1b[2J\nname.mp4").write_text("no video")
+    done = motionsight("annotate", "clips")
+    assert done.code == 0
+    assert "\x1b[2J" not in done.out
+    assert "\x1b[2J" not in motionsight("sql", "SELECT uri FROM failures").out
+    assert ask("SELECT uri FROM failures")[0]["uri"].endswith("evil\x1b[2J\nname.mp4"), (
+        "the row keeps the name"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["annotate", "absent"], "no file, directory or glob match at 'absent'"),
+        (["annotate", ".", "--set", "sampling.frame=8"], "no setting sampling.frame"),
+        (["annotate", ".", "--set", "annotator=magic"], "no annotator 'magic'"),
+        (["annotate", ".", "--warehouse", "oracle:x"], "no warehouse 'oracle:x'"),
+        (["annotate", ".", "--settings", "absent.toml"], "Cannot read the settings file absent.toml"),
+        (["sql", "SELECT 1"], "`motionsight annotate` makes one"),
+        (["dance"], "No such command 'dance'"),
+        (["scenes", "x", "--count", "0"], "0 is not in the range"),
+    ],
+)
+def test_a_usage_error_is_one_clear_sentence_and_exit_code_2(
+    motionsight, arguments: list[str], words: str
+) -> None:
+    done = motionsight(*arguments)
+    assert done.code == 2
+    assert words in done.err
+    assert "Traceback" not in done.err
+
+
+def test_a_run_that_cannot_finish_exits_with_1(motionsight, scenes: Path, tmp_path: Path) -> None:
+    (tmp_path / "motionsight.duckdb").write_text("this is no database")
+    done = motionsight("annotate", str(scenes))
+    assert done.code == 1
+    assert "Cannot open" in done.err
+    assert "Traceback" not in done.err
+
+
+def test_an_empty_folder_is_a_finished_run(motionsight, tmp_path: Path) -> None:
+    (tmp_path / "clips").mkdir()
+    done = motionsight("annotate", "clips")
+    assert done.code == 0
+    assert "Annotated 0 clips" in done.out
+
+
+def test_help_imports_nothing_heavy() -> None:
+    """Half a second is the contract; what takes longer are these imports, not the clock of a busy machine."""
+    program = (
+        "import sys, flows.cli\n"
+        "try:\n    flows.cli.main(['annotate', '--help'])\nexcept SystemExit:\n    pass\n"
+        "heavy = {'apache_beam', 'prefect', 'cv2', 'av', 'duckdb', 'numpy', 'pyarrow', 'rich'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    done = subprocess.run(
+        [*command()[:1], "-c", program], capture_output=True, text=True, env=environment(), check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Usage: motionsight annotate" in done.stdout
+
+
+def test_nothing_is_left_beside_the_warehouse(motionsight, scenes: Path, tmp_path: Path) -> None:
+    assert motionsight("annotate", str(scenes)).code == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["motionsight.duckdb"]
+
+
+def test_doctor_finds_what_works_and_what_is_missing(motionsight) -> None:
+    done = motionsight("doctor")
+    assert done.code == 0, done.out
+    assert "[ok] Decoding" in done.out
+    assert "Ready to annotate." in done.out
+
+
+def test_doctor_notices_a_folder_that_hides_our_modules(motionsight, tmp_path: Path) -> None:
+    stranger = tmp_path / "transforms"
+    stranger.mkdir()
+    (stranger / "__init__.py").write_text("")
+    done = motionsight("doctor", cwd=tmp_path)  # python -m puts the folder first, as a script there would
+    assert done.code == 1
+    assert "another folder of that name hides ours" in done.out
+
+
+def test_ctrl_c_ends_the_run_and_its_decoders(motionsight, ask, scenes: Path, tmp_path: Path) -> None:
+    import signal
+
+    run = subprocess.Popen(
+        command("annotate", str(scenes)), cwd=tmp_path, env=environment(), stderr=subprocess.PIPE, text=True
+    )
+    assert run.stderr is not None
+    assert "4 videos" in run.stderr.readline()
+    run.send_signal(signal.SIGINT)
+    _, err = run.communicate(timeout=60)
+    assert run.returncode == 130
+    assert "running again goes on from there" in err
+    deadline = time.monotonic() + 20
+    while decoders_of(run.pid) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not decoders_of(run.pid)
+    assert motionsight("annotate", str(scenes)).code == 0
+    assert len(ask("SELECT * FROM motion")) == 4
+
+
+def decoders_of(parent: int) -> list[str]:
+    """Command lines of decoding processes that were started by a process."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            arguments = (entry / "cmdline").read_bytes().decode().split("\0")
+        except OSError:
+            continue
+        if any("guarded_child" in argument for argument in arguments) and str(parent) in arguments:
+            found.append(" ".join(arguments))
+    return found
