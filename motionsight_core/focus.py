@@ -32,11 +32,11 @@ def focus_regions(
 
     Returns:
         [T, 4] x0, y0, x1, y1 in fractions of the frame, inside 0..1. A frame without a box takes
-        the nearest frame's; with no box at all every region is the whole frame.
+        the nearest one in time; with no box at all every region is the whole frame.
     """
-    boxes = _without_gaps(union_boxes(tracks, times_s))
-    if boxes is None:
+    if not tracks:
         return np.tile(_WHOLE, (len(times_s), 1))
+    boxes = _without_gaps(union_boxes(tracks, times_s), tracks, times_s)
     windows_s = window_lengths(boxes, times_s, settings)
     merged = np.empty_like(boxes)
     for frame, (time_s, window_s) in enumerate(zip(times_s, windows_s, strict=True)):
@@ -78,12 +78,16 @@ def window_lengths(
     return settings.max_window_s - haste * (settings.max_window_s - settings.min_window_s)
 
 
-def _without_gaps(boxes: NDArray[np.float64]) -> NDArray[np.float64] | None:
-    known = np.flatnonzero(~np.isnan(boxes[:, 0]))
-    if not len(known):
-        return None
-    nearest = np.abs(np.arange(len(boxes))[:, None] - known).argmin(axis=1)
-    return boxes[known[nearest]]
+def _without_gaps(
+    boxes: NDArray[np.float64], tracks: Sequence[ObjectTrack], times_s: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """The boxes with each missing one replaced by where a track ends last before or begins first after."""
+    ends = [box for track in tracks for box in (track.boxes[0], track.boxes[-1])]
+    filled = boxes.copy()
+    for frame in np.flatnonzero(np.isnan(boxes[:, 0])):
+        nearest = min(ends, key=lambda box: abs(box.t_s - times_s[frame]))
+        filled[frame] = nearest.x0, nearest.y0, nearest.x1, nearest.y1
+    return filled
 
 
 def _with_margin(boxes: NDArray[np.float64], settings: FocusSettings) -> NDArray[np.float64]:

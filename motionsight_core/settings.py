@@ -99,11 +99,11 @@ class MeasureSettings(Section):
 
     width: int = Field(default=320, ge=64, le=1920, description="Width of the luma that is measured, pixels.")
     fps: float = Field(default=10.0, ge=2, le=60, description="Rate at which it is measured, frames per s.")
-    pan: float = Field(default=0.018, gt=0, description="Least pan, frame widths per second.")
-    tilt: float = Field(default=0.024, gt=0, description="Least tilt, frame heights per second.")
-    zoom: float = Field(default=0.018, gt=0, description="Least zoom, natural-log scale per second.")
-    roll: float = Field(default=1.2, gt=0, description="Least roll, degrees per second.")
-    min_move_s: float = Field(default=0.3, ge=0, description="Shortest camera move, seconds.")
+    pan: float = Field(default=0.018, gt=0, le=10, description="Least pan, frame widths per second.")
+    tilt: float = Field(default=0.024, gt=0, le=10, description="Least tilt, frame heights per second.")
+    zoom: float = Field(default=0.018, gt=0, le=10, description="Least zoom, natural-log scale per second.")
+    roll: float = Field(default=1.2, gt=0, le=720, description="Least roll, degrees per second.")
+    min_move_s: float = Field(default=0.3, ge=0, le=60, description="Shortest camera move, seconds.")
     region_threshold: float = Field(
         default=5.0, gt=0, le=255, description="Compensated luma difference of a moving pixel, of 255."
     )

@@ -62,7 +62,13 @@ def test_boxes_between_two_times_are_interpolated() -> None:
     np.testing.assert_allclose(union_boxes([moving], np.array([0.25])), [[0.1, 0.0, 0.3, 0.2]])
 
 
-def test_a_frame_without_a_box_takes_the_nearest_frames() -> None:
+def test_a_frame_after_the_last_box_takes_that_box() -> None:
+    running = track((0.0, 0.0, 0.4, 0.1, 0.5), (1.9, 0.8, 0.4, 0.9, 0.5))
+    regions = focus_regions([running], np.array([0.0, 1.0, 2.0]), EXACT)
+    np.testing.assert_allclose(regions[2], [0.8, 0.4, 0.9, 0.5])
+
+
+def test_a_frame_without_a_box_takes_the_nearest_one() -> None:
     times_s = np.arange(0, 5, 1.0)
     late = track((3.0, 0.1, 0.1, 0.4, 0.4), (4.0, 0.1, 0.1, 0.4, 0.4))
     np.testing.assert_allclose(focus_regions([late], times_s, EXACT), np.tile([0.1, 0.1, 0.4, 0.4], (5, 1)))
