@@ -1,6 +1,6 @@
 """Draws docs/picture.jpg, the picture in the README, from a rendered scene.
 
-    python docs/picture.py
+python docs/picture.py
 """
 
 from __future__ import annotations

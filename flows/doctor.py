@@ -139,22 +139,18 @@ def _opencv() -> Iterator[Finding]:
 
 
 def _decoding() -> Iterator[Finding]:
-    from motionsight_core.catalog import split
     from motionsight_core.errors import ClipError
-    from motionsight_core.guard import GuardedDecoder
+    from motionsight_core.guard import shared_decoder
+    from motionsight_core.planning import clips_of
     from motionsight_core.scenes import catalog, render
     from motionsight_core.settings import Settings
-    from motionsight_core.stores import list_objects
 
+    settings = Settings.load(environment={}, overrides=["runtime.decode_processes=1"])
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "probe.mp4")
         try:
             render(catalog(count=1, seed=0, width=160, height=90, duration_s=1.0)[0], path)
-            (video,) = list_objects(str(path))
-            settings = Settings.load(environment={}, overrides=["runtime.decode_processes=1"])
-            with GuardedDecoder(settings) as decoder:
-                clip = split(video, duration_s=decoder.probe(video))[0]
-                decoded = decoder.decode(clip)
+            decoded = shared_decoder(settings).decode(clips_of(str(path), settings)[0])
         except (ClipError, OSError) as error:
             yield Finding(State.BAD, "Decoding", f"a video made here could not be decoded: {error}")
             return

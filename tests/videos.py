@@ -20,7 +20,8 @@ def moving_texture(
     rng = np.random.default_rng(seed)
     coarse = rng.integers(0, 256, (height // 8 + 2, (width + step * count) // 8 + 2, 3), np.uint8)
     world = cv2.resize(coarse, None, fx=8, fy=8, interpolation=cv2.INTER_CUBIC)
-    return [np.ascontiguousarray(world[:height, i * step : i * step + width]) for i in range(count)]
+    shifts = [world[:height, i * step : i * step + width] for i in range(count)]
+    return [np.ascontiguousarray(shift, np.uint8) for shift in shifts]
 
 
 def write_video(

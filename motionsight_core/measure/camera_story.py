@@ -86,6 +86,8 @@ class Phase:
 
 def describe_camera(measurement: MotionMeasurement, *, start_s: float, end_s: float) -> str:
     """What the camera does from `start_s` to `end_s`, source seconds, in one to four sentences."""
+    if not len(measurement.camera_path.t_s):
+        return "The clip has too few frames to tell how the camera moves."
     moves = [move for move in measurement.camera_moves if move.label != "static"]
     sentences = [_cuts(measurement.cuts)] if measurement.cuts else []
     if not moves:

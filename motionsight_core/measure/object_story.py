@@ -67,8 +67,10 @@ class Scene:
 def describe_objects(measurement: MotionMeasurement, *, start_s: float, end_s: float) -> str:
     """What moves against the background from `start_s` to `end_s`, in one to four sentences."""
     tracks = measurement.tracks
+    if not len(measurement.camera_path.t_s):
+        return "The clip has too few frames to tell what moves."
     if not tracks:
-        return "Nothing moves against the background."
+        return "Nothing is seen moving against the background."
     scene = Scene(start_s, end_s, measurement.camera_path)
     most = TOLD + 1 if len(tracks) == TOLD + 1 else TOLD
     told = [track for track in tracks[:most] if track.score >= LEAST_SHARE * tracks[0].score]

@@ -78,15 +78,13 @@ CREATE OR REPLACE VIEW object_tracks AS
 SELECT clip_id, recipe, uri, annotator, track.track_id, track.label, track.score, track.start_s,
        track.end_s,
        list_aggregate([
-           sqrt(
-               pow((track.boxes[i + 3].x0 + track.boxes[i + 3].x1 - track.boxes[i].x0 - track.boxes[i].x1) / 2, 2)
-               + pow((track.boxes[i + 3].y0 + track.boxes[i + 3].y1 - track.boxes[i].y0 - track.boxes[i].y1)
-                     / 2 * height / width, 2)
-           ) / (track.boxes[i + 3].t_s - track.boxes[i].t_s)
-           FOR i IN range(1, len(track.boxes) - 2)
+           sqrt(pow(b[i + 3].x0 + b[i + 3].x1 - b[i].x0 - b[i].x1, 2)
+                + pow((b[i + 3].y0 + b[i + 3].y1 - b[i].y0 - b[i].y1) * height / width, 2))
+           / 2 / (b[i + 3].t_s - b[i].t_s)
+           FOR i IN range(1, len(b) - 2)
        ], 'median') AS speed,
-       track.boxes
-FROM (SELECT *, unnest(object_tracks) AS track FROM motion);
+       b AS boxes
+FROM (SELECT *, track.boxes AS b FROM (SELECT *, unnest(object_tracks) AS track FROM motion));
 
 CREATE OR REPLACE VIEW latest_motion AS
 SELECT motion.*

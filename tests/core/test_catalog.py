@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 
 import pytest
 from hypothesis import given
@@ -47,6 +48,6 @@ def test_windows_leave_no_gap_and_no_overlap(duration_s: float, window_s: float)
     clips = split(VideoObject("a.mp4", "v"), duration_s=duration_s, window_s=window_s)
     assert clips[0].start_s == 0.0
     assert clips[-1].end_s == round(duration_s, 3)
-    for before, after in zip(clips, clips[1:], strict=False):
+    for before, after in itertools.pairwise(clips):
         assert before.end_s == after.start_s
     assert len({clip.clip_id for clip in clips}) == len(clips)

@@ -48,7 +48,7 @@ def corners(image: np.ndarray) -> list[str]:
     names = {(1, 0, 0): "red", (0, 1, 0): "green", (0, 0, 1): "blue", (1, 1, 1): "white"}
     height, width = image.shape[:2]
     quarters = [image[y, x] for y in (height // 4, 3 * height // 4) for x in (width // 4, 3 * width // 4)]
-    return [names[tuple(int(value > 128) for value in quarter)] for quarter in quarters]
+    return [names[int(r > 128), int(g > 128), int(b > 128)] for r, g, b in quarters]
 
 
 def flag(width: int = 160, height: int = 96) -> np.ndarray:

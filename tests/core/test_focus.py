@@ -100,7 +100,7 @@ def test_a_region_at_the_edge_is_shifted_into_the_frame_not_cut() -> None:
     st.floats(0.05, 2.0),
 )
 def test_every_region_holds_its_frames_box_and_lies_in_the_frame(shapes, step_s: float) -> None:
-    times_s = np.arange(len(shapes)) * step_s
+    times_s = np.array([number * step_s for number in range(len(shapes))])
     moving = track(*((t, x, y, x + w, y + h) for t, (x, y, w, h) in zip(times_s, shapes, strict=True)))
     regions = focus_regions([moving], times_s, FocusSettings())
     boxes = union_boxes([moving], times_s)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -50,5 +52,5 @@ def test_frames_on_a_bound_belong_to_the_clip_that_begins_there() -> None:
 def test_bounds_rounded_to_milliseconds_lose_no_frame_and_double_none() -> None:
     times_s = np.arange(300) / 29.97
     bounds = [0.0, 3.337, 6.673, 10.01]
-    frames = [frames_of_clip(times_s, a, b) for a, b in zip(bounds, bounds[1:], strict=False)]
+    frames = [frames_of_clip(times_s, a, b) for a, b in itertools.pairwise(bounds)]
     assert np.concatenate(frames).tolist() == list(range(300))

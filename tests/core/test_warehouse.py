@@ -288,7 +288,7 @@ def test_a_wrong_query_is_one_sentence(warehouse: Warehouse, tmp_path: Path) -> 
 
 
 def test_asking_before_anything_was_annotated_says_what_to_do(warehouse: Warehouse) -> None:
-    with pytest.raises(UsageError, match="no warehouse at .* yet; `motionsight annotate` makes one"):
+    with pytest.raises(UsageError, match=r"no warehouse at .* yet; `motionsight annotate` makes one"):
         warehouse.query("SELECT 1")
 
 
@@ -330,7 +330,12 @@ def test_a_warehouse_held_for_too_long_names_the_holder(
     monkeypatch.setattr(_duckdb, "_LOCK_WAIT_S", 0.3)
     warehouse.commit(manifest(tmp_path, record("a.mp4")))
     path = warehouse.url.partition(":")[2]
-    program = "import duckdb, sys\nconnection = duckdb.connect(sys.argv[1])\nprint('held', flush=True)\nsys.stdin.read()\n"
+    program = (
+        "import duckdb, sys\n"
+        "connection = duckdb.connect(sys.argv[1])\n"
+        "print('held', flush=True)\n"
+        "sys.stdin.read()\n"
+    )
     holder = subprocess.Popen(
         [sys.executable, "-c", program, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )

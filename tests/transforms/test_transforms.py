@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import apache_beam as beam
 import pyarrow.parquet as pq
@@ -13,13 +14,13 @@ from apache_beam.testing.util import assert_that, equal_to
 from motionsight_core.catalog import Clip, VideoObject
 from motionsight_core.motionsight import MotionSight
 from motionsight_core.planning import Shard, clips_of, plan_catalog
-from motionsight_core.record import MOTION_SCHEMA
+from motionsight_core.record import MOTION_SCHEMA, Failure
 from motionsight_core.settings import Settings
 from motionsight_core.stores import list_objects
 from motionsight_core.warehouse import Known, Manifest, open_warehouse
+from tests.videos import moving_texture, write_video
 from transforms import AnnotateMotion, Attempt, MotionSightHandler, PlanClips
 from transforms.shard import annotate_shard, local_options
-from tests.videos import moving_texture, write_video
 
 SETTINGS = Settings.load(environment={})
 
@@ -46,7 +47,7 @@ def videos(folder: Path) -> list[VideoObject]:
 def test_planning_splits_what_opens_and_reports_what_does_not(videos: list[VideoObject]) -> None:
     settings = Settings.load(overrides=["clips.window_s=1"], environment={})
     with pipeline() as p:
-        planned = p | beam.Create(videos) | PlanClips(settings, run_id="run")
+        planned: Any = p | beam.Create(videos) | PlanClips(settings, run_id="run")
         spans = planned.clips | beam.Map(lambda clip: (Path(clip.uri).name, clip.start_s, clip.end_s))
         assert_that(
             spans,
@@ -71,7 +72,7 @@ def test_planning_leaves_out_clips_that_are_known(videos: list[VideoObject]) -> 
     last = Clip(good.uri, good.version, 2.0, 2.4)
     known = {good: Known(frozenset({first.clip_id}), frozenset({last.clip_id}), unusable=False)}
     with pipeline() as p:
-        planned = p | beam.Create([good]) | PlanClips(settings, run_id="run", known=known)
+        planned: Any = p | beam.Create([good]) | PlanClips(settings, run_id="run", known=known)
         assert_that(planned.clips | beam.Map(lambda clip: clip.start_s), equal_to([1.0]))
         assert_that(planned.skipped, equal_to([2]), label="skipped")
 
@@ -80,7 +81,8 @@ def test_annotating_gives_a_row_or_a_failure_for_each_clip(folder: Path) -> None
     (good,) = clips_of(str(folder / "good.mp4"))
     gone = Clip(str(folder / "gone.mp4"), "1-1", 0.0, 1.0)
     with pipeline() as p:
-        rows, failures = p | beam.Create([good, gone]) | AnnotateMotion()
+        annotated: Any = p | beam.Create([good, gone]) | AnnotateMotion()
+        rows, failures = annotated
         assert_that(
             rows | beam.Map(lambda row: (row.clip_id, row.camera_moves[0].label)),
             equal_to([(good.clip_id, "pan_right")]),
@@ -102,8 +104,10 @@ def test_one_clip_that_cannot_be_described_does_not_fail_its_batch(folder: Path)
     model = handler.load_model()
     assert isinstance(model, MotionSight)
     first, second, third = handler.run_inference([sound, unmeasured, sound], model)
+    assert isinstance(second, Failure)
     assert first.clip_id == third.clip_id == clips[0].clip_id
     assert (second.stage, second.error) == ("caption", "AnnotatorFailed")
+    assert unmeasured.sampled is not None
     assert handler.get_num_bytes([sound, unmeasured]) == unmeasured.sampled.pixels.nbytes
 
 
@@ -126,7 +130,6 @@ def test_a_shard_stages_parquet_in_the_schema_and_a_manifest_that_names_it(
 
 def test_a_shard_of_nothing_but_unlisted_names_stages_their_failures(tmp_path: Path) -> None:
     from motionsight_core.errors import UnusableName
-    from motionsight_core.record import Failure
 
     warehouse = open_warehouse(f"duckdb:{tmp_path / 'motion.duckdb'}")
     failure = Failure.of(

@@ -143,7 +143,7 @@ def test_cuts_come_first() -> None:
 
 
 def test_without_tracks_nothing_moves() -> None:
-    assert objects() == "Nothing moves against the background."
+    assert objects() == "Nothing is seen moving against the background."
 
 
 def test_an_object_that_enters_and_crosses_is_told_with_both_times() -> None:
@@ -202,3 +202,15 @@ def test_a_smaller_object_is_told_second_and_the_least_ones_are_summed_up() -> N
 def test_reading_a_measurement_does_not_import_opencv() -> None:
     program = "import sys, motionsight_core.measure.types; sys.exit('cv2' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_a_single_frame_claims_nothing() -> None:
+    from dataclasses import replace
+
+    empty = CameraPath(*[np.zeros(0)] * 6)
+    one_frame = replace(measurement(), camera_path=empty)
+    assert camera(one_frame) == "The clip has too few frames to tell how the camera moves."
+    assert (
+        describe_objects(one_frame, start_s=0.0, end_s=0.04)
+        == "The clip has too few frames to tell what moves."
+    )
