@@ -71,8 +71,7 @@ class MotionBlur:
         """The blurred frame, in the colours of the last frame added; yuv444p where it is resized.
 
         Args:
-            size: (width, height); the planes are resized while they are still sums, which is the
-                same as resizing every frame of the window first.
+            size: (width, height); resizing the blend is the same as resizing every frame first.
 
         Raises:
             ValueError: not every frame of the window was added.
@@ -82,11 +81,12 @@ class MotionBlur:
         resized = size != (self._last.width, self._last.height)
         blurred = VideoFrame(*size, "yuv444p" if resized else self._last.format.name)
         for total, target in zip(self._planes, blurred.planes, strict=True):
+            blend = cv2.convertScaleAbs(total)  # rounds to 8 bits; sums of 8-bit planes cannot overflow
             if resized:
                 shrinks = total.shape[0] > size[1]
-                total = cv2.resize(total, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+                blend = cv2.resize(blend, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
             rows = np.zeros((target.height, target.line_size), np.uint8)
-            rows[:, : target.width] = np.rint(total)
+            rows[:, : target.width] = blend
             target.update(rows.tobytes())
         blurred.colorspace = colour_matrix(self._last)
         # The "yuvj" formats say in their name that their range is full.
