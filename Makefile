@@ -52,7 +52,7 @@ demo: .venv/.base
 	@echo "    \"SELECT uri, camera_motion, object_motion FROM latest_motion\""
 
 test: lint
-	@.venv/bin/pytest
+	@.venv/bin/pytest -n auto
 
 lint: .venv/.dev
 	@.venv/bin/ruff check .

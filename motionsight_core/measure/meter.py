@@ -115,12 +115,12 @@ class MotionMeter:
             moves += [_to_bounds(move, shot, bounds[index], bounds[index + 1]) for move in found]
         steadiness = steadiness_of(shakes, moves)
         return MotionMeasurement(
-            camera_moves=tuple(moves) or (_static(samples, start_s, end_s),),
+            camera_moves=tuple(map(_rounded, moves)) or (_static(samples, start_s, end_s),),
             steadiness=steadiness,
-            cuts=tuple(self._cuts),
+            cuts=tuple(round(cut, 3) for cut in self._cuts),
             tracks=self._tracker.tracks(end_s - start_s),
-            motion_score=self._flow_widths / self._flow_s if self._flow_s else 0.0,
-            clarity=float(np.median(self._clarity)) if self._clarity else 0.0,
+            motion_score=round(self._flow_widths / self._flow_s, 4) if self._flow_s else 0.0,
+            clarity=round(float(np.median(self._clarity)), 3) if self._clarity else 0.0,
             camera_path=CameraPath(
                 t_s=(samples.start_s + samples.end_s) / 2,
                 pan=samples.pan,
@@ -200,6 +200,11 @@ def _to_bounds(move: CameraMove, shot: CameraSamples, start_s: float, end_s: flo
     if move.end_s >= shot.end_s[-1] - TOUCHING_S:
         move = replace(move, end_s=end_s)
     return move
+
+
+def _rounded(move: CameraMove) -> CameraMove:
+    """Milliseconds, and four decimals of a rate: what lies below is noise of the measurement."""
+    return replace(move, start_s=round(move.start_s, 3), end_s=round(move.end_s, 3), rate=round(move.rate, 4))
 
 
 def _static(samples: CameraSamples, start_s: float, end_s: float) -> CameraMove:

@@ -238,9 +238,10 @@ def _object_track(number: int, trail: Trail, score: float) -> ObjectTrack:
         track_id=number,
         label=LABEL,
         score=round(score, 3),
-        start_s=trail.times[0],
-        end_s=trail.times[-1],
+        start_s=round(trail.times[0], 3),
+        end_s=round(trail.times[-1], 3),
         boxes=tuple(
-            Box(t_s, *(float(side) for side in box)) for t_s, box in zip(trail.times, boxes, strict=True)
+            Box(round(t_s, 3), *(float(side) for side in box))
+            for t_s, box in zip(trail.times, boxes, strict=True)
         ),
     )
