@@ -156,13 +156,16 @@ class DuckDBWarehouse:
         if self._path.exists():
             return
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=self._path.parent, prefix=".motionsight-") as folder:
+            # Beside staged rows: a run that is killed here leaves what the next one sweeps.
+            Path(self.staging).mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=self.staging, prefix=".new-") as folder:
                 fresh = Path(folder, "new.duckdb")
                 with duckdb.connect(str(fresh)) as connection:
                     connection.execute(schema.CREATE)
                 with suppress(FileExistsError):  # another run was faster
                     _put(fresh, self._path)
+            with suppress(OSError):  # a run stages there
+                Path(self.staging).rmdir()
         except OSError as error:
             raise RunError(f"The warehouse {self._path} cannot be made: {error.strerror}.") from None
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -35,9 +36,15 @@ def staging_area(root: str, run_id: str) -> Iterator[Path]:
             Path(root).rmdir()
 
 
+#: A hidden directory is one that is being made, in an instant; older ones were left behind.
+_BEING_MADE_S = 60.0
+
+
 def _sweep(root: Path) -> None:
-    for directory in sorted(root.glob("[!.]*")):
+    for directory in sorted(root.glob("*")):
         with suppress(OSError):
+            if directory.name.startswith(".") and time.time() - directory.stat().st_mtime < _BEING_MADE_S:
+                continue
             lock = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # fails where the run is alive

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from motionsight_core.warehouse.staging import staging_area
@@ -24,6 +25,17 @@ def test_what_a_killed_run_left_is_swept_and_a_living_one_is_not(tmp_path: Path)
             assert other.exists()
         assert alive.exists()
     assert not root.exists()
+
+
+def test_what_was_being_made_long_ago_is_swept_and_what_is_being_made_now_is_not(tmp_path: Path) -> None:
+    root = tmp_path / "x.duckdb.staging"
+    old, new = root / ".new-old", root / ".new-new"
+    old.mkdir(parents=True)
+    new.mkdir()
+    os.utime(old, (0, 0))
+    with staging_area(str(root), "run"):
+        assert not old.exists()
+        assert new.exists()
 
 
 def test_a_run_that_fails_leaves_nothing(tmp_path: Path) -> None:

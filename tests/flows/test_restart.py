@@ -60,5 +60,4 @@ def test_killed_ten_times_and_restarted_it_ends_as_an_undisturbed_run(
     failures = "SELECT uri, version, clip_id, recipe, stage, error, message FROM failures"
     assert ask(failures) == ask(failures, "--warehouse", f"duckdb:{calm}")
     assert len(ask(failures)) == 1
-    left = sorted(path.name for path in tmp_path.iterdir())
-    assert left == ["calm.duckdb", "motionsight.duckdb"], "what killed runs had staged is swept away"
+    assert not list(tmp_path.rglob("*.parquet")), "what killed runs had staged is swept away"
