@@ -11,11 +11,12 @@ from prefect.logging import get_run_logger
 from prefect.tasks import exponential_backoff
 
 from flows.run import Run, RunResult, finish_run, one_sentence, opened_run, plan_run, run_shard
+from motionsight_core import DEFAULT_WAREHOUSE
 from motionsight_core.errors import RunError
 from motionsight_core.planning import Plan, Shard
 from motionsight_core.record import RunRecord
 from motionsight_core.settings import Settings
-from motionsight_core.warehouse import DEFAULT_WAREHOUSE, Manifest
+from motionsight_core.warehouse import Manifest
 
 
 @task(name="plan", cache_policy=NO_CACHE)

@@ -10,9 +10,8 @@ from typing import Any
 
 import click
 
+from motionsight_core import DEFAULT_WAREHOUSE
 from motionsight_core.errors import MotionSightError, UsageError
-
-DEFAULT_WAREHOUSE = "duckdb:motionsight.duckdb"
 
 _warehouse = click.option(
     "--warehouse",

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
+#: Where rows go unless another warehouse is named.
+DEFAULT_WAREHOUSE = "duckdb:motionsight.duckdb"
+
 # Names are imported when they are first used: the command line must answer --help at once, and a
 # planner needs no decoder.
 _HOMES = {

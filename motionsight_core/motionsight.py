@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 from motionsight_core.catalog import Clip
@@ -43,16 +44,22 @@ class MotionSight:
     def describe(self, clips: Sequence[Clip | DecodedClip]) -> list[MotionRecord | Failure]:
         """One record or failure per clip, in order; never raises for one clip.
 
-        A Clip is decoded in a guarded process first; a DecodedClip is taken as it is.
+        Clips are decoded first, in guarded processes side by side; a DecodedClip is taken as it is.
         """
-        return [self._describe_one(clip) for clip in clips]
+        with ThreadPoolExecutor(self.settings.runtime.decode_processes) as threads:
+            return [self._describe_one(decoded) for decoded in threads.map(self._decoded, clips)]
 
-    def _describe_one(self, clip: Clip | DecodedClip) -> MotionRecord | Failure:
-        if isinstance(clip, Clip):
-            try:
-                clip = shared_decoder(self.settings).decode(clip, products=self.products)
-            except ClipError as error:
-                return self.failure(clip, "decode", error)
+    def _decoded(self, clip: Clip | DecodedClip) -> DecodedClip | Failure:
+        if isinstance(clip, DecodedClip):
+            return clip
+        try:
+            return shared_decoder(self.settings).decode(clip, products=self.products)
+        except ClipError as error:
+            return self.failure(clip, "decode", error)
+
+    def _describe_one(self, clip: DecodedClip | Failure) -> MotionRecord | Failure:
+        if isinstance(clip, Failure):
+            return clip
         try:
             return self._measured(clip)
         except Exception as error:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from motionsight_core import DEFAULT_WAREHOUSE
 from motionsight_core.errors import UsageError
 from motionsight_core.warehouse._base import Answer, Known, Warehouse
 from motionsight_core.warehouse._manifest import Manifest
 
 __all__ = ["Answer", "Known", "Manifest", "Warehouse", "open_warehouse"]
-
-DEFAULT_WAREHOUSE = "duckdb:motionsight.duckdb"
 
 
 def open_warehouse(url: str = DEFAULT_WAREHOUSE) -> Warehouse:
