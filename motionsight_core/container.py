@@ -16,7 +16,9 @@ import av
 import av.container
 import av.error
 import av.logging
+from av.packet import Packet
 from av.stream import Disposition
+from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from motionsight_core.errors import (
@@ -191,8 +193,6 @@ def open_video(
     with container:
         stream = _video_stream(container)
         codec = stream.codec_context
-        if codec is None or not codec.name:
-            raise Corrupt("No decoder is known for the video stream.")
         if codec.width * codec.height > limits.max_frame_pixels:
             raise TooLarge(
                 f"Frames of {codec.width}x{codec.height} are above the limit of "
@@ -221,7 +221,33 @@ def _video_stream(container: av.container.InputContainer) -> VideoStream:
     ]
     if not moving:
         raise NoVideoStream("The file has no video stream.")
-    return max(moving, key=lambda stream: stream.codec_context.width * stream.codec_context.height)
+    # PyAV gives no codec context where FFmpeg has no decoder, whatever its types say.
+    readable = [stream for stream in moving if getattr(stream, "codec_context", None) is not None]
+    if not readable:
+        raise Corrupt("No decoder is known for the video stream.")
+    return max(readable, key=lambda stream: stream.codec_context.width * stream.codec_context.height)
+
+
+def packets(container: av.container.InputContainer, stream: VideoStream) -> Iterator[Packet[VideoStream]]:
+    """The stream's packets in decode order, up to where the file ends."""
+    try:
+        for packet in container.demux(stream):
+            if packet.size == 0:
+                return  # PyAV's way to say that the decoder can be drained
+            yield packet
+    except IndexError:
+        # PyAV looks the stream up by a number that a damaged transport stream has changed.
+        raise Corrupt("The container's streams contradict each other.") from None
+
+
+def decoded(stream: VideoStream, packet: Packet[VideoStream] | None) -> list[VideoFrame]:
+    """The frames that a packet completes, none where it is damaged; without a packet the last ones."""
+    try:
+        return stream.decode(packet)
+    except av.error.MemoryError:
+        raise
+    except av.error.FFmpegError:
+        return []
 
 
 @contextmanager

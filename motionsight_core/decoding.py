@@ -22,7 +22,7 @@ from motionsight_core.frame_index import FrameIndex, index_by_decoding, index_fr
 from motionsight_core.frame_reader import IncompleteDecode, wanted_frames
 from motionsight_core.measure import MotionMeter
 from motionsight_core.measure.types import MotionMeasurement
-from motionsight_core.pixels import Geometry, geometry_of, to_luma, to_rgb
+from motionsight_core.pixels import Geometry, geometry_of, luma_size, to_luma, to_rgb
 from motionsight_core.sampling import frames_of_clip, measured_frames, sampled_frames
 from motionsight_core.settings import Settings
 from motionsight_core.stores import open_object
@@ -190,7 +190,9 @@ class _Pass:
             pixels = to_rgb(frame, geometry, max_pixels=self._settings.referring.max_pixels)
             self._sampled.add(pixels, float(self._times_s[number]))
         if number in self._measured and self._meter is not None:
-            luma = to_luma(frame, geometry, width=self._settings.measure.width)
+            # The first frame's size, should the stream change its own half-way.
+            size = luma_size(self.geometry, width=self._settings.measure.width)
+            luma = to_luma(frame, geometry, size=size)
             self._meter.push(luma, float(self._times_s[number]))
         self._blur(number, frame, geometry)
 

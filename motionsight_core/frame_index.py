@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import BinaryIO
 
-import av.error
 import numpy as np
 from numpy.typing import NDArray
 
-from motionsight_core.container import open_video
+from motionsight_core.container import decoded, open_video, packets
 from motionsight_core.errors import Corrupt, TooLarge
 from motionsight_core.settings import LimitSettings
 
@@ -70,9 +69,7 @@ def index_frames(file: BinaryIO, limits: LimitSettings) -> FrameIndex:
     with open_video(file, limits) as (container, stream):
         time_base = float(stream.time_base or 0)
         rate = float(stream.average_rate or stream.guessed_rate or 25)
-        for packet in container.demux(stream):
-            if packet.size == 0:
-                continue  # the flush packet that ends the stream
+        for packet in packets(container, stream):
             if position >= limits.max_frames:
                 raise TooLarge(f"The video has more than {limits.max_frames} frames (limits.max_frames).")
             if packet.is_keyframe:
@@ -106,20 +103,17 @@ def index_by_decoding(file: BinaryIO, limits: LimitSettings) -> FrameIndex:
         Corrupt: not one frame can be decoded.
     """
     pts: list[int | None] = []
-    packets = 0
+    count = 0
     with open_video(file, limits) as (container, stream):
         time_base = float(stream.time_base or 0)
         rate = float(stream.average_rate or stream.guessed_rate or 25)
         step = max(1, round(1 / (rate * time_base))) if time_base else 1
-        for packet in container.demux(stream):
-            packets += packet.size > 0
-            if packets > limits.max_frames:
+        for packet in packets(container, stream):
+            count += 1
+            if count > limits.max_frames:
                 raise TooLarge(f"The video has more than {limits.max_frames} frames (limits.max_frames).")
-            try:
-                frames = stream.decode(packet)
-            except av.error.InvalidDataError:
-                continue
-            pts.extend(frame.pts for frame in frames)
+            pts.extend(frame.pts for frame in decoded(stream, packet))
+        pts.extend(frame.pts for frame in decoded(stream, None))
     if not pts:
         raise Corrupt("Not one frame of the video can be decoded.")
     timestamps = np.array([value for value in pts if value is not None], np.int64)
@@ -133,7 +127,7 @@ def index_by_decoding(file: BinaryIO, limits: LimitSettings) -> FrameIndex:
         last_duration=0,
         packets=None,
         keys=np.zeros(1, np.int64),
-        packet_count=packets,
+        packet_count=count,
     )
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterable, Iterator
 
-import av.error
 import numpy as np
 from av.container import InputContainer
 from av.video.frame import PictureType, VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
+from motionsight_core.container import decoded, packets
 from motionsight_core.frame_index import FrameIndex, PacketUse, plan_packets
 
 
@@ -34,49 +35,61 @@ def wanted_frames(
         yield from _counted_frames(container, stream, wanted)
         return
     uses = plan_packets(index, wanted)
-    numbers = {int(index.pts[number]): int(number) for number in np.flatnonzero(wanted)}
     last_use = int(np.flatnonzero(uses)[-1])
-    last_pts = np.iinfo(np.int64).min
-    codec = stream.codec_context
     nonref = _can_skip_nonref(stream)
-    position, jumped, delivered = -1, False, 0
-
-    def pick(frames: list[VideoFrame]) -> Iterator[tuple[int, VideoFrame]]:
-        nonlocal jumped, delivered, last_pts
-        for frame in frames:
-            if frame.pts is None or frame.pts <= last_pts:
-                raise IncompleteDecode  # the packets carried decoding times, as in AVI
-            last_pts = frame.pts
-            if jumped and frame.pict_type != PictureType.I:
-                # The key packet was no place to start (intra refresh): skipping is not safe here.
-                raise IncompleteDecode
-            jumped = False
-            number = numbers.get(frame.pts)
-            if number is not None:
-                delivered += 1
-                yield number, frame
-
-    for packet in container.demux(stream):
-        if packet.size == 0:
-            break
-        position += 1
+    awaited = _Awaited(index, wanted)
+    codec = stream.codec_context
+    for position, packet in enumerate(packets(container, stream)):
         if position > last_use:
             break
         if uses[position] == PacketUse.SKIP:
             continue
         if position and uses[position - 1] == PacketUse.SKIP:
-            yield from pick(codec.decode(None))
+            yield from awaited.among(decoded(stream, None))
             codec.flush_buffers()
-            jumped = True
+            awaited.jumped = True
         codec.skip_frame = "NONREF" if nonref and uses[position] == PacketUse.REFERENCE else "DEFAULT"
-        try:
-            frames = codec.decode(packet)
-        except av.error.InvalidDataError:
-            continue
-        yield from pick(frames)
-    yield from pick(codec.decode(None))
-    if delivered != len(numbers):
-        raise IncompleteDecode
+        yield from awaited.among(decoded(stream, packet))
+    yield from awaited.among(decoded(stream, None))
+    awaited.check_complete()
+
+
+class _Awaited:
+    """The wanted frames still to come, in display order; notices when the index was wrong."""
+
+    def __init__(self, index: FrameIndex, wanted: NDArray[np.bool_]) -> None:
+        self._numbers = np.flatnonzero(wanted)
+        self._pts = index.pts[wanted]
+        self._next = 0
+        self._last_pts = np.iinfo(np.int64).min
+        self.jumped = False
+        """Whether the next frame is the first after skipped packets."""
+
+    def among(self, frames: Iterable[VideoFrame]) -> Iterator[tuple[int, VideoFrame]]:
+        """The wanted ones of the frames that the decoder gave.
+
+        Raises:
+            IncompleteDecode: one that was to come before them did not.
+        """
+        for frame in frames:
+            if frame.pts is None or frame.pts <= self._last_pts:
+                raise IncompleteDecode  # the packets carried decoding times, as in AVI
+            self._last_pts = frame.pts
+            if self.jumped and frame.pict_type != PictureType.I:
+                # The key packet was no place to start (intra refresh): skipping is not safe here.
+                raise IncompleteDecode
+            self.jumped = False
+            if self._next == len(self._numbers) or frame.pts < self._pts[self._next]:
+                continue
+            if frame.pts > self._pts[self._next]:
+                raise IncompleteDecode
+            self._next += 1
+            yield int(self._numbers[self._next - 1]), frame
+
+    def check_complete(self) -> None:
+        """Raises IncompleteDecode where frames have not come."""
+        if self._next != len(self._numbers):
+            raise IncompleteDecode
 
 
 def _counted_frames(
@@ -84,18 +97,11 @@ def _counted_frames(
 ) -> Iterator[tuple[int, VideoFrame]]:
     """The same by decoding everything and counting, for streams whose timestamps tell nothing."""
     last = int(np.flatnonzero(wanted)[-1])
-    number = -1
-    for packet in container.demux(stream):
-        try:
-            frames = stream.decode(packet)
-        except av.error.InvalidDataError:
-            continue
-        for frame in frames:
-            number += 1
-            if number < len(wanted) and wanted[number]:
-                yield number, frame
-            if number >= last:
-                return
+    whole = itertools.chain(packets(container, stream), [None])
+    frames = (frame for packet in whole for frame in decoded(stream, packet))
+    for number, frame in enumerate(itertools.islice(frames, last + 1)):
+        if wanted[number]:
+            yield number, frame
 
 
 #: Decoders that look at `skip_frame` packet by packet; others only when they are opened, or never.

@@ -101,11 +101,15 @@ def colour_matrix(frame: VideoFrame) -> int:
     return _BT709 if frame.colorspace == _UNSPECIFIED and high_definition else frame.colorspace
 
 
-def to_luma(frame: VideoFrame, geometry: Geometry, *, width: int) -> NDArray[np.uint8]:
-    """Luma [h, w] as displayed, square pixels, `width` wide or as wide as the video if narrower."""
+def luma_size(geometry: Geometry, *, width: int) -> tuple[int, int]:
+    """Size (width, height) of a video's luma: square pixels, `width` wide, or as wide as the video."""
     shown_width = min(width, geometry.width)
-    shown = (shown_width, max(1, round(shown_width * geometry.height / geometry.width)))
-    size = geometry.coded(shown)
+    return shown_width, max(1, round(shown_width * geometry.height / geometry.width))
+
+
+def to_luma(frame: VideoFrame, geometry: Geometry, *, size: tuple[int, int]) -> NDArray[np.uint8]:
+    """Luma [h, w] as displayed, of `size` (width, height)."""
+    size = geometry.coded(size)
     if frame.format.name in PLANAR_8_BIT:
         luma = cv2.resize(plane(frame, 0), size, interpolation=cv2.INTER_AREA)
     else:

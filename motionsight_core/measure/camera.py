@@ -178,7 +178,8 @@ class PairRegistrar:
         first_flow = np.stack(moved(first, self._x, self._y))[:, mine]
         second_flow = np.stack(moved(second, self._x, self._y))[:, mine]
         first_power, second_power = (first_flow**2).sum(), (second_flow**2).sum()
-        if (first_flow * second_flow).sum() < LAYER_PARALLEL * np.sqrt(first_power * second_power):
+        # Not parallel, or one of them at rest, which is no layer that passes before the other.
+        if (first_flow * second_flow).sum() <= LAYER_PARALLEL * np.sqrt(first_power * second_power):
             return first, None, 0.0
         ratio = float(np.sqrt(second_power / first_power))
         return (first, second, ratio) if ratio > 1 else (second, first, 1 / ratio)
