@@ -19,6 +19,9 @@ from motionsight_core.container import decoded, open_video, packets
 from motionsight_core.errors import Corrupt, TooLarge
 from motionsight_core.settings import LimitSettings
 
+#: No video shows one frame for longer, time-lapse and slides included; a damaged timestamp does.
+_LONGEST_FRAME_S = 600.0
+
 
 class PacketUse(IntEnum):
     """What to do with a packet of the video stream."""
@@ -83,7 +86,7 @@ def index_frames(file: BinaryIO, limits: LimitSettings) -> FrameIndex:
             position += 1
     order = np.argsort(np.frombuffer(pts, np.int64), kind="stable") if pts else np.zeros(0, np.int64)
     timestamps = np.frombuffer(pts, np.int64)[order] if pts else np.zeros(0, np.int64)
-    if not usable or len(timestamps) == 0 or np.any(np.diff(timestamps) <= 0):
+    if not usable or not _is_a_clock(timestamps, time_base):
         return index_by_decoding(file, limits)
     return _index(
         timestamps,
@@ -117,8 +120,8 @@ def index_by_decoding(file: BinaryIO, limits: LimitSettings) -> FrameIndex:
     if not pts:
         raise Corrupt("Not one frame of the video can be decoded.")
     timestamps = np.array([value for value in pts if value is not None], np.int64)
-    if len(timestamps) < len(pts) or np.any(np.diff(timestamps) <= 0):
-        # A clock that is absent, stands still or runs backwards gives way to the nominal rate.
+    if len(timestamps) < len(pts) or not _is_a_clock(timestamps, time_base):
+        # The nominal rate is the better guess.
         timestamps = np.arange(len(pts), dtype=np.int64) * step
     return _index(
         timestamps,
@@ -129,6 +132,12 @@ def index_by_decoding(file: BinaryIO, limits: LimitSettings) -> FrameIndex:
         keys=np.zeros(1, np.int64),
         packet_count=count,
     )
+
+
+def _is_a_clock(timestamps: NDArray[np.int64], time_base: float) -> bool:
+    """Whether timestamps in display order can be times: a damaged clock jumps, or stands still."""
+    steps = np.diff(timestamps)
+    return len(timestamps) > 0 and bool(np.all((steps > 0) & (steps * time_base < _LONGEST_FRAME_S)))
 
 
 def _index(

@@ -241,6 +241,16 @@ def test_damage_in_the_middle_costs_only_the_damaged_frames(tmp_path: Path) -> N
     assert len(decoded.sampled) >= 6
 
 
+def test_a_clock_that_jumps_by_hours_gives_way_to_the_nominal_rate(tmp_path: Path) -> None:
+    times_ms = [*range(0, 1000, 40), *range(90_000_000, 90_001_000, 40)]
+    path = write_video(tmp_path / "jump.mkv", moving_texture(50), times_ms=times_ms)
+    decoded = decode(whole(path))
+    assert decoded.clip.end_s == pytest.approx(50 / decoded.fps, abs=0.01)
+    assert decoded.clip.end_s < 60
+    slides = write_video(tmp_path / "slides.mkv", moving_texture(5), times_ms=range(0, 1_500_000, 300_000))
+    assert whole(slides).end_s >= 1200, "five minutes a slide is a clock"
+
+
 def test_a_version_that_is_gone_is_said_to_be(tmp_path: Path) -> None:
     path = write_video(tmp_path / "a.mp4", moving_texture(10))
     clip = whole(path)
