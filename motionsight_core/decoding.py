@@ -113,7 +113,6 @@ def _decode(
     if not len(frames):
         raise Corrupt(f"No frame can be decoded between {clip.start_s:.3f} s and {clip.end_s:.3f} s.")
     pass_ = _Pass(clip, index.times_s, frames, settings, products)
-    codec = ""
     with open_video(file, settings.limits) as (container, stream):
         codec = stream.codec_context.name
         for number, frame in wanted_frames(container, stream, index, pass_.wanted):
@@ -159,13 +158,8 @@ class _Pass:
             self._measured = frozenset(
                 frames[measured_frames(times_s[frames], settings.measure.fps)].tolist()
             )
-        # A blur window is open from its oldest frame to its sampled frame.
-        self._windows: dict[int, tuple[int, int]] = {}
-        if "blurred" in products:
-            first = int(frames[0])
-            for sample in samples.tolist():
-                length = min(settings.blur.window, sample - first + 1)
-                self._windows[sample] = (sample - length + 1, length)
+        # Blur windows by their oldest frame: (sampled frame, length) of each that opens there.
+        self._windows: dict[int, list[tuple[int, int]]] = {}
         self._blurs: dict[int, MotionBlur] = {}
         self._meter: MotionMeter | None = None
         self._sampled = _Frames(len(samples))
@@ -173,13 +167,12 @@ class _Pass:
 
         self.wanted = np.zeros(len(times_s), np.bool_)
         self.wanted[list(self._samples | self._measured)] = True
-        for sample, (oldest, _) in self._windows.items():
+        for sample in samples.tolist() if "blurred" in products else ():
+            oldest = max(int(frames[0]), sample - settings.blur.window + 1)
+            self._windows.setdefault(oldest, []).append((sample, sample - oldest + 1))
             self.wanted[oldest : sample + 1] = True
         if not self.wanted.any():
             self.wanted[frames[0]] = True  # the size of the picture is always wanted
-        self._starts: dict[int, list[int]] = {}
-        for sample, (oldest, _) in self._windows.items():
-            self._starts.setdefault(oldest, []).append(sample)
 
     def take(self, number: int, frame: VideoFrame, geometry: Geometry) -> None:
         """Use one wanted frame for all that needs it."""
@@ -198,8 +191,7 @@ class _Pass:
 
     def _blur(self, number: int, frame: VideoFrame, geometry: Geometry) -> None:
         knobs = self._settings.blur
-        for sample in self._starts.get(number, ()):
-            _, length = self._windows[sample]
+        for sample, length in self._windows.get(number, ()):
             weights = blur_weights(length, decay=knobs.decay, weights=knobs.weights)
             self._blurs[sample] = MotionBlur(weights[::-1])
         for blur in self._blurs.values():

@@ -74,26 +74,25 @@ def plan_catalog(
     listed = annotated = known_failures = 0
     for batch in _batches(list_objects(source), _BATCH):
         listed += len(batch)
-        failures.extend(
-            Failure.of(
-                item.error,
-                stage="list",
-                uri=item.uri,
-                version=item.version,
-                clip_id=None,
-                recipe=recipe,
-                run_id=run_id,
-            )
-            for item in batch
-            if isinstance(item, UnlistedObject)
-        )
-        videos = [item for item in batch if isinstance(item, VideoObject)]
-        known = {} if force else warehouse.known(videos, recipe)
-        for video in videos:
+        named = [VideoObject(item.uri, item.version) for item in batch]
+        known = {} if force else warehouse.known(named, recipe)
+        for item, video in zip(batch, named, strict=True):
             there = known.get(video, _NOTHING)
             if is_finished(there, settings):
                 annotated += len(there.annotated)
                 known_failures += len(there.failed) + there.unusable
+            elif isinstance(item, UnlistedObject):
+                failures.append(
+                    Failure.of(
+                        item.error,
+                        stage="list",
+                        uri=item.uri,
+                        version=item.version,
+                        clip_id=None,
+                        recipe=recipe,
+                        run_id=run_id,
+                    )
+                )
             else:
                 to_do.append(video)
     size = settings.runtime.shard_size

@@ -20,15 +20,14 @@ class LocalStore:
     def list(self, source: str) -> Iterator[VideoObject | UnlistedObject]:
         path = Path(source).expanduser()
         if path.is_dir():
-            paths = _videos_below(path)
-        elif path.is_file():
-            paths = iter([path])
-        elif glob.has_magic(source):
-            found = glob.iglob(str(path), recursive=True)  # noqa: PTH207 pathlib takes no absolute pattern
-            paths = (Path(name) for name in sorted(found) if Path(name).is_file())
-        else:
+            return _videos_below(path)
+        if path.is_file():
+            return iter([_listed(path)])
+        matches = glob.glob(str(path), recursive=True)  # noqa: PTH207 pathlib takes no absolute pattern
+        files = sorted(name for name in matches if Path(name).is_file())
+        if not files:
             raise UsageError(f"There is no file, directory or glob match at {source!r}.")
-        return (_listed(path) for path in paths)
+        return (_listed(Path(name)) for name in files)
 
     @contextmanager
     def open(self, video: VideoObject) -> Iterator[BinaryIO]:
@@ -54,13 +53,17 @@ def _check_version(file: BinaryIO, video: VideoObject) -> None:
         raise VersionGone("The file was changed after it was listed.")
 
 
-def _videos_below(directory: Path) -> Iterator[Path]:
+def _videos_below(directory: Path) -> Iterator[VideoObject | UnlistedObject]:
     """Video files by suffix, hidden ones left out, one directory in memory at a time."""
-    for folder, folders, names in os.walk(directory):
+    unreadable: list[OSError] = []
+    for folder, folders, names in os.walk(directory, onerror=unreadable.append):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
             if not name.startswith(".") and Path(name).suffix.lower() in VIDEO_SUFFIXES:
-                yield Path(folder, name)
+                yield _listed(Path(folder, name))
+    for error in unreadable:
+        reason = StoreUnavailable(f"The directory cannot be listed: {error.strerror}.")
+        yield UnlistedObject(_as_text(str(error.filename)), "", reason)
 
 
 def _listed(path: Path) -> VideoObject | UnlistedObject:

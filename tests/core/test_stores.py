@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from motionsight_core.catalog import VideoObject
-from motionsight_core.errors import UnusableName, UsageError, VersionGone
+from motionsight_core.errors import StoreUnavailable, UnusableName, UsageError, VersionGone
 from motionsight_core.stores import UnlistedObject, list_objects, open_object
 
 
@@ -48,6 +48,8 @@ def test_uris_are_absolute(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_source_that_does_not_exist_is_a_usage_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no file, directory or glob match"):
         list(list_objects(str(tmp_path / "absent")))
+    with pytest.raises(UsageError, match="no file, directory or glob match"):
+        list(list_objects(str(tmp_path / "*.mp4")))
     with pytest.raises(UsageError, match="no object store for ftp://"):
         list(list_objects("ftp://host/clips"))
 
@@ -81,3 +83,17 @@ def test_a_file_that_changes_while_it_is_read_is_another_version(tmp_path: Path)
         file.read()
         with path.open("ab") as writer:
             writer.write(b" and more")
+
+
+def test_a_directory_that_cannot_be_read_is_reported_not_lost(tmp_path: Path, monkeypatch) -> None:
+    (tmp_path / "a.mp4").write_bytes(b"x")
+    monkeypatch.chdir(tmp_path)
+    for _ in range(21):  # paths end at 4,096 bytes: what lies deeper has no name
+        os.mkdir("d" * 200)  # noqa: PTH102 relative to where we are
+        os.chdir("d" * 200)
+    monkeypatch.chdir(tmp_path)
+    video, unlisted = list_objects(str(tmp_path))
+    assert isinstance(video, VideoObject)
+    assert isinstance(unlisted, UnlistedObject)
+    assert isinstance(unlisted.error, StoreUnavailable)
+    assert "cannot be listed: File name too long" in str(unlisted.error)

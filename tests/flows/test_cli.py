@@ -162,7 +162,8 @@ def test_lasting_failures_are_not_tried_again_and_mended_files_clear_theirs(
     again = motionsight("annotate", str(hostile))
     assert again.code == 0
     assert "Annotated 0 clips" in again.out
-    assert "failed before and would again" in again.out
+    assert "failed 0" in again.out
+    assert "6 failed before and would again" in again.out
     assert len(ask("SELECT * FROM failures")) == 6
     write_video(hostile / "truncated.mp4", moving_texture(40))
     assert "Annotated 1 clips" in motionsight("annotate", str(hostile)).out
