@@ -14,7 +14,7 @@ import numpy as np
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
-from motionsight_core.pixels import PLANAR_8_BIT, colour_matrix, plane
+from motionsight_core.pixels import PLANAR_8_BIT, colour_matrix, plane, resized
 
 _FULL_RANGE = 2
 
@@ -78,15 +78,13 @@ class MotionBlur:
         """
         if self._added != len(self._shares):
             raise ValueError(f"the window has {len(self._shares)} frames, {self._added} were added")
-        resized = size != (self._last.width, self._last.height)
-        blurred = VideoFrame(*size, "yuv444p" if resized else self._last.format.name)
+        same_size = size == (self._last.width, self._last.height)
+        blurred = VideoFrame(*size, self._last.format.name if same_size else "yuv444p")
         for total, target in zip(self._planes, blurred.planes, strict=True):
-            blend = cv2.convertScaleAbs(total)  # rounds to 8 bits; sums of 8-bit planes cannot overflow
-            if resized:
-                shrinks = total.shape[0] > size[1]
-                blend = cv2.resize(blend, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+            # Rounds to 8 bits; a weighted mean of 8-bit planes cannot overflow.
+            blend = np.asarray(cv2.convertScaleAbs(total), np.uint8)
             rows = np.zeros((target.height, target.line_size), np.uint8)
-            rows[:, : target.width] = blend
+            rows[:, : target.width] = blend if same_size else resized(blend, size)
             target.update(rows.tobytes())
         blurred.colorspace = colour_matrix(self._last)
         # The "yuvj" formats say in their name that their range is full.

@@ -111,7 +111,7 @@ def to_luma(frame: VideoFrame, geometry: Geometry, *, size: tuple[int, int]) -> 
     """Luma [h, w] as displayed, of `size` (width, height)."""
     size = geometry.coded(size)
     if frame.format.name in PLANAR_8_BIT:
-        luma = cv2.resize(plane(frame, 0), size, interpolation=cv2.INTER_AREA)
+        luma = resized(plane(frame, 0), size)
     else:
         luma = frame.reformat(width=size[0], height=size[1], format="gray", interpolation="AREA").to_ndarray()
     return np.ascontiguousarray(geometry.upright(np.asarray(luma, np.uint8)))
@@ -132,5 +132,18 @@ def reduced(pixels: NDArray[np.uint8], *, max_pixels: int) -> NDArray[np.uint8]:
         return pixels
     small = np.empty((count, size[1], size[0], channels), np.uint8)
     for source, target in zip(pixels, small, strict=True):
-        cv2.resize(source, size, dst=target, interpolation=cv2.INTER_AREA)
+        target[:] = resized(source, size)
     return small
+
+
+def resized(image: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """An image [h, w] or [h, w, 3] at `size` (width, height), by area where it shrinks.
+
+    Halving by area is many times faster than an uneven step, so as many of these as fit come first.
+    """
+    height, width = image.shape[:2]
+    while width % 2 == height % 2 == 0 and width >= 2 * size[0] and height >= 2 * size[1]:
+        width, height = width // 2, height // 2
+        image = np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+    method = cv2.INTER_AREA if height > size[1] else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(image, size, interpolation=method), np.uint8)
