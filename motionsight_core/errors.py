@@ -87,14 +87,6 @@ class AnnotatorFailed(ClipError):
     permanent = False
 
 
-def error_named(name: str, message: str) -> ClipError:
-    """The ClipError whose class is called `name`; AnnotatorFailed for a name we do not know."""
-    for kind in ClipError.__subclasses__():
-        if kind.__name__ == name:
-            return kind(message)
-    return AnnotatorFailed(f"{name}: {message}")
-
-
 def permanent_names() -> tuple[str, ...]:
     """Names of the errors that the same bytes would bring again."""
     return tuple(kind.__name__ for kind in ClipError.__subclasses__() if kind.permanent)
