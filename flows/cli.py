@@ -13,6 +13,20 @@ import click
 from motionsight_core import DEFAULT_WAREHOUSE
 from motionsight_core.errors import MotionSightError, UsageError
 
+_settings_file = click.option(
+    "--settings",
+    "settings_file",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Settings in TOML.",
+)
+_overrides = click.option(
+    "--set",
+    "overrides",
+    metavar="KEY=VALUE",
+    multiple=True,
+    help="One setting, for example sampling.frames=8; may be repeated.",
+)
 _warehouse = click.option(
     "--warehouse",
     metavar="URL",
@@ -61,20 +75,8 @@ def scenes(directory: Path, count: int, seed: int) -> None:
 @cli.command()
 @click.argument("source")
 @_warehouse
-@click.option(
-    "--settings",
-    "settings_file",
-    metavar="FILE",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Settings in TOML.",
-)
-@click.option(
-    "--set",
-    "overrides",
-    metavar="KEY=VALUE",
-    multiple=True,
-    help="One setting, for example sampling.frames=8; may be repeated.",
-)
+@_settings_file
+@_overrides
 @click.option("--force", is_flag=True, help="Annotate again what the warehouse has.")
 @click.option(
     "--prefect",
@@ -94,6 +96,12 @@ def annotate(
 
     What the warehouse has already, by content version and recipe, is skipped. Clips that cannot be
     annotated become rows of the table `failures`, and the rest goes on.
+
+    \b
+    Who writes the descriptions:
+      --set annotator=measured                          from measured motion, no weights (default)
+      --set annotator=transformers:MODEL_ID_OR_DIR      an MLLM in this process
+      --set annotator=openai:http://HOST:8000/v1#MODEL  an MLLM at an OpenAI-compatible endpoint
     """
     from motionsight_core.settings import Settings
 
@@ -103,6 +111,37 @@ def annotate(
     else:
         from flows.here import annotate_here as run
     run(source, warehouse=warehouse, settings=settings, force=force)
+
+
+@cli.command()
+@click.argument("video")
+@click.argument("question")
+@click.option(
+    "--option", "options", metavar="TEXT", multiple=True, help="An answer to choose from; give 2 to 26."
+)
+@_settings_file
+@_overrides
+def ask(
+    video: str,
+    question: str,
+    options: tuple[str, ...],
+    settings_file: Path | None,
+    overrides: tuple[str, ...],
+) -> None:
+    """Answer one QUESTION about one VIDEO.
+
+    The multimodal LLM that --set annotator=... names is shown the frames under the visual prompt that
+    the question needs. Without one, what was measured of the objects, the camera or both is printed.
+
+    \b
+    For example:
+      motionsight ask dog.mp4 "Which way does the camera pan?" --option left --option right \\
+        --set annotator=openai:http://localhost:8000/v1#Qwen/Qwen2.5-VL-7B-Instruct
+    """
+    from flows.ask import show_answer
+    from motionsight_core.settings import Settings
+
+    show_answer(video, question, options, Settings.load(settings_file, overrides))
 
 
 @cli.command()

@@ -37,9 +37,13 @@ class Finding:
 
 
 _OPTIONAL = (
-    ("models", ("torch", "torchvision", "transformers"), "descriptions by a multimodal LLM"),
-    ("gcp", ("google-cloud-storage",), "gs:// sources"),
-    ("aws", ("boto3",), "s3:// sources"),
+    (
+        "models",
+        ("torch", "torchvision", "transformers", "accelerate"),
+        "multimodal LLMs, detectors and trackers in this process",
+    ),
+    ("gcp", ("google-cloud-storage",), "gs:// sources, to come"),
+    ("aws", ("boto3",), "s3:// sources, to come"),
 )
 _REQUIRED = (
     "apache-beam",
@@ -48,6 +52,7 @@ _REQUIRED = (
     "opencv-python-headless",
     "duckdb",
     "numpy",
+    "openai",
     "pyarrow",
     "pydantic",
 )
@@ -56,7 +61,7 @@ _REQUIRED = (
 def examine(warehouse: str) -> bool:
     """Print all findings; whether what is needed to annotate works."""
     healthy = True
-    for check in (_python, _packages, _own_modules, _opencv, _decoding, _extras, _gpu, _prefect):
+    for check in (_python, _packages, _own_modules, _opencv, _decoding, _extras, _originals, _gpu, _prefect):
         for finding in check():
             healthy &= _print(finding)
     for finding in _warehouse(warehouse):
@@ -163,12 +168,31 @@ def _extras() -> Iterator[Finding]:
     for extra, packages, purpose in _OPTIONAL:
         missing = [name for name in packages if _version(name) is None]
         if missing:
-            how = f"{', '.join(missing)} not installed (for {purpose}, to come)"
+            how = f"{', '.join(missing)} not installed (for {purpose})"
             yield Finding(State.ABSENT, f"Extra {extra}", f"{how}; pip install 'motionsight[{extra}]'")
         else:
             yield Finding(
                 State.GOOD, f"Extra {extra}", ", ".join(f"{name} {_version(name)}" for name in packages)
             )
+
+
+def _originals() -> Iterator[Finding]:
+    """The authors' own packages, which pip must be told to take without what they declare."""
+    from motionsight_core.models import HOW_TO_INSTALL_ORIGINAL
+
+    versions = {name: _version(name) for name in ("sam2", "groundingdino-py")}
+    missing = [name for name, version in versions.items() if version is None]
+    if missing:
+        purpose = "only for original checkpoints: sam2:..., groundingdino:..."
+        yield Finding(
+            State.ABSENT,
+            "Original models",
+            f"{', '.join(missing)} not installed ({purpose}); {HOW_TO_INSTALL_ORIGINAL}",
+        )
+    else:
+        yield Finding(
+            State.GOOD, "Original models", ", ".join(f"{name} {value}" for name, value in versions.items())
+        )
 
 
 def _gpu() -> Iterator[Finding]:

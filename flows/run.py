@@ -49,7 +49,7 @@ def opened_run(source: str, *, warehouse: str, settings: Settings, force: bool) 
         UsageError: the warehouse or the annotator is not one that there is.
     """
     run = Run(uuid.uuid4().hex, source, open_warehouse(warehouse).url, settings, force)
-    MotionSight(settings)  # says now, not clip by clip, that there is no such annotator
+    MotionSight(settings).require_models()  # says now, not clip by clip, what is not there
     with staging_area(open_warehouse(warehouse).staging, run.run_id):
         yield run
 

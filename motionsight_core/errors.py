@@ -15,6 +15,10 @@ class RunError(MotionSightError):
     """The run itself could not finish (exit code 1)."""
 
 
+class ModelMissing(RunError):
+    """A model's weights, or the packages that run it, are not on this machine."""
+
+
 class ClipError(MotionSightError):
     """One object or clip could not be annotated: becomes a Failure row, the rest goes on.
 
@@ -83,6 +87,22 @@ class StoreUnavailable(ClipError):
 
 class AnnotatorFailed(ClipError):
     """The annotator raised on this clip."""
+
+    permanent = False
+
+
+class ModelRefused(ClipError):
+    """The multimodal LLM would not answer: a content filter, a prompt too long, a bad request."""
+
+
+class BadReply(ClipError):
+    """The multimodal LLM's reply is nothing that can be used: empty, too long, not to the point."""
+
+    permanent = False
+
+
+class ModelUnavailable(ClipError):
+    """The multimodal LLM cannot be reached or does not let us in, so that no clip can be described."""
 
     permanent = False
 

@@ -89,6 +89,12 @@ class MotionRecord:
     annotator: str
     run_id: str
     annotated_at: datetime
+    camera_agreement: float | None = None
+    """Share of the camera's kinds of move on which the text and `camera_moves` agree, 0 to 1; None
+    where the text names none, or was written from the measurement."""
+    notes: tuple[str, ...] = ()
+    """What did not go as it should and was made up for: names_unreadable, objects_not_found,
+    description_cut."""
 
     def to_row(self) -> dict[str, Any]:
         """The row as plain lists and dicts, ready for Arrow."""
@@ -210,6 +216,8 @@ MOTION_SCHEMA = pa.schema(
         ("annotator", pa.string()),
         ("run_id", pa.string()),
         ("annotated_at", _TIMESTAMP),
+        ("camera_agreement", pa.float64()),
+        ("notes", pa.list_(pa.string())),
     ]
 )
 

@@ -15,13 +15,15 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from motionsight_core.errors import UsageError
 
 #: Raise it when the code of the measurement or of its wording changes what a row says, so that
 #: old rows keep their recipe and a rerun adds new ones.
 MEASUREMENT_VERSION = 1
+#: The same for the conversations with a multimodal LLM, the visual prompts and object referring.
+DIALOGUE_VERSION = 1
 
 ENVIRONMENT_PREFIX = "MOTIONSIGHT_"
 
@@ -64,11 +66,73 @@ class BlurSettings(Section):
 
 
 class ReferringSettings(Section):
-    """Object referring (section 3.2, eq. 2)."""
+    """Object referring (section 3.2, eq. 2): names to boxes to trajectories."""
 
+    detector: str = Field(
+        default="measured",
+        description="Who finds the named objects: `measured` (moving regions, no weights), "
+        "`transformers:MODEL_ID_OR_DIR`, `groundingdino:CHECKPOINT#CONFIG`.",
+    )
+    tracker: str = Field(
+        default="measured",
+        description="Who follows them: `measured`, `transformers:MODEL_ID_OR_DIR`, `sam2:CHECKPOINT#CONFIG`.",
+    )
     max_pixels: int = Field(
         default=921_600, ge=1024, description="Pixels of a sampled frame as detector and tracker see it."
     )
+    box_threshold: float = Field(default=0.25, ge=0, le=1, description="Least score of a detected box.")
+    text_threshold: float = Field(default=0.25, ge=0, le=1, description="Least score of a word for a box.")
+    mask_iou: float = Field(
+        default=0.8, gt=0, le=1, description="IoU from which on two masks are the same object."
+    )
+    redetect_every: int = Field(
+        default=4, ge=1, description="Sampled frames between two detections, for objects that enter."
+    )
+    max_objects: int = Field(default=8, ge=1, le=64, description="Objects followed in a clip, best first.")
+
+
+#: Visual prompts, what is done to the frames of one aspect before the MLLM sees them.
+PromptName = Literal["spotlight", "crop", "background_blur", "object_blur", "pose", "motion_blur", "none"]
+
+
+class PromptSettings(Section):
+    """Which visual prompt serves which aspect; Table 4 is a loop over these."""
+
+    object: PromptName = Field(default="spotlight", description="Visual prompt for object motion.")
+    camera: PromptName = Field(default="motion_blur", description="Visual prompt for camera motion.")
+    background_sigma: float = Field(
+        default=0.02, gt=0, le=0.5, description="Gaussian of `background_blur`, of the frame's larger side."
+    )
+    pose_model: str = Field(
+        default="usyd-community/vitpose-base-simple",
+        description="Keypoint model of `pose`: hub id or directory, for transformers.",
+    )
+    keypoint_threshold: float = Field(default=0.3, ge=0, le=1, description="Least score of a drawn keypoint.")
+
+
+class MllmSettings(Section):
+    """The multimodal LLM, where one writes the descriptions."""
+
+    max_new_tokens: int = Field(default=512, ge=1, le=32_768, description="Longest reply, tokens.")
+    temperature: float = Field(default=0.0, ge=0, le=2, description="0: greedy.")
+    seed: int = Field(default=0, ge=0, description="Of the sampling, where the temperature is above 0.")
+    frames_as: Literal["images", "video"] = Field(
+        default="images",
+        description="How `transformers:` models get frames: as images with their times before them, or as "
+        "a video with timestamps. Endpoints always get images.",
+    )
+    dtype: Literal["auto", "bfloat16", "float16", "float32"] = Field(
+        default="auto", description="Of the weights; auto: bfloat16 on a GPU, float32 on a CPU."
+    )
+    extra_body: dict[str, Any] = Field(
+        default_factory=dict, description="Further fields of an endpoint's request, as JSON."
+    )
+
+    @field_validator("extra_body", mode="before")
+    @classmethod
+    def _from_json(cls, value: Any) -> Any:
+        # --set and the environment bring text.
+        return json.loads(value) if isinstance(value, str) else value or {}
 
 
 class FocusSettings(Section):
@@ -130,6 +194,37 @@ class RuntimeSettings(Section):
     )
     shard_size: int = Field(default=200, ge=1, description="Videos in a shard: one pipeline, one commit.")
     shard_retries: int = Field(default=2, ge=0, description="Further tries of a shard that failed.")
+    device: str = Field(
+        default="auto", description="Where models run: auto (a GPU if there is one), cpu, cuda, cuda:1 ..."
+    )
+    attention: Literal["auto", "sdpa", "flash_attention_2", "eager"] = Field(
+        default="auto", description="Attention of the MLLM; auto: what the model takes, SDPA mostly."
+    )
+    accelerator: str = Field(
+        default="",
+        description="Beam's resource hint for the workers that run models, such as "
+        "`type:nvidia-l4;count:1;install-nvidia-driver`.",
+    )
+    batch_clips: int = Field(default=8, ge=1, le=1024, description="Clips described together, at most.")
+    batch_frames: int = Field(
+        default=256, ge=1, description="Frames in one call of the MLLM, at most (one clip at least)."
+    )
+
+
+class EndpointSettings(Section):
+    """How an OpenAI-compatible endpoint is asked."""
+
+    concurrency: int = Field(default=16, ge=1, le=4096, description="Requests at once, per process.")
+    timeout_s: float = Field(default=300.0, gt=0, description="Of one request, seconds.")
+    retries: int = Field(
+        default=10,
+        ge=0,
+        le=100,
+        description="Further tries after 429, 5xx or a broken connection; the pause doubles up to 8 s.",
+    )
+    key_variable: str = Field(
+        default="OPENAI_API_KEY", description="Environment variable that holds the key, if one is needed."
+    )
 
 
 class Settings(Section):
@@ -145,6 +240,9 @@ class Settings(Section):
     blur: BlurSettings = BlurSettings()
     referring: ReferringSettings = ReferringSettings()
     focus: FocusSettings = FocusSettings()
+    prompts: PromptSettings = PromptSettings()
+    mllm: MllmSettings = MllmSettings()
+    endpoint: EndpointSettings = EndpointSettings()
     spotlight: SpotlightSettings = SpotlightSettings()
     measure: MeasureSettings = MeasureSettings()
     limits: LimitSettings = LimitSettings()
@@ -154,8 +252,16 @@ class Settings(Section):
         """First 16 hex digits of sha256 over everything that can change a row."""
         # How videos are split is in it too: whole videos and windows are different answers, and
         # `latest_motion` must not mix them.
-        rows = self.model_dump(mode="json", exclude={"limits", "runtime"})
+        rows = self.model_dump(mode="json", exclude={"limits", "runtime", "endpoint"})
         rows["measurement_version"] = MEASUREMENT_VERSION
+        if self.annotator == "measured":
+            for section in ("prompts", "mllm", "referring"):
+                del rows[section]
+        else:
+            rows["dialogue_version"] = DIALOGUE_VERSION
+        if self.annotator.startswith("openai:"):
+            # Where an endpoint listens changes no row; which model it serves does.
+            rows["annotator"] = "openai:#" + self.annotator.rpartition("#")[2]
         canonical = json.dumps(rows, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 

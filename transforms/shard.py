@@ -15,6 +15,8 @@ from motionsight_core.warehouse import Manifest, Warehouse
 from transforms._catalog import AnnotateCatalog
 from transforms._stage import Attempt
 
+_THREADS_BESIDE_A_MODEL = 3
+
 
 def annotate_shard(
     shard: Shard, settings: Settings, warehouse: Warehouse, *, run_id: str, force: bool = False
@@ -47,9 +49,12 @@ def annotate_shard(
 
 
 def local_options(settings: Settings) -> PipelineOptions:
-    """FnApiRunner with threads. Threads only wait for decoding processes, so there are more of them
-    than processes: a thread whose share of the elements is slow does not leave a decoder idle."""
-    threads = 4 * settings.runtime.decode_processes
+    """FnApiRunner with threads. Threads only wait for decoding processes or for an endpoint, so there
+    are more of them than processes: one whose share of the elements is slow leaves no decoder idle.
+    With an MLLM in this process a few are enough: one holds the GPU while the others decode and
+    prepare, and fewer threads mean fuller batches."""
+    in_process = settings.annotator.startswith("transformers:")
+    threads = _THREADS_BESIDE_A_MODEL if in_process else 4 * settings.runtime.decode_processes
     return PipelineOptions(
         runner="FnApiRunner", direct_running_mode="multi_threading", direct_num_workers=threads
     )

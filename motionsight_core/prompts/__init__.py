@@ -1,21 +1,113 @@
-"""Visual prompts: what is done to a clip's frames before the MLLM sees them."""
+"""Visual prompts: what is done to a clip's frames before the MLLM sees them.
+
+One file each, as functions of arrays; `prompted_frames` does by name what a setting asks for
+(`prompts.object`, `prompts.camera`), always at the size that the MLLM sees.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from motionsight_core.decoding import DecodedClip, FrameSequence
+import numpy as np
+from numpy.typing import NDArray
+
+from motionsight_core.decoding import DecodedClip, FrameSequence, Product
 from motionsight_core.focus import focus_regions
 from motionsight_core.pixels import reduced
+from motionsight_core.prompts.background_blur import blur_background
+from motionsight_core.prompts.crop import crop
+from motionsight_core.prompts.object_blur import blur_objects
+from motionsight_core.prompts.pose import PoseOverlay, draw_pose
 from motionsight_core.prompts.spotlight import spotlight
 from motionsight_core.record import ObjectTrack
-from motionsight_core.settings import Settings
+from motionsight_core.referring import Trajectory
+from motionsight_core.settings import PromptName, Settings
 
-__all__ = ["spotlight", "spotlit_frames"]
+__all__ = [
+    "PoseOverlay",
+    "blur_background",
+    "blur_objects",
+    "crop",
+    "draw_pose",
+    "needs",
+    "prompted_frames",
+    "spotlight",
+    "spotlit_frames",
+    "uses_objects",
+]
+
+_PRODUCTS: dict[PromptName, frozenset[Product]] = {
+    "spotlight": frozenset({"sampled"}),
+    "crop": frozenset({"sampled"}),
+    "background_blur": frozenset({"sampled"}),
+    "object_blur": frozenset({"sampled", "blurred"}),
+    "pose": frozenset({"sampled"}),
+    "motion_blur": frozenset({"blurred"}),
+    "none": frozenset({"sampled"}),
+}
+
+
+def needs(name: PromptName) -> frozenset[Product]:
+    """The decode products that a prompt is made of; referring, where it is used, has needs of its own."""
+    return _PRODUCTS[name]
+
+
+def uses_objects(name: PromptName) -> bool:
+    """Whether a prompt shows where the objects are, so that they must be referred to first."""
+    return name not in ("motion_blur", "none")
+
+
+def prompted_frames(
+    name: PromptName,
+    decoded: DecodedClip,
+    trajectories: Sequence[Trajectory],
+    regions: NDArray[np.float64],
+    settings: Settings,
+    *,
+    pose: PoseOverlay | None = None,
+) -> FrameSequence:
+    """A clip's frames under a visual prompt, as the MLLM sees them.
+
+    Args:
+        name: the prompt.
+        decoded: with the products that `needs(name)` names.
+        trajectories: the acting objects, for `object_blur` and `pose`.
+        regions: [T, 4] focus regions of the sampled frames (`focus_regions`), for `spotlight`,
+            `crop` and `background_blur`.
+        settings: `prompts` and `spotlight`, and `sampling.max_pixels` for the size.
+        pose: the keypoint model, for `pose`.
+
+    Raises:
+        ValueError: the clip was decoded without what the prompt is made of, or `pose` is missing.
+    """
+    max_pixels = settings.sampling.max_pixels
+    if name == "motion_blur":
+        return _product(decoded, "blurred")
+    sampled = _product(decoded, "sampled")
+    match name:
+        case "none":
+            pixels = reduced(sampled.pixels, max_pixels=max_pixels)
+        case "spotlight":
+            seen = reduced(sampled.pixels, max_pixels=max_pixels)
+            pixels = spotlight(seen, regions, darken_factor=settings.spotlight.darken_factor)
+        case "crop":
+            # Cut first: what is left is reduced less, and the object keeps more of its pixels.
+            pixels = crop(sampled.pixels, regions, max_pixels=max_pixels)
+        case "background_blur":
+            seen = reduced(sampled.pixels, max_pixels=max_pixels)
+            pixels = blur_background(seen, regions, sigma=settings.prompts.background_sigma)
+        case "object_blur":
+            pixels = blur_objects(sampled.pixels, _product(decoded, "blurred").pixels, trajectories)
+        case "pose":
+            if pose is None:
+                raise ValueError("the prompt 'pose' needs a keypoint model; give pose=PoseOverlay(settings)")
+            seen = reduced(sampled.pixels, max_pixels=max_pixels)
+            pixels = pose.draw(sampled.pixels, seen, trajectories)
+    return FrameSequence(pixels, sampled.times_s)
 
 
 def spotlit_frames(decoded: DecodedClip, tracks: Sequence[ObjectTrack], settings: Settings) -> FrameSequence:
-    """The sampled frames as the MLLM sees them, with the light on the acting objects (section 3.2).
+    """The sampled frames with the light on objects that were measured or tracked (section 3.2).
 
     Args:
         decoded: with sampled frames.
@@ -25,9 +117,12 @@ def spotlit_frames(decoded: DecodedClip, tracks: Sequence[ObjectTrack], settings
     Raises:
         ValueError: the clip was decoded without sampled frames.
     """
-    if decoded.sampled is None:
-        raise ValueError("the clip was decoded without sampled frames; ask for the product 'sampled'")
-    regions = focus_regions(tracks, decoded.sampled.times_s, settings.focus)
-    seen = reduced(decoded.sampled.pixels, max_pixels=settings.sampling.max_pixels)
-    lit = spotlight(seen, regions, darken_factor=settings.spotlight.darken_factor)
-    return FrameSequence(lit, decoded.sampled.times_s)
+    regions = focus_regions(tracks, _product(decoded, "sampled").times_s, settings.focus)
+    return prompted_frames("spotlight", decoded, (), regions, settings)
+
+
+def _product(decoded: DecodedClip, product: Product) -> FrameSequence:
+    frames = decoded.sampled if product == "sampled" else decoded.blurred
+    if frames is None:
+        raise ValueError(f"the clip was decoded without {product} frames; ask for the product '{product}'")
+    return frames

@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from motionsight_core.prompts._regions import pixel_regions
+
 
 def spotlight(
     pixels: NDArray[np.uint8], regions: NDArray[np.float64], *, darken_factor: float = 0.9
@@ -23,14 +25,11 @@ def spotlight(
     Raises:
         ValueError: there is not one region per frame.
     """
-    if len(pixels) != len(regions):
-        raise ValueError(f"{len(pixels)} frames need {len(pixels)} regions, got {len(regions)}")
-    height, width = pixels.shape[1:3]
+    inside = pixel_regions(regions, pixels)
     # All 256 values once, rounded: the same for every pixel and cheaper than a product per pixel.
     darkened_values = np.rint(np.arange(256) * (1 - darken_factor)).astype(np.uint8)
     lit = np.asarray(cv2.LUT(pixels.reshape(len(pixels), -1), darkened_values), np.uint8)
     lit = lit.reshape(pixels.shape)
-    scale = np.array([width, height, width, height])
-    for frame, (x0, y0, x1, y1) in enumerate(np.rint(regions * scale).astype(int)):
+    for frame, (x0, y0, x1, y1) in enumerate(inside):
         lit[frame, y0:y1, x0:x1] = pixels[frame, y0:y1, x0:x1]
     return lit

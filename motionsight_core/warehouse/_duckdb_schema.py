@@ -27,8 +27,14 @@ CREATE TABLE IF NOT EXISTS motion (
     annotator VARCHAR,
     run_id VARCHAR,
     annotated_at TIMESTAMPTZ,
+    camera_agreement DOUBLE,
+    notes VARCHAR[],
     PRIMARY KEY (clip_id, recipe)
 );
+
+-- Warehouses of before these two columns.
+ALTER TABLE motion ADD COLUMN IF NOT EXISTS camera_agreement DOUBLE;
+ALTER TABLE motion ADD COLUMN IF NOT EXISTS notes VARCHAR[];
 
 -- clip_id is NULL where planning failed, so the key (uri, version, clip_id, recipe) cannot be a
 -- primary key; commits keep it by IS NOT DISTINCT FROM.

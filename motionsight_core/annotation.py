@@ -1,0 +1,213 @@
+"""What the method finds out about one clip, from its decode to its row."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motionsight_core.agreement import camera_agreement
+from motionsight_core.catalog import Clip
+from motionsight_core.decoding import DecodedClip, FrameSequence
+from motionsight_core.dialogue import Aspect, parts_of
+from motionsight_core.errors import AnnotatorFailed, ClipError, RunError
+from motionsight_core.measure import MotionMeasurement
+from motionsight_core.record import Failure, MotionRecord, ObjectTrack
+from motionsight_core.referring import Referred
+
+#: `notes` of a row: what did not go as it should, in stable words to filter by.
+NAMES_UNREADABLE = "names_unreadable"
+"""The reply that names the objects could not be read twice; the measured regions took their place."""
+OBJECTS_NOT_FOUND = "objects_not_found"
+"""The detector found none of the named objects; the whole frame was shown."""
+DESCRIPTION_CUT = "description_cut"
+"""A description was cut at mllm.max_new_tokens."""
+
+
+#: Told what a batch cost: `prompt_tokens`, `completion_tokens`, and `<step>_s` in seconds.
+Observer: TypeAlias = Callable[[str, float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer to one question about one clip."""
+
+    question: str
+    text: str
+    """Of a multiple choice, the chosen option."""
+    aspect: Aspect
+    """What the question was taken to be about."""
+    choice: int | None = None
+    """Position of the chosen option; None for a free question."""
+    object_names: tuple[str, ...] = ()
+    """What was looked for, where the question is about objects."""
+    notes: tuple[str, ...] = ()
+    """As in a row of `motion`."""
+
+
+@dataclass(eq=False)
+class Annotation:
+    """One clip under annotation. Steps fill it in; one that fails leaves its error."""
+
+    clip: Clip
+    _decoded: DecodedClip | None = None
+    """None where decoding failed."""
+    names: tuple[str, ...] = ()
+    """What object referring looks for."""
+    referred: tuple[Referred, ...] = ()
+    """The acting objects with their trajectories (eq. 2)."""
+    tracks: tuple[ObjectTrack, ...] = ()
+    """The same as a row holds them."""
+    regions: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 4)))
+    """[T, 4] the focus regions (eq. 3)."""
+    object_motion: str = ""
+    camera_motion: str = ""
+    notes: list[str] = field(default_factory=list)
+    error: ClipError | None = None
+    stage: str = ""
+    """Where the error happened."""
+
+    def failed(self, stage: str, error: ClipError) -> Annotation:
+        """This clip goes no further."""
+        self.stage, self.error = stage, error
+        return self
+
+    def checked(self) -> Annotation:
+        """Itself, or what went wrong with it.
+
+        Raises:
+            ClipError: it failed.
+        """
+        if self.error is not None:
+            raise self.error
+        return self
+
+    def note(self, word: str) -> None:
+        """Say something of the row, once."""
+        if word not in self.notes:
+            self.notes.append(word)
+
+    @property
+    def decoded(self) -> DecodedClip:
+        """The decoded clip.
+
+        Raises:
+            ValueError: it could not be decoded.
+        """
+        if self._decoded is None:
+            raise ValueError("the clip is not decoded")
+        return self._decoded
+
+    @property
+    def motion(self) -> MotionMeasurement:
+        """The measurement.
+
+        Raises:
+            ValueError: the clip was decoded without it.
+        """
+        if self.decoded.motion is None:
+            raise ValueError("the clip was decoded without its measurement; ask for the product 'motion'")
+        return self.decoded.motion
+
+    @property
+    def sampled(self) -> FrameSequence:
+        """V_s at the size that objects are looked for.
+
+        Raises:
+            ValueError: the clip was decoded without.
+        """
+        if self.decoded.sampled is None:
+            raise ValueError("the clip was decoded without sampled frames; ask for the product 'sampled'")
+        return self.decoded.sampled
+
+    def told(self, question: str, aspect: Aspect) -> Answer:
+        """The descriptions of an aspect, as the answer to a question that nobody read."""
+        texts = {"object": self.object_motion, "camera": self.camera_motion}
+        return Answer(question, " ".join(texts[part] for part in parts_of(aspect)), aspect)
+
+    def row(self, *, annotator: str, recipe: str, run_id: str) -> MotionRecord | Failure:
+        """The row of `motion`, or of `failures` where something went wrong."""
+        if self.error is None:
+            try:
+                return self._record(annotator=annotator, recipe=recipe, run_id=run_id)
+            except ValueError as error:
+                self.failed("caption", reason_of(error))
+        assert self.error is not None  # noqa: S101
+        return Failure.of(
+            self.error,
+            stage=self.stage,
+            uri=self.clip.uri,
+            version=self.clip.version,
+            clip_id=self.clip.clip_id,
+            recipe=recipe,
+            run_id=run_id,
+        )
+
+    def _record(self, *, annotator: str, recipe: str, run_id: str) -> MotionRecord:
+        clip, decoded, motion = self.clip, self.decoded, self.motion
+        told = annotator != "measured"  # a text written from the measurement agrees with it of course
+        return MotionRecord(
+            clip_id=clip.clip_id,
+            recipe=recipe,
+            uri=clip.uri,
+            version=clip.version,
+            start_s=clip.start_s,
+            end_s=clip.end_s,
+            width=decoded.width,
+            height=decoded.height,
+            fps=round(decoded.fps, 3),
+            codec=decoded.codec,
+            object_motion=self.object_motion,
+            camera_motion=self.camera_motion,
+            object_names=self.names,
+            camera_moves=motion.camera_moves,
+            steadiness=motion.steadiness,
+            cuts=motion.cuts,
+            object_tracks=self.tracks or motion.tracks,
+            motion_score=motion.motion_score,
+            clarity=motion.clarity,
+            annotator=annotator,
+            run_id=run_id,
+            annotated_at=datetime.now(UTC),
+            camera_agreement=camera_agreement(self.camera_motion, motion.camera_moves) if told else None,
+            notes=tuple(self.notes),
+        )
+
+
+#: Annotations that go through the steps together.
+Batch: TypeAlias = Sequence[Annotation]
+
+
+def reason_of(error: Exception) -> ClipError:
+    """What a Failure row says of an exception: the type and message are what is left of a defect."""
+    return error if isinstance(error, ClipError) else AnnotatorFailed(f"{type(error).__name__}: {error}")
+
+
+def take(step: Callable[[Batch], None], batch: Batch, observe: Observer) -> None:
+    """Take one step with all of a batch that have not failed.
+
+    A step that raises is taken clip by clip, so that one clip's defect costs one clip.
+
+    Raises:
+        RunError: no clip can be described, for example because a model is missing.
+    """
+    left = [annotation for annotation in batch if annotation.error is None]
+    if not left:
+        return
+    started = time.perf_counter()
+    try:
+        step(left)
+    except RunError:
+        raise
+    except Exception as error:
+        if len(left) == 1:
+            left[0].failed("caption", reason_of(error))
+        for annotation in left if len(left) > 1 else ():
+            take(step, [annotation], observe)
+    else:
+        observe(f"{step.__name__.strip('_')}_s", time.perf_counter() - started)

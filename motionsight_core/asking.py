@@ -1,0 +1,81 @@
+"""Asking the MLLM for a batch: replies with their costs, cleaned descriptions, strict choices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from motionsight_core import dialogue
+from motionsight_core.annotation import DESCRIPTION_CUT, Annotation, Batch, Observer
+from motionsight_core.errors import BadReply, ClipError
+from motionsight_core.loaded import Models
+from motionsight_core.mllm import Conversation, Reply
+
+
+class Interview:
+    """The questions of one MotionSight to its MLLM."""
+
+    def __init__(self, models: Models, observe: Observer) -> None:
+        self._models, self._observe = models, observe
+
+    def replies(
+        self, stage: str, batch: Batch, conversations: Sequence[Conversation]
+    ) -> Iterator[tuple[Annotation, Conversation, Reply]]:
+        """Each clip's reply; one that has none fails with the reason and is left out.
+
+        Args:
+            stage: of the Failure row.
+            batch: the clips.
+            conversations: one for each.
+        """
+        for annotation, conversation, reply in zip(
+            batch, conversations, self._ask(conversations), strict=True
+        ):
+            if isinstance(reply, ClipError):
+                annotation.failed(stage, reply)
+            else:
+                yield annotation, conversation, reply
+
+    def captions(
+        self, batch: Batch, conversations: Sequence[Conversation]
+    ) -> Iterator[tuple[Annotation, str]]:
+        """Each clip's description, cleaned; one whose reply cannot be used fails and is left out."""
+        for annotation, _, reply in self.replies("caption", batch, conversations):
+            if not reply.complete:
+                annotation.note(DESCRIPTION_CUT)
+            try:
+                text = dialogue.clean_text(reply.text)
+            except BadReply as error:
+                annotation.failed("caption", error)
+            else:
+                yield annotation, text
+
+    def said(self, conversation: Conversation) -> str:
+        """The reply to one conversation, as it came.
+
+        Raises:
+            ClipError: there is none.
+        """
+        reply = self._ask([conversation])[0]
+        if isinstance(reply, ClipError):
+            raise reply
+        return reply.text
+
+    def choice(self, asked: Conversation, options: Sequence[str]) -> int:
+        """The option that is chosen in a multiple choice, asked a second time if need be.
+
+        Raises:
+            ClipError: there is no reply, or it names no option twice.
+        """
+        said = self.said(asked)
+        try:
+            return dialogue.choice_of(said, options)
+        except BadReply:
+            return dialogue.choice_of(self.said(dialogue.ask_again(asked, said)), options)
+
+    def _ask(self, conversations: Sequence[Conversation]) -> list[Reply | ClipError]:
+        replies = self._models.mllm.reply(conversations) if conversations else []
+        for reply in replies:
+            if isinstance(reply, Reply):
+                self._observe("prompt_tokens", reply.prompt_tokens)
+                self._observe("completion_tokens", reply.completion_tokens)
+        return replies

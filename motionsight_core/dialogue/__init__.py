@@ -1,0 +1,39 @@
+"""What is said to the multimodal LLM, and what is made of its replies (sections 3.1 to 3.4).
+
+A change of a wording or of a rule changes what rows say: raise `settings.DIALOGUE_VERSION` with it.
+"""
+
+from __future__ import annotations
+
+from motionsight_core.dialogue.aspects import Aspect, aspect_by_words, aspect_of_reply, parts_of
+from motionsight_core.dialogue.questions import (
+    ask,
+    ask_again,
+    caption_camera,
+    caption_objects,
+    decouple,
+    name_again,
+    name_objects,
+    section,
+    shows,
+)
+from motionsight_core.dialogue.replies import choice_of, clean_text, names_of
+
+__all__ = [
+    "Aspect",
+    "ask",
+    "ask_again",
+    "aspect_by_words",
+    "aspect_of_reply",
+    "caption_camera",
+    "caption_objects",
+    "choice_of",
+    "clean_text",
+    "decouple",
+    "name_again",
+    "name_objects",
+    "names_of",
+    "parts_of",
+    "section",
+    "shows",
+]

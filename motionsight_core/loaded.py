@@ -1,0 +1,99 @@
+"""The models of a configuration, loaded when they are first used and once per process."""
+
+from __future__ import annotations
+
+import json
+import threading
+from functools import cached_property
+
+from motionsight_core.mllm import MultimodalModel, open_mllm, require_mllm
+from motionsight_core.prompts import PoseOverlay
+from motionsight_core.referring import (
+    Detector,
+    Tracker,
+    check_detector,
+    check_tracker,
+    open_detector,
+    open_tracker,
+)
+from motionsight_core.settings import Settings
+
+
+class Models:
+    """MLLM, detector, tracker and keypoint model; each is loaded when it is first asked for.
+
+    Args:
+        settings: which, and where they run.
+        mllm, detector, tracker: given ready instead.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        mllm: MultimodalModel | None = None,
+        detector: Detector | None = None,
+        tracker: Tracker | None = None,
+    ) -> None:
+        self._settings = settings
+        self._lock = threading.RLock()
+        self._mllm, self._detector, self._tracker = mllm, detector, tracker
+
+    @property
+    def mllm(self) -> MultimodalModel:
+        with self._lock:
+            self._mllm = self._mllm or open_mllm(self._settings)
+            return self._mllm
+
+    @property
+    def detector(self) -> Detector:
+        with self._lock:
+            self._detector = self._detector or open_detector(self._settings)
+            return self._detector
+
+    @property
+    def tracker(self) -> Tracker:
+        with self._lock:
+            self._tracker = self._tracker or open_tracker(self._settings)
+            return self._tracker
+
+    @property
+    def pose(self) -> PoseOverlay:
+        with self._lock:
+            return self._pose
+
+    @cached_property
+    def _pose(self) -> PoseOverlay:
+        return PoseOverlay(self._settings)
+
+
+def require_models(settings: Settings) -> None:
+    """Make sure, without loading weights, that what the settings name is on this machine.
+
+    Raises:
+        ModelMissing: a model is not; the sentence says where it was looked for and how to get it.
+        UsageError: it is named in a way that there is not.
+    """
+    if settings.annotator == "measured":
+        return
+    require_mllm(settings)
+    check_detector(settings)
+    check_tracker(settings)
+
+
+_shared: dict[str, Models] = {}
+_shared_lock = threading.Lock()
+
+
+def shared_models(settings: Settings) -> Models:
+    """The models of this process for these settings; all threads and all shards share them.
+
+    Only the latest configuration's are kept: two 7B models do not fit on one GPU.
+    """
+    sections = {"annotator", "mllm", "endpoint", "referring", "prompts", "runtime"}
+    key = json.dumps(settings.model_dump(mode="json", include=sections), sort_keys=True)
+    with _shared_lock:
+        if key not in _shared:
+            _shared.clear()
+            _shared[key] = Models(settings)
+        return _shared[key]

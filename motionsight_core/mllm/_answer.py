@@ -1,0 +1,77 @@
+"""What an endpoint's answer means: a reply, or which error."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import openai
+
+from motionsight_core.errors import AnnotatorFailed, BadReply, ClipError, ModelRefused
+from motionsight_core.mllm._base import Reply
+
+#: The request itself is refused: a content filter, a prompt too long, an image it will not read.
+REFUSED = (400, 413, 422)
+#: Who stands in for the model (a proxy, a load balancer) cannot reach it.
+GATEWAY = (502, 503, 504)
+
+
+def reply_of(completion: Any, latency_s: float) -> Reply | ClipError:
+    """The reply in the body of a chat completion, which the SDK does not check."""
+    choices = getattr(completion, "choices", None)
+    if not isinstance(choices, list) or not choices:
+        return BadReply("The endpoint's answer is no chat completion: it has no choices.")
+    message, reason = getattr(choices[0], "message", None), getattr(choices[0], "finish_reason", None)
+    refusal = getattr(message, "refusal", None)
+    if refusal or reason == "content_filter":
+        return ModelRefused(f"The model refused: {one_line(str(refusal or 'content filter'))}")
+    content = getattr(message, "content", 0)
+    if not isinstance(content, str | None):
+        return BadReply("The endpoint's answer is no chat completion: its content is no text.")
+    usage = getattr(completion, "usage", None)
+    return Reply(
+        text=content or "",
+        prompt_tokens=_count(usage, "prompt_tokens"),
+        completion_tokens=_count(usage, "completion_tokens"),
+        latency_s=latency_s,
+        complete=reason != "length",
+    )
+
+
+def refusal_of(error: openai.APIStatusError) -> ClipError:
+    """The error for a status that concerns this request alone."""
+    said = f"HTTP {error.status_code}: {server_says(error)}"
+    if error.status_code in REFUSED:
+        return ModelRefused(f"The endpoint refused the request ({said})")
+    return AnnotatorFailed(f"The endpoint failed on the request ({said})")
+
+
+def denies_model(error: openai.APIStatusError, model: str) -> bool:
+    """Whether a bad request is bad because the endpoint does not serve the model: true of every clip.
+
+    Most endpoints say 404; `transformers serve` and some gateways say 400.
+    """
+    if error.code == "model_not_found" or error.param == "model":
+        return True
+    named = re.search(rf"""['"`]{re.escape(model)}['"`]""", error.message)
+    return bool(named and re.search(r"\b(requested|not found|not exist|no such|unknown)\b", error.message))
+
+
+def server_says(error: openai.APIStatusError) -> str:
+    """The server's own message, one line of at most 300 characters."""
+    body: Any = error.body
+    for name in ("message", "detail", "error"):
+        if isinstance(body, dict) and body.get(name):
+            body = body[name]
+            break
+    return one_line(str(body)) if body else "no message"
+
+
+def one_line(text: str) -> str:
+    """Without control characters, and no longer than 300 characters."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text[:3000]).split())[:300]
+
+
+def _count(usage: Any, name: str) -> int:
+    count = getattr(usage, name, None)
+    return count if isinstance(count, int) else 0

@@ -1,0 +1,86 @@
+"""What is said to a multimodal LLM and what comes back, whoever runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motionsight_core.decoding import FrameSequence
+from motionsight_core.errors import ClipError
+
+#: Text, or the frames of one sequence.
+Part: TypeAlias = str | FrameSequence
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a conversation."""
+
+    role: Literal["system", "user", "assistant"]
+    parts: tuple[Part, ...]
+
+    def as_images(self) -> Iterator[str | NDArray[np.uint8]]:
+        """The parts with every sequence written out, each frame [H, W, 3] after its time.
+
+        The template of the paper: "Frame 3.5: <image>", seconds with one decimal.
+        """
+        for part in self.parts:
+            if isinstance(part, str):
+                yield part
+                continue
+            for time_s, pixels in zip(part.times_s, part.pixels, strict=True):
+                yield f"Frame {time_s + 0.0:.1f}: "
+                yield pixels
+                yield "\n"
+
+
+#: What is said so far; the last message is the user's.
+Conversation: TypeAlias = tuple[Message, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a multimodal LLM said."""
+
+    text: str
+    """As it came, not cleaned."""
+    prompt_tokens: int
+    """Tokens in, frames included."""
+    completion_tokens: int
+    """Tokens out."""
+    latency_s: float
+    """Seconds from asking to having; in a batch, the batch's."""
+    complete: bool
+    """False where `mllm.max_new_tokens` cut it."""
+
+
+class MultimodalModel(Protocol):
+    """A multimodal LLM. Safe to call from many threads."""
+
+    @property
+    def name(self) -> str:
+        """What the column `annotator` says: `transformers:MODEL` or `openai:MODEL`."""
+        ...
+
+    def reply(
+        self, conversations: Sequence[Conversation], *, max_new_tokens: int | None = None
+    ) -> list[Reply | ClipError]:
+        """One reply per conversation, in order, or the error of that one; never raises for one.
+
+        Args:
+            conversations: batched as the model sees fit.
+            max_new_tokens: longest reply; `mllm.max_new_tokens` if unset.
+        """
+        ...
+
+
+class ScoringModel(MultimodalModel, Protocol):
+    """A multimodal LLM whose probabilities can be read."""
+
+    def yes_probability(self, conversations: Sequence[Conversation]) -> list[float]:
+        """Probability, 0 to 1, that the first token of each reply is "Yes"."""
+        ...

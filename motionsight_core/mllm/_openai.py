@@ -1,0 +1,263 @@
+"""`openai:BASE_URL#MODEL`: a model behind an OpenAI-compatible endpoint."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import CancelledError, Future
+from typing import Any
+
+import openai
+
+from motionsight_core.errors import AnnotatorFailed, BadReply, ClipError, ModelUnavailable, UsageError
+from motionsight_core.mllm._address import EndpointAddress
+from motionsight_core.mllm._answer import GATEWAY, denies_model, one_line, refusal_of, reply_of, server_says
+from motionsight_core.mllm._base import Conversation, Reply
+from motionsight_core.mllm._request import request_messages
+from motionsight_core.settings import Settings
+
+CONNECT_S = 10.0
+PROBE_S = 5.0
+
+
+class EndpointModel:
+    """A model at an endpoint, asked from many threads over one event loop.
+
+    Raises:
+        UsageError: the address or the key cannot be used.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._address = EndpointAddress.parse(settings.annotator)
+        self._key = _key(settings.endpoint.key_variable)
+        self._line: _Line | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def name(self) -> str:
+        return f"openai:{self._address.model}"
+
+    def reply(
+        self, conversations: Sequence[Conversation], *, max_new_tokens: int | None = None
+    ) -> list[Reply | ClipError]:
+        """See `MultimodalModel.reply`; at most `endpoint.concurrency` requests at once, over all threads."""
+        line = self._connect()
+        limit = max_new_tokens or self._settings.mllm.max_new_tokens
+        asked: list[Future[Reply | ClipError] | ClipError] = []
+        try:
+            for conversation in conversations:
+                # Pictures are encoded here, in the caller's thread, while earlier requests are under way.
+                try:
+                    messages = request_messages(conversation)
+                except Exception as error:
+                    asked.append(AnnotatorFailed(f"{type(error).__name__}: {one_line(str(error))}"))
+                    continue
+                asked.append(asyncio.run_coroutine_threadsafe(line.ask(messages, limit), line.loop))
+            return [_answer(one) for one in asked]
+        except BaseException:
+            for one in asked:
+                if isinstance(one, Future):
+                    one.cancel()
+            raise
+
+    def close(self) -> None:
+        """Give up requests that are under way, whose callers get AnnotatorFailed, and end the thread.
+
+        Need not be called: the thread keeps no process alive. A later `reply` connects anew.
+        """
+        with self._lock:
+            line, self._line = self._line, None
+        if line is not None and line.process == os.getpid():
+            line.close()
+
+    def _connect(self) -> _Line:
+        line = self._line
+        if line is not None and line.process != os.getpid():
+            # Threads and connections stay behind in a fork's parent, and the lock may be held there.
+            self._lock, self._line = threading.Lock(), None
+        with self._lock:
+            if self._line is None:
+                self._line = _Line(self._settings, self._address, self._key)
+            return self._line
+
+
+class _Line:
+    """One event loop in a thread, with its connections."""
+
+    def __init__(self, settings: Settings, address: EndpointAddress, key: str | None) -> None:
+        self.process = os.getpid()
+        self.loop = asyncio.new_event_loop()
+        self._mllm, self._endpoint = settings.mllm, settings.endpoint
+        self._address, self._key = address, key
+        self._slots = asyncio.Semaphore(self._endpoint.concurrency)
+        connect_s = min(CONNECT_S, self._endpoint.timeout_s)
+        self._client = openai.AsyncOpenAI(
+            base_url=address.base_url,
+            api_key=key or "none",
+            max_retries=self._endpoint.retries,
+            timeout=openai.Timeout(None, connect=connect_s),
+            http_client=_Connections(self._endpoint.timeout_s, self._endpoint.concurrency),
+        )
+        self._thread = threading.Thread(target=self.loop.run_forever, name="mllm-endpoint", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        asyncio.run_coroutine_threadsafe(self._hang_up(), self.loop).result(timeout=5)
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join(timeout=5)
+        self.loop.close()
+
+    async def _hang_up(self) -> None:
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        await self._client.close()
+
+    async def ask(self, messages: list[dict[str, Any]], max_tokens: int) -> Reply | ClipError:
+        """One chat completion; never raises but when cancelled."""
+        fields = {
+            "max_tokens": max_tokens,
+            "temperature": self._mllm.temperature,
+            "seed": self._mllm.seed,
+        } | self._mllm.extra_body
+        # null takes a field away that a server does not know.
+        body = {name: value for name, value in fields.items() if value is not None}
+        async with self._slots:
+            start_s = time.perf_counter()
+            try:
+                completion: Any = await self._client.chat.completions.create(
+                    model=self._address.model,
+                    messages=messages,  # pyright: ignore[reportArgumentType]
+                    extra_body=body,
+                )
+                answer = reply_of(completion, time.perf_counter() - start_s)
+            except Exception as error:
+                answer = await self._failure(error)
+        return self._without_key(answer)
+
+    async def _failure(self, error: Exception) -> ClipError:
+        """The error of one conversation; what concerns the endpoint as a whole is ModelUnavailable."""
+        url, tries = self._address.base_url, f"{self._endpoint.retries + 1} tries"
+        if isinstance(error, _TookTooLong):
+            return AnnotatorFailed(
+                f"The endpoint took longer than {self._endpoint.timeout_s:g} s (endpoint.timeout_s)."
+            )
+        if isinstance(error, openai.APIResponseValidationError | ValueError):
+            return BadReply(f"The endpoint's answer is no chat completion: {one_line(str(error))}")
+        if isinstance(error, openai.APIStatusError):
+            if error.status_code in (401, 403):
+                return self._locked_out(error.status_code)
+            if error.status_code == 404 or denies_model(error, self._address.model):
+                return await self._not_found(error)
+            if error.status_code == 429:
+                return ModelUnavailable(
+                    f"The endpoint {url} still has too many requests (HTTP 429) after {tries}: "
+                    f"{server_says(error)} Lower endpoint.concurrency or raise endpoint.retries."
+                )
+            if error.status_code not in GATEWAY:
+                return refusal_of(error)
+            what = f"HTTP {error.status_code}: {server_says(error)}"
+        elif isinstance(error, openai.APIConnectionError):
+            what = one_line(f"{type(error.__cause__).__name__}: {error.__cause__}")
+        else:
+            return AnnotatorFailed(f"{type(error).__name__}: {one_line(str(error))}")
+        if await self._is_up():
+            return AnnotatorFailed(
+                f"The endpoint fails on this request and answers others ({what}; {tries})."
+            )
+        return ModelUnavailable(f"The endpoint {url} cannot be reached ({what}; {tries}).")
+
+    def _locked_out(self, status: int) -> ModelUnavailable:
+        variable = self._endpoint.key_variable
+        todo = (
+            f"it does not accept the key in the environment variable {variable}."
+            if self._key
+            else f"set the environment variable {variable} to its key."
+        )
+        return ModelUnavailable(
+            f"The endpoint {self._address.base_url} does not let us in (HTTP {status}): {todo}"
+        )
+
+    async def _not_found(self, error: openai.APIStatusError) -> ModelUnavailable:
+        url, model = self._address.base_url, self._address.model
+        try:
+            async with asyncio.timeout(PROBE_S):
+                listed = await self._client.with_options(max_retries=0).models.list()
+            names = [str(entry.id) for entry in listed.data]
+        except Exception:
+            names = []
+        if names and model not in names:
+            known = one_line(", ".join(names))
+            return ModelUnavailable(f"The endpoint {url} has no model {model}; it has {known}.")
+        return ModelUnavailable(
+            f"The endpoint {url} answers HTTP {error.status_code} for the model {model}: {server_says(error)} "
+            "Check the URL, which mostly ends in /v1, and the model's name."
+        )
+
+    async def _is_up(self) -> bool:
+        """Whether the endpoint answers at all, whatever it says."""
+        try:
+            async with asyncio.timeout(PROBE_S):
+                await self._client.with_options(max_retries=0).models.list()
+        except openai.APIStatusError as error:
+            return error.status_code < 500
+        except (openai.OpenAIError, TimeoutError):
+            return False
+        except Exception:
+            return True  # it answered, in a way of its own
+        return True
+
+    def _without_key(self, answer: Reply | ClipError) -> Reply | ClipError:
+        """The same, without the key, should the server have repeated it."""
+        if self._key and isinstance(answer, ClipError) and self._key in str(answer):
+            return type(answer)(str(answer).replace(self._key, "***"))
+        return answer
+
+
+class _TookTooLong(openai.APITimeoutError):
+    """Not tried again: a server that is too slow is not helped by asking once more."""
+
+
+class _Connections(openai.DefaultAsyncHttpxClient):
+    """As many connections as requests, and a limit of wall-clock time for each request."""
+
+    def __init__(self, timeout_s: float, concurrency: int) -> None:
+        limits = type(openai.DEFAULT_CONNECTION_LIMITS)
+        super().__init__(
+            limits=limits(max_connections=concurrency + 8, max_keepalive_connections=concurrency)
+        )
+        self._timeout_s = timeout_s
+
+    async def send(self, request: Any, **options: Any) -> Any:
+        # The time-outs of the HTTP client count the pauses between bytes, not the whole.
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                return await super().send(request, **options)
+        except TimeoutError:
+            raise _TookTooLong(request) from None
+
+
+def _answer(asked: Future[Reply | ClipError] | ClipError) -> Reply | ClipError:
+    if isinstance(asked, ClipError):
+        return asked
+    try:
+        return asked.result()
+    except CancelledError:
+        return AnnotatorFailed("The endpoint's connection was closed while it was being asked.")
+
+
+def _key(variable: str) -> str | None:
+    """The key in an environment variable.
+
+    Raises:
+        UsageError: it cannot stand in a header; HTTP clients would print it when they say so.
+    """
+    key = os.environ.get(variable, "").strip()
+    if not (key.isascii() and key.isprintable()):
+        raise UsageError(f"The environment variable {variable} holds characters that no key has.")
+    return key or None

@@ -1,0 +1,297 @@
+"""`transformers:MODEL_ID_OR_DIR[@REVISION]`: an image-text-to-text model in this process."""
+
+from __future__ import annotations
+
+import copy
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
+
+import torch
+from transformers import AutoModelForImageTextToText, AutoProcessor
+from transformers.utils import logging as transformers_logging
+
+from motionsight_core.errors import AnnotatorFailed, ClipError, MotionSightError, UsageError
+from motionsight_core.mllm._base import Conversation, Reply
+from motionsight_core.mllm._chat import (
+    control_tokens,
+    neutraliser,
+    sequences,
+    template_messages,
+    video_metadata,
+    videos,
+)
+from motionsight_core.mllm._presence import PURPOSE
+from motionsight_core.models import ModelSource, device_of, dtype_of, loading
+from motionsight_core.settings import Settings
+
+T = TypeVar("T")
+
+#: Knobs that only sampling reads; a greedy call that finds them set warns on every clip.
+SAMPLING_KNOBS = (
+    "temperature",
+    "top_p",
+    "top_k",
+    "min_p",
+    "top_h",
+    "typical_p",
+    "epsilon_cutoff",
+    "eta_cutoff",
+)
+
+
+class TransformersModel:
+    """Any image-text-to-text model of transformers: Qwen2.5-VL, Qwen3-VL, InternVL3 and others.
+
+    Code that comes with weights is never run (`trust_remote_code` stays off).
+
+    Raises:
+        ModelMissing: packages or weights are not there, or the weights are not the model's.
+        UsageError: it has no chat template, or takes no video where `mllm.frames_as` asks for it.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        source = ModelSource.parse(settings.annotator.removeprefix("transformers:"))
+        self._settings = settings
+        self._location = source.location
+        with loading(PURPOSE, source):
+            self._processor, self._model = _load(source, settings)
+        tokenizer = self._processor.tokenizer
+        if self._processor.chat_template is None:
+            raise UsageError(f"The model {source.location} has no chat template, so it cannot be talked to.")
+        if settings.mllm.frames_as == "video" and getattr(self._processor, "video_processor", None) is None:
+            raise UsageError(
+                f"The model {source.location} takes no video: set mllm.frames_as to images, or name "
+                "another model."
+            )
+        self._plain = neutraliser(control_tokens(self._processor))
+        self._model.generation_config = _generation_config(self._model.generation_config, tokenizer, settings)
+        # The tokenizer is not safe for threads ("Already borrowed"), and one `generate` fills a GPU; two
+        # locks let one caller prepare its pixels while another one's are on the GPU.
+        self._preparing = threading.Lock()
+        self._generating = threading.Lock()
+
+    @property
+    def name(self) -> str:
+        return f"transformers:{self._location}"
+
+    def reply(
+        self, conversations: Sequence[Conversation], *, max_new_tokens: int | None = None
+    ) -> list[Reply | ClipError]:
+        """See `MultimodalModel.reply`.
+
+        Calls of at most `runtime.batch_frames` frames (one conversation at least), padded on the
+        left; a call that runs out of the GPU's memory is halved.
+        """
+        limit = max_new_tokens or self._settings.mllm.max_new_tokens
+        return self._each(conversations, lambda batch: self._generate(batch, limit))
+
+    def yes_probability(self, conversations: Sequence[Conversation]) -> list[float]:
+        """Probability, 0 to 1, that each reply begins with "Yes": VQAScore (arXiv 2404.01291, eq. 1).
+
+        Raises:
+            UsageError: the model's tokenizer has no single token for "Yes".
+            AnnotatorFailed: the model raised on one of the conversations.
+        """
+        tokens = self._processor.tokenizer.encode("Yes", add_special_tokens=False)
+        if len(tokens) != 1:
+            raise UsageError(
+                f'The model {self._location} cannot score: its tokenizer has no single token for "Yes".'
+            )
+        found = []
+        for probability in self._each(conversations, lambda batch: self._first_token(batch, tokens[0])):
+            if isinstance(probability, ClipError):
+                raise probability
+            found.append(probability)
+        return found
+
+    def _each(
+        self, conversations: Sequence[Conversation], step: Callable[[Sequence[Conversation]], list[T]]
+    ) -> list[T | ClipError]:
+        """What `step` gives for each conversation, in order, in as few calls as fit."""
+        found: dict[int, T | ClipError] = {}
+        for batch in _batches(conversations, self._settings.runtime.batch_frames):
+            found.update(self._together(conversations, batch, step))
+        return [found[position] for position in range(len(conversations))]
+
+    def _together(
+        self,
+        conversations: Sequence[Conversation],
+        batch: Sequence[int],
+        step: Callable[[Sequence[Conversation]], list[T]],
+    ) -> dict[int, T | ClipError]:
+        """What `step` gives for one batch; smaller batches where it raises, down to the one that does."""
+        smaller = 1
+        try:
+            return dict(zip(batch, step([conversations[position] for position in batch]), strict=True))
+        except torch.OutOfMemoryError as error:
+            failure = AnnotatorFailed(f"OutOfMemoryError: {_line(error)}")
+            smaller = max(1, len(batch) // 2)
+        except Exception as error:
+            failure = AnnotatorFailed(f"{type(error).__name__}: {_line(error)}")
+        if len(batch) == 1:
+            return {batch[0]: failure}
+        if torch.cuda.is_available():
+            # Here and not above: the exception held the tensors of the failed call.
+            torch.cuda.empty_cache()
+        found: dict[int, T | ClipError] = {}
+        for start in range(0, len(batch), smaller):
+            found.update(self._together(conversations, batch[start : start + smaller], step))
+        return found
+
+    @torch.inference_mode()
+    def _generate(self, conversations: Sequence[Conversation], max_new_tokens: int) -> list[Reply]:
+        start_s = time.perf_counter()
+        inputs = self._prepare(conversations)
+        with self._generating:
+            if self._settings.mllm.temperature:
+                torch.manual_seed(self._settings.mllm.seed)
+            output = self._model.generate(**self._on_device(inputs), max_new_tokens=max_new_tokens).cpu()
+        generated = output[:, inputs["input_ids"].shape[1] :]
+        ends = torch.isin(generated, torch.tensor(self._model.generation_config.eos_token_id))
+        replies = []
+        for tokens, end, prompt in zip(generated, ends, inputs["attention_mask"], strict=True):
+            complete = bool(end.any())
+            length = int(end.int().argmax()) + 1 if complete else len(tokens)
+            with self._preparing:
+                text = self._processor.tokenizer.decode(tokens[:length], skip_special_tokens=True)
+            replies.append(
+                Reply(
+                    text=text,
+                    prompt_tokens=int(prompt.sum()),
+                    completion_tokens=length,
+                    latency_s=time.perf_counter() - start_s,
+                    complete=complete,
+                )
+            )
+        return replies
+
+    @torch.inference_mode()
+    def _first_token(self, conversations: Sequence[Conversation], token: int) -> list[float]:
+        inputs = self._prepare(conversations)
+        with self._generating:
+            output = self._model.generate(
+                **self._on_device(inputs),
+                max_new_tokens=1,
+                do_sample=False,
+                output_logits=True,
+                return_dict_in_generate=True,
+            )
+        # `logits` are the model's own; `scores` would have the checkpoint's penalties in them.
+        return torch.softmax(output.logits[0].float(), dim=-1)[:, token].tolist()
+
+    def _prepare(self, conversations: Sequence[Conversation]) -> Any:
+        """Token ids and pixels of a batch, padded on the left, on the CPU."""
+        frames_as = self._settings.mllm.frames_as
+        messages = [
+            template_messages(conversation, frames_as=frames_as, plain=self._plain)
+            for conversation in conversations
+        ]
+        knobs: dict[str, Any] = {"padding": True, "padding_side": "left"}
+        if hasattr(self._processor.image_processor, "crop_to_patches"):
+            # InternVL cuts a photograph into tiles, but takes a frame of a video whole (arXiv 2504.10479).
+            knobs["images_kwargs"] = {"crop_to_patches": False}
+        metadata = [[video_metadata(one) for one in videos(conversation)] for conversation in conversations]
+        if frames_as == "video" and any(metadata):
+            knobs["videos_kwargs"] = {"video_metadata": metadata, "do_sample_frames": False}
+            if hasattr(self._processor.video_processor, "cap_pixels_per_frame"):
+                # As the authors of Qwen do (qwen-vl-utils); unset, every process warns once.
+                knobs["videos_kwargs"]["cap_pixels_per_frame"] = True
+        with self._preparing:
+            return self._processor.apply_chat_template(
+                messages,
+                tokenize=True,
+                return_dict=True,
+                return_tensors="pt",
+                add_generation_prompt=True,
+                processor_kwargs=knobs,
+            )
+
+    def _on_device(self, inputs: Any) -> dict[str, torch.Tensor]:
+        """Pixels in the weights' type; times stay exact."""
+        device, dtype = self._model.device, self._model.dtype
+        return {
+            name: tensor.to(device, dtype) if name.startswith("pixel_values") else tensor.to(device)
+            for name, tensor in inputs.items()
+        }
+
+
+def _load(source: ModelSource, settings: Settings) -> tuple[Any, Any]:
+    """The processor and the model."""
+    try:
+        processor = AutoProcessor.from_pretrained(source.location, revision=source.revision)
+        return processor, _load_model(source, settings)
+    except (MotionSightError, ImportError):
+        raise
+    except Exception as error:
+        # Damaged files raise kinds of their own: SafetensorError, AttributeError, the hub's.
+        raise OSError(str(error) or type(error).__name__) from error
+
+
+def _load_model(source: ModelSource, settings: Settings) -> Any:
+    device = device_of(settings)
+    attention = settings.runtime.attention
+    spread = settings.runtime.device == "auto" and torch.cuda.device_count() > 1
+    transformers_logging.disable_progress_bar()  # a pipeline's log is no place for bars
+    loaded: Any = AutoModelForImageTextToText.from_pretrained(
+        source.location,
+        revision=source.revision,
+        dtype=dtype_of(settings, device),
+        attn_implementation=None if attention == "auto" else attention,
+        device_map="auto" if spread else None,
+        output_loading_info=True,
+    )
+    model, report = loaded
+    missing = sorted(report["missing_keys"])
+    if missing:
+        # transformers would go on with random numbers in their place.
+        raise ValueError(f"{len(missing)} of its weights are not in the files, {missing[0]} among them.")
+    return (model if spread else model.to(device)).eval()
+
+
+def _generation_config(published: Any, tokenizer: Any, settings: Settings) -> Any:
+    """The checkpoint's own settings of `generate`, greedy or at the temperature asked for."""
+    config = copy.deepcopy(published)
+    config.max_length = None  # `max_new_tokens` decides
+    if settings.mllm.temperature:
+        config.do_sample, config.temperature = True, settings.mllm.temperature
+    else:
+        config.do_sample = False
+        for knob in SAMPLING_KNOBS:
+            setattr(config, knob, None)
+    ends = tokenizer.eos_token_id if config.eos_token_id is None else config.eos_token_id
+    config.eos_token_id = [ends] if isinstance(ends, int) else list(ends or ())
+    if config.pad_token_id is None:
+        config.pad_token_id = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else 0
+    return config
+
+
+def _batches(conversations: Sequence[Conversation], max_frames: int) -> Iterator[list[int]]:
+    """Positions of conversations to run together: of similar length, with frames or all without."""
+
+    def length(position: int) -> tuple[bool, int]:
+        parts = [part for message in conversations[position] for part in message.parts]
+        # Pixels outweigh text by far; text decides between conversations of the same frames.
+        return bool(sequences(conversations[position])), sum(
+            len(part) if isinstance(part, str) else part.pixels.size for part in parts
+        )
+
+    batch: list[int] = []
+    frames = 0
+    for position in sorted(range(len(conversations)), key=length):
+        more = max(1, sum(len(sequence) for sequence in sequences(conversations[position])))
+        mixed = bool(batch) and bool(sequences(conversations[batch[0]])) != bool(
+            sequences(conversations[position])
+        )
+        if batch and (frames + more > max_frames or mixed):
+            yield batch
+            batch, frames = [], 0
+        batch.append(position)
+        frames += more
+    if batch:
+        yield batch
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())[:300]

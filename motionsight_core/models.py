@@ -1,0 +1,117 @@
+"""Where models come from, where they run, and what to say when one is not there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from motionsight_core.errors import ModelMissing
+from motionsight_core.settings import Settings
+
+if TYPE_CHECKING:
+    import torch
+
+HOW_TO_INSTALL = "pip install 'motionsight[models]'"
+#: sam2 and groundingdino-py come without what they declare; pyproject.toml says why.
+HOW_TO_INSTALL_ORIGINAL = "pip install --no-deps --no-build-isolation sam2==1.1.0 groundingdino-py==0.4.0"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSource:
+    """A model that transformers loads: a directory, or a hub id with perhaps a revision."""
+
+    location: str
+    revision: str | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> ModelSource:
+        """From `DIR`, `ID` or `ID@REVISION`."""
+        if Path(text).is_dir():
+            return cls(text)
+        location, _, revision = text.partition("@")
+        return cls(location, revision or None)
+
+    @property
+    def looks_local(self) -> bool:
+        """Whether it names a path rather than a hub id (`owner/name`)."""
+        return self.location.startswith((".", "/", "~")) or self.location.count("/") != 1
+
+
+@contextmanager
+def loading(purpose: str, source: ModelSource) -> Iterator[None]:
+    """Turns what loading raises into one sentence: which model, where it was looked for, how to get it.
+
+    Args:
+        purpose: what the model is for, such as "multimodal LLM".
+        source: the model.
+
+    Raises:
+        ModelMissing: anything that loading raises.
+    """
+    try:
+        yield
+    except ImportError as error:
+        raise ModelMissing(
+            f"The {purpose} {source.location} needs packages that are not installed ({_line(error)}): "
+            f"{HOW_TO_INSTALL}"
+        ) from error
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise ModelMissing(_not_loaded(purpose, source, error)) from error
+
+
+def _not_loaded(purpose: str, source: ModelSource, error: Exception) -> str:
+    if Path(source.location).is_dir():
+        place = Path(source.location).resolve()
+        return f"The {purpose} in the directory {place} cannot be loaded: {_line(error)}"
+    if source.looks_local:
+        return (
+            f"The {purpose} {source.location} is not there: no such directory "
+            f"({Path(source.location).expanduser().resolve()}). Name a directory with config.json and "
+            "weights, or a hub id."
+        )
+    revision = f" --revision {source.revision}" if source.revision else ""
+    return (
+        f"The {purpose} {source.location} is not on this machine (looked in {_hub_cache()}) and could not be "
+        f"downloaded: {_line(error)} Fetch it where there is a network: "
+        f"hf download {source.location}{revision}"
+    )
+
+
+def _hub_cache() -> str:
+    """Where huggingface_hub keeps downloads, by its own environment variables."""
+    home = os.environ.get("HF_HOME") or Path("~/.cache/huggingface").expanduser()
+    return os.environ.get("HF_HUB_CACHE") or str(Path(home, "hub"))
+
+
+def _line(error: BaseException) -> str:
+    line = " ".join(str(error).split())[:300] or type(error).__name__
+    return line if line.endswith((".", "!", "?")) else f"{line}."
+
+
+def device_of(settings: Settings) -> torch.device:
+    """Where models run, as `runtime.device` says.
+
+    Raises:
+        ModelMissing: it names a GPU, and there is none.
+    """
+    import torch
+
+    name = settings.runtime.device
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    if name.startswith("cuda") and not torch.cuda.is_available():
+        raise ModelMissing(f"runtime.device is {name}, but torch finds no GPU on this machine.")
+    return torch.device(name)
+
+
+def dtype_of(settings: Settings, device: torch.device) -> torch.dtype:
+    """The type of the weights, as `mllm.dtype` says."""
+    import torch
+
+    if settings.mllm.dtype == "auto":
+        return torch.bfloat16 if device.type == "cuda" else torch.float32
+    return getattr(torch, settings.mllm.dtype)

@@ -1,0 +1,61 @@
+"""GroundingDINO as transformers has it: `transformers:MODEL_ID_OR_DIR`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from transformers import AutoConfig, AutoModelForZeroShotObjectDetection, AutoProcessor
+
+from motionsight_core.models import ModelSource, device_of, loading
+from motionsight_core.referring._grounding import PromptedDetector
+from motionsight_core.referring._whole import require_all_weights
+from motionsight_core.settings import ReferringSettings, Settings
+
+#: Models of this architecture: scores of boxes against the tokens of a prompt.
+MODEL_TYPES = ("grounding-dino", "mm-grounding-dino")
+
+
+class GroundingDino(PromptedDetector):
+    """Finds named objects with GroundingDINO (arXiv 2303.05499)."""
+
+    def __init__(self, processor: Any, model: Any, device: torch.device, settings: ReferringSettings) -> None:
+        super().__init__(device, settings)
+        self._processor, self._model = processor, model
+
+    @classmethod
+    def load(cls, source: ModelSource, settings: Settings) -> GroundingDino:
+        """From a directory or the hub.
+
+        Raises:
+            ModelMissing: it is not there, or is no such model.
+        """
+        device = device_of(settings)
+        with loading("detector", source):
+            config = AutoConfig.from_pretrained(source.location, revision=source.revision)
+            if config.model_type not in MODEL_TYPES:
+                raise ValueError(f"it is a {config.model_type}, not one of {', '.join(MODEL_TYPES)}")
+            processor = AutoProcessor.from_pretrained(source.location, revision=source.revision)
+            model, found = AutoModelForZeroShotObjectDetection.from_pretrained(
+                source.location,
+                revision=source.revision,
+                config=config,
+                dtype=torch.float32,
+                output_loading_info=True,
+            )
+            require_all_weights(found["missing_keys"])
+        return cls(processor, model.to(device).eval(), device, settings.referring)
+
+    def _tokens_of(self, text: str) -> int:
+        return len(self._processor.tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    def _prepare(self, frames: list[NDArray[np.uint8]], texts: list[str]) -> Any:
+        return self._processor(
+            images=frames, text=texts, padding=True, input_data_format="channels_last", return_tensors="pt"
+        )
+
+    def _predict(self, inputs: Any) -> tuple[torch.Tensor, torch.Tensor]:
+        outputs = self._model(**inputs.to(self._device))
+        return outputs.logits, outputs.pred_boxes

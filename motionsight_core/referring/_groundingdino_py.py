@@ -1,0 +1,166 @@
+"""GroundingDINO by its authors' code, for their checkpoints: `groundingdino:CHECKPOINT#CONFIG`."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import threading
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torchvision.transforms.functional import normalize, to_tensor
+from transformers import AutoTokenizer, BertConfig, BertModel
+
+from motionsight_core.errors import ModelMissing
+from motionsight_core.models import ModelSource, device_of, loading
+from motionsight_core.referring._grounding import PromptedDetector
+from motionsight_core.referring._original import loading_original, weights_of
+from motionsight_core.referring._whole import require_all_weights
+from motionsight_core.settings import ReferringSettings, Settings
+
+#: The authors' preprocessing: shorter side, and the most that the longer one may become, pixels.
+SHORTER_SIDE, LONGER_SIDE = 800, 1333
+_MEAN, _STD = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
+# Their decoder uses a name of autocast that torch warns of at every call.
+warnings.filterwarnings("ignore", category=FutureWarning, module=r"groundingdino\.")
+
+#: Functions of the authors' modules are replaced while a model is built.
+_building = threading.Lock()
+
+
+class OriginalGroundingDino(PromptedDetector):
+    """Finds named objects with GroundingDINO (arXiv 2303.05499)."""
+
+    def __init__(self, model: Any, device: torch.device, settings: ReferringSettings) -> None:
+        super().__init__(device, settings)
+        self._model = model
+
+    @classmethod
+    def load(cls, checkpoint: Path, config: Path, settings: Settings) -> OriginalGroundingDino:
+        """From a checkpoint of the authors and the Python file that describes its model.
+
+        Raises:
+            ModelMissing: it does not load, or the text encoder's tokenizer is not there.
+        """
+        device = device_of(settings)
+        with loading_original("detector", checkpoint):
+            options = _options(config)
+            model = _build(options)
+            # Some published weights belong to the training only: more than the model has is no fault.
+            missing, _ = model.load_state_dict(weights_of(checkpoint), strict=False)
+            require_all_weights(missing)
+        return cls(model.to(device).eval(), device, settings.referring)
+
+    def _tokens_of(self, text: str) -> int:
+        return len(self._model.tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    def _prepare(self, frames: list[NDArray[np.uint8]], texts: list[str]) -> Any:
+        from groundingdino.datasets.transforms import resize
+        from groundingdino.util.misc import nested_tensor_from_tensor_list
+
+        images = []
+        for frame in frames:
+            resized, _ = resize(Image.fromarray(frame), None, SHORTER_SIDE, LONGER_SIDE)
+            images.append(normalize(to_tensor(resized), _MEAN, _STD))
+        return nested_tensor_from_tensor_list(images), texts
+
+    def _predict(self, inputs: Any) -> tuple[torch.Tensor, torch.Tensor]:
+        images, texts = inputs
+        outputs = self._model(images.to(self._device), captions=texts)
+        return outputs["pred_logits"], outputs["pred_boxes"]
+
+
+class _BertConfig(BertConfig):
+    #: The authors' wrapper asks for it by the name at which transformers 5 logs a warning.
+    use_return_dict = True
+
+
+class _Bert(BertModel):
+    """A BertModel with the three methods that the authors' wrapper takes over, gone in transformers 5."""
+
+    def get_extended_attention_mask(
+        self, attention_mask: torch.Tensor, input_shape: Any = None, device: Any = None
+    ) -> torch.Tensor:
+        """[B, 1, L or 1, L] to be added to attention scores, of a mask [B, L] or [B, L, L] of ones."""
+        mask = attention_mask[:, None, None, :] if attention_mask.dim() == 2 else attention_mask[:, None]
+        mask = mask.to(self.dtype)
+        return (1.0 - mask) * torch.finfo(self.dtype).min
+
+    def invert_attention_mask(self, encoder_attention_mask: torch.Tensor) -> torch.Tensor:
+        """Taken over by the wrapper, used in decoders only."""
+        return self.get_extended_attention_mask(encoder_attention_mask)
+
+    def get_head_mask(self, head_mask: Any, num_hidden_layers: int) -> Any:
+        """No head is masked."""
+        return head_mask
+
+
+def _options(config: Path) -> SimpleNamespace:
+    """The settings of a model: assignments of plain values, read and not run.
+
+    Raises:
+        ValueError: it holds anything else.
+    """
+    options: dict[str, Any] = {}
+    for statement in ast.parse(config.read_text(encoding="utf-8"), str(config)).body:
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                try:
+                    options[name] = ast.literal_eval(value)
+                except ValueError:
+                    raise ValueError(f"{config} computes {name}; only plain values are read") from None
+            case ast.Expr(value=ast.Constant()):
+                pass  # a docstring
+            case _:
+                raise ValueError(f"line {statement.lineno} of {config} is no assignment of a plain value")
+    # Recomputing activations saves memory in training and only costs time here.
+    return SimpleNamespace(**{**options, "use_checkpoint": False, "use_transformer_ckpt": False})
+
+
+def _build(options: SimpleNamespace) -> Any:
+    with _building, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of timm's and torch's names that their code uses
+        import groundingdino.util.get_tokenlizer as text_encoders
+        from groundingdino.models import build_model
+
+        with (
+            patch.object(text_encoders, "get_tokenlizer", _tokenizer),
+            patch.object(text_encoders, "get_pretrained_language_model", _text_encoder),
+        ):
+            return build_model(options)
+
+
+def _tokenizer(text_encoder_type: str) -> Any:
+    with _loading_text_encoder(text_encoder_type):
+        return AutoTokenizer.from_pretrained(text_encoder_type)
+
+
+def _text_encoder(text_encoder_type: str) -> _Bert:
+    """The text encoder without its weights, which the checkpoint brings."""
+    with _loading_text_encoder(text_encoder_type):
+        return _Bert(_BertConfig.from_pretrained(text_encoder_type))
+
+
+@contextlib.contextmanager
+def _loading_text_encoder(text_encoder_type: str) -> Iterator[None]:
+    # The authors' configs say bert-base-uncased, an old id without an owner.
+    is_old_id = "/" not in text_encoder_type and not Path(text_encoder_type).is_dir()
+    try:
+        with loading("text encoder", ModelSource(text_encoder_type)):
+            yield
+    except ModelMissing as error:
+        if not is_old_id:
+            raise
+        raise ModelMissing(
+            f"The detector's text encoder {text_encoder_type} is not on this machine and could not be "
+            f"downloaded. Fetch it where there is a network: hf download {text_encoder_type}, or name a "
+            "directory that holds it as text_encoder_type in the detector's CONFIG."
+        ) from error

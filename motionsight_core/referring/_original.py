@@ -1,0 +1,92 @@
+"""Loading the checkpoints that the authors of SAM 2 and GroundingDINO publish, with their own code."""
+
+from __future__ import annotations
+
+import argparse
+import pickle
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from motionsight_core.errors import ModelMissing
+from motionsight_core.models import HOW_TO_INSTALL, HOW_TO_INSTALL_ORIGINAL
+
+if TYPE_CHECKING:
+    import torch
+
+
+@contextmanager
+def loading_original(purpose: str, checkpoint: Path) -> Iterator[None]:
+    """Turns what loading raises into one sentence.
+
+    Args:
+        purpose: what the model is for, such as "detector".
+        checkpoint: its file.
+
+    Raises:
+        ModelMissing: anything that loading raises.
+    """
+    try:
+        yield
+    except ImportError as error:
+        name = (error.name or "").partition(".")[0]
+        how = HOW_TO_INSTALL_ORIGINAL if name in ("sam2", "groundingdino") else HOW_TO_INSTALL
+        raise ModelMissing(
+            f"The {purpose} {checkpoint} needs packages that are not installed ({_line(error)}): {how}"
+        ) from error
+    except pickle.UnpicklingError as error:
+        raise ModelMissing(
+            f"The {purpose} {checkpoint.resolve()} holds more than weights and is not loaded, because "
+            "loading it would run its code."
+        ) from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
+        if isinstance(error, ModelMissing):
+            raise
+        raise ModelMissing(
+            f"The {purpose} {checkpoint.resolve()} cannot be loaded: {_line(error)}"
+        ) from error
+
+
+def require_checkpoint(purpose: str, checkpoint: Path, url: str) -> None:
+    """Refuses a checkpoint that is not there.
+
+    Args:
+        purpose: what the model is for.
+        checkpoint: its file.
+        url: where its authors publish one.
+
+    Raises:
+        ModelMissing: there is no such file; says where it was looked for and how to fetch one.
+    """
+    if checkpoint.is_file():
+        return
+    raise ModelMissing(
+        f"The {purpose} {checkpoint.name} is not in {checkpoint.resolve().parent}. "
+        f"Fetch it where there is a network: curl -LO {url}"
+    )
+
+
+def weights_of(checkpoint: Path) -> dict[str, torch.Tensor]:
+    """The state dict under `model` of a checkpoint, without the `module.` of parallel training.
+
+    Nothing in the file is executed.
+
+    Raises:
+        pickle.UnpicklingError: it holds other objects than weights.
+        KeyError, ValueError: it holds no model.
+    """
+    import torch
+
+    # Checkpoints of a training keep its command line's options.
+    with torch.serialization.safe_globals([argparse.Namespace]):
+        content = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    weights = content.get("model") if isinstance(content, dict) else None
+    if not isinstance(weights, dict):
+        raise ValueError("it has no weights under 'model', as the authors' checkpoints have")
+    return {name.removeprefix("module."): weight for name, weight in weights.items()}
+
+
+def _line(error: BaseException) -> str:
+    line = " ".join(str(error).split())[:300] or type(error).__name__
+    return line if line.endswith((".", "!", "?")) else f"{line}."

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from motionsight_core.mllm import MultimodalModel, open_mllm
+from motionsight_core.settings import Settings
+from tests.checkpoints import mllm as checkpoints
+from tests.core.mllm.scripted import ScriptedEndpoint
+from tests.core.mllm.serving import Served
+
+FAMILIES = {
+    "qwen2_5_vl": checkpoints.tiny_qwen2_5_vl,
+    "qwen3_vl": checkpoints.tiny_qwen3_vl,
+    "internvl": checkpoints.tiny_internvl,
+    "llava": checkpoints.tiny_llava,
+}
+
+
+@pytest.fixture(scope="session")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The directory of a family's checkpoint, written when it is first asked for."""
+    written: dict[str, Path] = {}
+
+    def directory(family: str) -> Path:
+        if family not in written:
+            written[family] = FAMILIES[family](tmp_path_factory.mktemp(family))
+        return written[family]
+
+    return directory
+
+
+@pytest.fixture
+def in_process(checkpoint: Callable[[str], Path]) -> Callable[..., MultimodalModel]:
+    """Opens a family's model with settings of the section `mllm` and, by its name, of `runtime`."""
+
+    def opened(family: str, *, runtime: dict[str, object] | None = None, **mllm: object) -> MultimodalModel:
+        sections = {"mllm": {"max_new_tokens": 10} | mllm, "runtime": {"device": "cpu"} | (runtime or {})}
+        annotator = f"transformers:{checkpoint(family)}"
+        return open_mllm(Settings.model_validate({"annotator": annotator} | sections))
+
+    return opened
+
+
+@pytest.fixture(scope="session")
+def served(checkpoint: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    server = Served(checkpoint("qwen2_5_vl"), tmp_path_factory.mktemp("huggingface"))
+    try:
+        server.start()
+        yield server
+    finally:
+        server.kill()
+
+
+@pytest.fixture
+def endpoint() -> Iterator[ScriptedEndpoint]:
+    with ScriptedEndpoint() as running:
+        yield running

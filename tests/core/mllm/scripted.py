@@ -1,0 +1,135 @@
+"""An endpoint that answers as it is told to, over real sockets."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from motionsight_core.settings import Settings
+
+MODEL = "scripted/model"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One HTTP answer."""
+
+    body: Any
+    """Written as JSON, unless it is bytes."""
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+#: The connection ends without an answer.
+BROKEN = Answer(None, status=0)
+
+
+def says(text: Any = "It moves.", *, reason: str = "stop", **message: Any) -> Answer:
+    """A chat completion as vLLM writes it, with fields that OpenAI does not have."""
+    choice = {
+        "index": 0,
+        "message": {"role": "assistant", "content": text, "reasoning_content": None, "tool_calls": []}
+        | message,
+        "logprobs": None,
+        "finish_reason": reason,
+        "stop_reason": None,
+    }
+    usage = {
+        "prompt_tokens": 321,
+        "total_tokens": 333,
+        "completion_tokens": 12,
+        "prompt_tokens_details": None,
+    }
+    body = {
+        "id": "chatcmpl-1",
+        "object": "chat.completion",
+        "created": 1,
+        "model": MODEL,
+        "choices": [choice],
+    }
+    return Answer(body | {"usage": usage, "prompt_logprobs": None, "kv_transfer_params": None})
+
+
+def fails(status: int, message: str = "no", **headers: str) -> Answer:
+    return Answer({"error": {"message": message, "type": "x", "code": status}}, status, headers)
+
+
+class ScriptedEndpoint:
+    """Answers chat completions in turn; the last answer stays."""
+
+    def __init__(self) -> None:
+        self.answers: list[Answer] = [says()]
+        self.models = Answer({"object": "list", "data": [{"id": MODEL, "object": "model"}]})
+        self.requests: list[dict[str, Any]] = []
+        self.headers: list[dict[str, str]] = []
+        self.before_answer: Callable[[], None] = lambda: None
+        self.most_at_once = 0
+        self._at_once = 0
+        self._lock = threading.Lock()
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server.daemon_threads = True
+
+    def __enter__(self) -> ScriptedEndpoint:
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def settings(self, *, path: str = "/v1", mllm: object = None, **endpoint: object) -> Settings:
+        """Of an annotator at this endpoint; no second tries unless `retries` says so."""
+        host, port = self._server.server_address[:2]
+        annotator = f"openai:http://{host}:{port}{path}#{MODEL}"
+        return Settings.model_validate(
+            {"annotator": annotator, "mllm": mllm or {}, "endpoint": {"retries": 0} | endpoint}
+        )
+
+    def _next(self, request: dict[str, Any], headers: dict[str, str]) -> Answer:
+        with self._lock:
+            self.requests.append(request)
+            self.headers.append(headers)
+            return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+
+    def _count(self, change: int) -> None:
+        with self._lock:
+            self._at_once += change
+            self.most_at_once = max(self.most_at_once, self._at_once)
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        endpoint = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:  # noqa: N802
+                request = json.loads(self.rfile.read(int(self.headers["content-length"])))
+                endpoint._count(1)
+                try:
+                    endpoint.before_answer()
+                finally:
+                    endpoint._count(-1)
+                known = self.path == "/v1/chat/completions"
+                self._write(endpoint._next(request, dict(self.headers)) if known else fails(404))
+
+            def do_GET(self) -> None:  # noqa: N802
+                self._write(endpoint.models if self.path == "/v1/models" else fails(404))
+
+            def _write(self, answer: Answer) -> None:
+                if answer is BROKEN:
+                    self.close_connection = True
+                    return
+                body = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
+                self.send_response(answer.status)
+                headers = {"content-type": "application/json", "content-length": str(len(body))}
+                for name, value in (headers | answer.headers).items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, format: str, *args: Any) -> None:
+                pass
+
+        return Handler
