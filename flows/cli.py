@@ -50,8 +50,10 @@ def cli(debug: bool) -> None:
       motionsight sql "SELECT uri, camera_motion FROM latest_motion"
     """
     if not debug:
-        # Beam and its dependencies warn, some while they are imported, of what is of no use here.
+        # Beam and its dependencies warn, some while they are imported, of what is of no use here; and
+        # Beam logs a traceback for every thread of a shard that fails, whose sentence we print.
         logging.disable(logging.WARNING)
+        logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
 
 
 @cli.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -18,6 +19,10 @@ from motionsight_core.warehouse import Manifest, open_warehouse
 from motionsight_core.warehouse.staging import staging_area
 
 _RETRY_PAUSE_S = 2.0
+#: An error of ours as the last line of a traceback that Beam made of it.
+_OURS = re.compile(
+    r"^(?:RuntimeError: )?motionsight_core\.errors\.\w+: (.+?)(?: \[while running .*)?$", re.MULTILINE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,5 +164,8 @@ def one_sentence(error: BaseException) -> str:
     """An error as one line; of a Beam failure the last line, where the cause stands."""
     if isinstance(error, MotionSightError):
         return str(error)
+    ours = re.findall(_OURS, str(error))
+    if ours:
+        return ours[-1]
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return f"{type(error).__name__}: {lines[-1][:300]}" if lines else type(error).__name__

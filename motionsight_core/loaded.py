@@ -6,7 +6,9 @@ import json
 import threading
 from functools import cached_property
 
-from motionsight_core.mllm import MultimodalModel, open_mllm, require_mllm
+from motionsight_core.mllm import MultimodalModel, open_mllm, require_endpoint, require_mllm
+from motionsight_core.models import ModelSource
+from motionsight_core.presence import require_checkpoint
 from motionsight_core.prompts import PoseOverlay
 from motionsight_core.referring import (
     Detector,
@@ -72,13 +74,18 @@ def require_models(settings: Settings) -> None:
 
     Raises:
         ModelMissing: a model is not; the sentence says where it was looked for and how to get it.
+        RunError: nobody answers at the endpoint.
         UsageError: it is named in a way that there is not.
     """
     if settings.annotator == "measured":
         return
     require_mllm(settings)
+    if settings.annotator.startswith("openai:"):
+        require_endpoint(settings)
     check_detector(settings)
     check_tracker(settings)
+    if "pose" in (settings.prompts.object, settings.prompts.camera):
+        require_checkpoint("keypoint model", ModelSource.parse(settings.prompts.pose_model))
 
 
 _shared: dict[str, Models] = {}

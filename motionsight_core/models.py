@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from motionsight_core.errors import ModelMissing
+from motionsight_core.errors import ModelMissing, MotionSightError
 from motionsight_core.settings import Settings
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ class ModelSource:
     @classmethod
     def parse(cls, text: str) -> ModelSource:
         """From `DIR`, `ID` or `ID@REVISION`."""
+        if text.startswith("~"):
+            text = str(Path(text).expanduser())
         if Path(text).is_dir():
             return cls(text)
         location, _, revision = text.partition("@")
@@ -38,7 +40,7 @@ class ModelSource:
     @property
     def looks_local(self) -> bool:
         """Whether it names a path rather than a hub id (`owner/name`)."""
-        return self.location.startswith((".", "/", "~")) or self.location.count("/") != 1
+        return self.location.startswith((".", "/")) or self.location.count("/") != 1
 
 
 @contextmanager
@@ -54,12 +56,15 @@ def loading(purpose: str, source: ModelSource) -> Iterator[None]:
     """
     try:
         yield
+    except MotionSightError:
+        raise
     except ImportError as error:
         raise ModelMissing(
-            f"The {purpose} {source.location} needs packages that are not installed ({_line(error)}): "
-            f"{HOW_TO_INSTALL}"
+            f"The {purpose} {source.location} needs packages that are not installed "
+            f"({_line(error).rstrip('.')}): {HOW_TO_INSTALL}"
         ) from error
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except Exception as error:
+        # Damaged files and dead networks raise kinds of their own: SafetensorError, the hub's, httpx's.
         raise ModelMissing(_not_loaded(purpose, source, error)) from error
 
 
@@ -70,7 +75,7 @@ def _not_loaded(purpose: str, source: ModelSource, error: Exception) -> str:
     if source.looks_local:
         return (
             f"The {purpose} {source.location} is not there: no such directory "
-            f"({Path(source.location).expanduser().resolve()}). Name a directory with config.json and "
+            f"({Path(source.location).resolve()}). Name a directory with config.json and "
             "weights, or a hub id."
         )
     revision = f" --revision {source.revision}" if source.revision else ""
@@ -90,6 +95,27 @@ def _hub_cache() -> str:
 def _line(error: BaseException) -> str:
     line = " ".join(str(error).split())[:300] or type(error).__name__
     return line if line.endswith((".", "!", "?")) else f"{line}."
+
+
+def require_all_weights(missing: Collection[str]) -> None:
+    """Refuse a checkpoint that leaves weights to chance: it would run, and find nonsense.
+
+    Args:
+        missing: names of the weights that are not in its files.
+
+    Raises:
+        ValueError: there are any; says which.
+    """
+    if missing:
+        first = ", ".join(sorted(missing)[:3])
+        raise ValueError(f"{len(missing)} of its weights are not in the files, {first} among them.")
+
+
+def without_progress_bars() -> None:
+    """Keep transformers from drawing one for every model: a pipeline's log is no place for them."""
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
 
 
 def device_of(settings: Settings) -> torch.device:

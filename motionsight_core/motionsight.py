@@ -75,10 +75,11 @@ class MotionSight:
         self._interview = Interview(self._models, self._observe)
 
     def require_models(self) -> None:
-        """Make sure, without loading weights, that the models are on this machine.
+        """Make sure, without loading weights, that the models are there or the endpoint answers.
 
         Raises:
             ModelMissing: one is not; the sentence says where it was looked for and how to get it.
+            RunError: nobody answers at the endpoint.
         """
         require_models(self.settings)
 
@@ -153,8 +154,8 @@ class MotionSight:
     # Decoupling: object motion and camera motion are seen under prompts of their own (section 3.1) -----
 
     def _prompts(self, aspect: Aspect) -> list[PromptName]:
-        by_part = {"object": self.settings.prompts.object, "camera": self.settings.prompts.camera}
-        return [by_part[part] for part in dialogue.parts_of(aspect)]
+        prompts = self.settings.prompts
+        return [prompts.object if part == "object" else prompts.camera for part in dialogue.parts_of(aspect)]
 
     def _refers(self, prompts: Sequence[PromptName]) -> bool:
         return any(map(uses_objects, prompts))

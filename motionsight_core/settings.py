@@ -217,10 +217,11 @@ class EndpointSettings(Section):
     concurrency: int = Field(default=16, ge=1, le=4096, description="Requests at once, per process.")
     timeout_s: float = Field(default=300.0, gt=0, description="Of one request, seconds.")
     retries: int = Field(
-        default=10,
+        default=30,
         ge=0,
-        le=100,
-        description="Further tries after 429, 5xx or a broken connection; the pause doubles up to 8 s.",
+        le=1000,
+        description="Further tries after 429, 5xx or a broken connection; the pause doubles up to 8 s, so "
+        "that 30 outlast a server that loads its model for three minutes.",
     )
     key_variable: str = Field(
         default="OPENAI_API_KEY", description="Environment variable that holds the key, if one is needed."

@@ -98,7 +98,7 @@ class MotionSightHandler(ModelHandler[DecodedClip, MotionRecord | Failure, Motio
         return _NAMESPACE
 
 
-def _batch_size(settings: Settings) -> dict[str, int]:
+def _batch_size(settings: Settings) -> dict[str, Any]:
     """As many clips as the settings and the MLLM's frames allow, and not fewer where there are more:
     Beam's own growing batches would begin with one clip on a GPU that takes eight."""
     if settings.annotator == "measured":

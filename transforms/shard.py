@@ -15,7 +15,8 @@ from motionsight_core.warehouse import Manifest, Warehouse
 from transforms._catalog import AnnotateCatalog
 from transforms._stage import Attempt
 
-_THREADS_BESIDE_A_MODEL = 3
+#: Who decode and prepare while one of them holds the GPU.
+THREADS_BESIDE_A_MODEL = 3
 
 
 def annotate_shard(
@@ -54,7 +55,7 @@ def local_options(settings: Settings) -> PipelineOptions:
     With an MLLM in this process a few are enough: one holds the GPU while the others decode and
     prepare, and fewer threads mean fuller batches."""
     in_process = settings.annotator.startswith("transformers:")
-    threads = _THREADS_BESIDE_A_MODEL if in_process else 4 * settings.runtime.decode_processes
+    threads = THREADS_BESIDE_A_MODEL if in_process else 4 * settings.runtime.decode_processes
     return PipelineOptions(
         runner="FnApiRunner", direct_running_mode="multi_threading", direct_num_workers=threads
     )

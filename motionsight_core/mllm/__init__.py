@@ -5,6 +5,7 @@ from __future__ import annotations
 from motionsight_core.errors import UsageError
 from motionsight_core.mllm._address import EndpointAddress
 from motionsight_core.mllm._base import (
+    PURPOSE,
     Conversation,
     Message,
     MultimodalModel,
@@ -12,8 +13,9 @@ from motionsight_core.mllm._base import (
     Reply,
     ScoringModel,
 )
-from motionsight_core.mllm._presence import require_checkpoint
+from motionsight_core.mllm._reach import require_endpoint
 from motionsight_core.models import ModelSource
+from motionsight_core.presence import require_checkpoint
 from motionsight_core.settings import Settings
 
 __all__ = [
@@ -25,6 +27,7 @@ __all__ = [
     "ScoringModel",
     "annotator_name",
     "open_mllm",
+    "require_endpoint",
     "require_mllm",
 ]
 
@@ -79,4 +82,4 @@ def require_mllm(settings: Settings) -> None:
             "openai:BASE_URL#MODEL."
         )
     if name.startswith("transformers:"):
-        require_checkpoint(ModelSource.parse(settings.annotator.removeprefix("transformers:")))
+        require_checkpoint(PURPOSE, ModelSource.parse(settings.annotator.removeprefix("transformers:")))

@@ -42,8 +42,8 @@ def refusal_of(error: openai.APIStatusError) -> ClipError:
     """The error for a status that concerns this request alone."""
     said = f"HTTP {error.status_code}: {server_says(error)}"
     if error.status_code in REFUSED:
-        return ModelRefused(f"The endpoint refused the request ({said})")
-    return AnnotatorFailed(f"The endpoint failed on the request ({said})")
+        return ModelRefused(f"The endpoint refused the request ({said}).")
+    return AnnotatorFailed(f"The endpoint failed on the request ({said}).")
 
 
 def denies_model(error: openai.APIStatusError, model: str) -> bool:

@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from motionsight_core.decoding import FrameSequence
 from motionsight_core.errors import ClipError
 
+#: What sentences call such a model.
+PURPOSE = "multimodal LLM"
+
 #: Text, or the frames of one sequence.
 Part: TypeAlias = str | FrameSequence
 

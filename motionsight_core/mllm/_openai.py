@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import threading
 import time
@@ -147,7 +148,7 @@ class _Line:
             return AnnotatorFailed(
                 f"The endpoint took longer than {self._endpoint.timeout_s:g} s (endpoint.timeout_s)."
             )
-        if isinstance(error, openai.APIResponseValidationError | ValueError):
+        if isinstance(error, openai.APIResponseValidationError | json.JSONDecodeError | UnicodeDecodeError):
             return BadReply(f"The endpoint's answer is no chat completion: {one_line(str(error))}")
         if isinstance(error, openai.APIStatusError):
             if error.status_code in (401, 403):
@@ -156,8 +157,8 @@ class _Line:
                 return await self._not_found(error)
             if error.status_code == 429:
                 return ModelUnavailable(
-                    f"The endpoint {url} still has too many requests (HTTP 429) after {tries}: "
-                    f"{server_says(error)} Lower endpoint.concurrency or raise endpoint.retries."
+                    f"The endpoint {url} still has too many requests after {tries} (HTTP 429: "
+                    f"{server_says(error)}). Lower endpoint.concurrency or raise endpoint.retries."
                 )
             if error.status_code not in GATEWAY:
                 return refusal_of(error)
@@ -195,8 +196,8 @@ class _Line:
             known = one_line(", ".join(names))
             return ModelUnavailable(f"The endpoint {url} has no model {model}; it has {known}.")
         return ModelUnavailable(
-            f"The endpoint {url} answers HTTP {error.status_code} for the model {model}: {server_says(error)} "
-            "Check the URL, which mostly ends in /v1, and the model's name."
+            f"The endpoint {url} cannot use the model {model} (HTTP {error.status_code}: "
+            f"{server_says(error)}). Check the URL, which mostly ends in /v1, and the model's name."
         )
 
     async def _is_up(self) -> bool:

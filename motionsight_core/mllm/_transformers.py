@@ -10,10 +10,9 @@ from typing import Any, TypeVar
 
 import torch
 from transformers import AutoModelForImageTextToText, AutoProcessor
-from transformers.utils import logging as transformers_logging
 
-from motionsight_core.errors import AnnotatorFailed, ClipError, MotionSightError, UsageError
-from motionsight_core.mllm._base import Conversation, Reply
+from motionsight_core.errors import AnnotatorFailed, ClipError, UsageError
+from motionsight_core.mllm._base import PURPOSE, Conversation, Reply
 from motionsight_core.mllm._chat import (
     control_tokens,
     neutraliser,
@@ -22,8 +21,14 @@ from motionsight_core.mllm._chat import (
     video_metadata,
     videos,
 )
-from motionsight_core.mllm._presence import PURPOSE
-from motionsight_core.models import ModelSource, device_of, dtype_of, loading
+from motionsight_core.models import (
+    ModelSource,
+    device_of,
+    dtype_of,
+    loading,
+    require_all_weights,
+    without_progress_bars,
+)
 from motionsight_core.settings import Settings
 
 T = TypeVar("T")
@@ -174,7 +179,6 @@ class TransformersModel:
             output = self._model.generate(
                 **self._on_device(inputs),
                 max_new_tokens=1,
-                do_sample=False,
                 output_logits=True,
                 return_dict_in_generate=True,
             )
@@ -219,21 +223,15 @@ class TransformersModel:
 
 def _load(source: ModelSource, settings: Settings) -> tuple[Any, Any]:
     """The processor and the model."""
-    try:
-        processor = AutoProcessor.from_pretrained(source.location, revision=source.revision)
-        return processor, _load_model(source, settings)
-    except (MotionSightError, ImportError):
-        raise
-    except Exception as error:
-        # Damaged files raise kinds of their own: SafetensorError, AttributeError, the hub's.
-        raise OSError(str(error) or type(error).__name__) from error
+    processor = AutoProcessor.from_pretrained(source.location, revision=source.revision)
+    return processor, _load_model(source, settings)
 
 
 def _load_model(source: ModelSource, settings: Settings) -> Any:
     device = device_of(settings)
     attention = settings.runtime.attention
     spread = settings.runtime.device == "auto" and torch.cuda.device_count() > 1
-    transformers_logging.disable_progress_bar()  # a pipeline's log is no place for bars
+    without_progress_bars()
     loaded: Any = AutoModelForImageTextToText.from_pretrained(
         source.location,
         revision=source.revision,
@@ -243,10 +241,7 @@ def _load_model(source: ModelSource, settings: Settings) -> Any:
         output_loading_info=True,
     )
     model, report = loaded
-    missing = sorted(report["missing_keys"])
-    if missing:
-        # transformers would go on with random numbers in their place.
-        raise ValueError(f"{len(missing)} of its weights are not in the files, {missing[0]} among them.")
+    require_all_weights(report["missing_keys"])
     return (model if spread else model.to(device)).eval()
 
 

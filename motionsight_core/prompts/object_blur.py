@@ -32,7 +32,9 @@ def blur_objects(
     if len(pixels) != len(blurred):
         raise ValueError(f"{len(pixels)} sampled frames need as many blurred ones, got {len(blurred)}")
     height, width = blurred.shape[1:3]
-    composite = np.stack([resized(frame, (width, height)) for frame in pixels])
+    composite = np.empty(blurred.shape, np.uint8)
+    for sharp, target in zip(pixels, composite, strict=True):
+        target[:] = sharp if sharp.shape == target.shape else resized(sharp, (width, height))
     for trajectory in trajectories:
         boxes = pixel_regions(np.nan_to_num(trajectory.boxes), blurred)
         for frame in np.flatnonzero(trajectory.seen):
@@ -41,15 +43,14 @@ def blur_objects(
             if mask is None:
                 composite[frame, y0:y1, x0:x1] = blurred[frame, y0:y1, x0:x1]
             else:
-                covered = _covered(mask, (width, height))
-                composite[frame][covered] = blurred[frame][covered]
+                cv2.copyTo(blurred[frame], _covered(mask, (width, height)), composite[frame])
     return composite
 
 
-def _covered(mask: Mask, size: tuple[int, int]) -> NDArray[np.bool_]:
-    """[h, w] the pixels at `size` (width, height) of which the object covers at least half."""
-    covered = mask.pixels()
+def _covered(mask: Mask, size: tuple[int, int]) -> NDArray[np.uint8]:
+    """[h, w] 1 for the pixels at `size` (width, height) of which the object covers at least half, 0 else."""
+    covered = mask.pixels().astype(np.uint8)
     if size == (mask.width, mask.height):
         return covered
-    shares = cv2.resize(covered.astype(np.uint8) * 255, size, interpolation=cv2.INTER_AREA)
-    return np.asarray(shares) >= 128
+    shares = np.asarray(cv2.resize(covered * 255, size, interpolation=cv2.INTER_AREA))
+    return (shares >= 128).astype(np.uint8)

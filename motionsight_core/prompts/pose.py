@@ -14,9 +14,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from motionsight_core.models import ModelSource, device_of, loading
+from motionsight_core.models import (
+    ModelSource,
+    device_of,
+    loading,
+    require_all_weights,
+    without_progress_bars,
+)
 from motionsight_core.referring import Trajectory
-from motionsight_core.referring._whole import require_all_weights
 from motionsight_core.settings import Settings
 
 #: Pairs of COCO's 17 keypoints that a bone joins (face, arms, trunk, legs), for models that name none.
@@ -48,6 +53,7 @@ class PoseOverlay:
             import torch
             from transformers import AutoProcessor, VitPoseForPoseEstimation
 
+            without_progress_bars()
             self._device = device_of(settings)
             revision = source.revision or "main"
             # Any: the libraries' annotations do not know the model's own arguments and results.
@@ -109,18 +115,22 @@ class PoseOverlay:
         """[K, 3] x and y in pixels and the score, for each box of a batch."""
         import torch
 
+        cuts = [_surroundings(pixels[frame], box) for frame, box in batch]
         # One image per box, so that what comes back is in the order of the batch.
-        boxes = [[box] for _, box in batch]
+        boxes = [
+            [[x - left, y - top, *size]]
+            for (_, (x, y, *size)), (_, left, top) in zip(batch, cuts, strict=True)
+        ]
         with self._lock, torch.inference_mode():
-            inputs = self._processor([pixels[frame] for frame, _ in batch], boxes=boxes, return_tensors="pt")
+            inputs = self._processor([image for image, *_ in cuts], boxes=boxes, return_tensors="pt")
             if getattr(self._model.config.backbone_config, "num_experts", 1) > 1:
                 # ViTPose++ has one expert per data set; the first is the one for COCO's people.
                 inputs["dataset_index"] = torch.zeros(len(batch), dtype=torch.int64)
             outputs = self._model(**inputs.to(self._device))
             found = self._processor.post_process_pose_estimation(outputs, boxes=boxes)
         return [
-            np.column_stack([one["keypoints"].numpy(), one["scores"].numpy()]).astype(np.float64)
-            for (one,) in found
+            np.column_stack([one["keypoints"].numpy(), one["scores"].numpy()]) + np.array([left, top, 0])
+            for (one,), (_, left, top) in zip(found, cuts, strict=True)
         ]
 
 
@@ -166,3 +176,17 @@ def _coco_box(box: NDArray[np.float64], size: NDArray[np.float64]) -> list[float
     """A box in fractions as x, y, width, height in pixels, at least one pixel each way."""
     low, high = box[:2] * size, box[2:] * size
     return [*low.tolist(), *np.maximum(high - low, 1.0).tolist()]
+
+
+def _surroundings(image: NDArray[np.uint8], box: list[float]) -> tuple[NDArray[np.uint8], int, int]:
+    """What the model can see of an image about a box, with its left and its top.
+
+    The processor widens a box to the model's shape (3:4) and by a quarter, to at most 1.67 times
+    its longer side, but turns the whole image it is given into numbers first: on a frame of
+    1280x720 that takes longer than the crop itself.
+    """
+    x, y, width, height = box
+    reach = max(width, height) + 2
+    left, top = max(0, int(x + width / 2 - reach)), max(0, int(y + height / 2 - reach))
+    right, bottom = int(x + width / 2 + reach) + 1, int(y + height / 2 + reach) + 1
+    return image[top:bottom, left:right], left, top

@@ -40,8 +40,15 @@ class Prompt:
     """Of each name, its first token and the one after its last."""
 
 
+#: Number of the view, its pixels [H, W, 3], and one of its prompts.
+_Job = tuple[int, NDArray[np.uint8], Prompt]
+
+
 class PromptedDetector(ABC):
     """A model that scores boxes against the tokens of a prompt. Safe to call from many threads."""
+
+    #: Whether frames with different prompts may go through the model together.
+    mixes_prompts = True
 
     def __init__(self, device: torch.device, settings: ReferringSettings) -> None:
         self._device, self._settings = device, settings
@@ -59,7 +66,7 @@ class PromptedDetector(ABC):
             for number, view in enumerate(views)
             for prompt in prompts_of(view.names, self._tokens_of)
         ]
-        for batch in _batches(jobs, VIEWS_ON_GPU if self._device.type == "cuda" else VIEWS_ON_CPU):
+        for batch in self._batches(jobs):
             inputs = self._prepare(
                 [pixels for _, pixels, _ in batch], [prompt.text for _, _, prompt in batch]
             )
@@ -71,6 +78,17 @@ class PromptedDetector(ABC):
             ):
                 found[number] += detections_of(scores, corners, prompt, self._settings)
         return [without_doubles(detections) for detections in found]
+
+    def _batches(self, jobs: list[_Job]) -> Iterator[list[_Job]]:
+        """Jobs that may go through the model together, as many as fit."""
+        size = VIEWS_ON_GPU if self._device.type == "cuda" else VIEWS_ON_CPU
+        alike: dict[tuple[Any, ...], list[_Job]] = {}
+        for job in jobs:
+            _, pixels, prompt = job
+            alike.setdefault((pixels.shape, None if self.mixes_prompts else prompt.text), []).append(job)
+        for some in alike.values():
+            for start in range(0, len(some), size):
+                yield some[start : start + size]
 
     @abstractmethod
     def _tokens_of(self, text: str) -> int:
@@ -162,16 +180,3 @@ def without_doubles(detections: list[Detection]) -> list[Detection]:
     boxes = torch.tensor([detection.box for detection in detections])
     scores = torch.tensor([detection.score for detection in detections])
     return [detections[index] for index in nms(boxes, scores, SAME_OBJECT_IOU).tolist()]
-
-
-_Job = tuple[int, NDArray[np.uint8], Prompt]
-
-
-def _batches(jobs: list[_Job], size: int) -> Iterator[list[_Job]]:
-    """Jobs whose frames are of one size, that many at once."""
-    by_shape: dict[tuple[int, ...], list[_Job]] = {}
-    for job in jobs:
-        by_shape.setdefault(job[1].shape, []).append(job)
-    for alike in by_shape.values():
-        for start in range(0, len(alike), size):
-            yield alike[start : start + size]

@@ -9,9 +9,14 @@ import torch
 from numpy.typing import NDArray
 from transformers import AutoConfig, AutoModelForZeroShotObjectDetection, AutoProcessor
 
-from motionsight_core.models import ModelSource, device_of, loading
+from motionsight_core.models import (
+    ModelSource,
+    device_of,
+    loading,
+    require_all_weights,
+    without_progress_bars,
+)
 from motionsight_core.referring._grounding import PromptedDetector
-from motionsight_core.referring._whole import require_all_weights
 from motionsight_core.settings import ReferringSettings, Settings
 
 #: Models of this architecture: scores of boxes against the tokens of a prompt.
@@ -34,6 +39,7 @@ class GroundingDino(PromptedDetector):
         """
         device = device_of(settings)
         with loading("detector", source):
+            without_progress_bars()
             config = AutoConfig.from_pretrained(source.location, revision=source.revision)
             if config.model_type not in MODEL_TYPES:
                 raise ValueError(f"it is a {config.model_type}, not one of {', '.join(MODEL_TYPES)}")

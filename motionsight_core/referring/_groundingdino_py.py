@@ -14,16 +14,16 @@ from unittest.mock import patch
 
 import numpy as np
 import torch
+from huggingface_hub.constants import HF_HUB_CACHE
 from numpy.typing import NDArray
 from PIL import Image
 from torchvision.transforms.functional import normalize, to_tensor
 from transformers import AutoTokenizer, BertConfig, BertModel
 
 from motionsight_core.errors import ModelMissing
-from motionsight_core.models import ModelSource, device_of, loading
+from motionsight_core.models import ModelSource, device_of, loading, require_all_weights
 from motionsight_core.referring._grounding import PromptedDetector
 from motionsight_core.referring._original import loading_original, weights_of
-from motionsight_core.referring._whole import require_all_weights
 from motionsight_core.settings import ReferringSettings, Settings
 
 #: The authors' preprocessing: shorter side, and the most that the longer one may become, pixels.
@@ -38,6 +38,10 @@ _building = threading.Lock()
 
 class OriginalGroundingDino(PromptedDetector):
     """Finds named objects with GroundingDINO (arXiv 2303.05499)."""
+
+    #: Their text enhancer repeats the batch's masks head by head where attention wants them frame by
+    #: frame, so that a name is seen through another prompt's mask.
+    mixes_prompts = False
 
     def __init__(self, model: Any, device: torch.device, settings: ReferringSettings) -> None:
         super().__init__(device, settings)
@@ -69,7 +73,7 @@ class OriginalGroundingDino(PromptedDetector):
         images = []
         for frame in frames:
             resized, _ = resize(Image.fromarray(frame), None, SHORTER_SIDE, LONGER_SIDE)
-            images.append(normalize(to_tensor(resized), _MEAN, _STD))
+            images.append(normalize(to_tensor(np.array(resized)), _MEAN, _STD))
         return nested_tensor_from_tensor_list(images), texts
 
     def _predict(self, inputs: Any) -> tuple[torch.Tensor, torch.Tensor]:
@@ -79,8 +83,10 @@ class OriginalGroundingDino(PromptedDetector):
 
 
 class _BertConfig(BertConfig):
-    #: The authors' wrapper asks for it by the name at which transformers 5 logs a warning.
-    use_return_dict = True
+    @property
+    def use_return_dict(self) -> bool:
+        """Always; the authors' wrapper asks for it by a name of which transformers 5 warns."""
+        return True
 
 
 class _Bert(BertModel):
@@ -160,7 +166,8 @@ def _loading_text_encoder(text_encoder_type: str) -> Iterator[None]:
         if not is_old_id:
             raise
         raise ModelMissing(
-            f"The detector's text encoder {text_encoder_type} is not on this machine and could not be "
-            f"downloaded. Fetch it where there is a network: hf download {text_encoder_type}, or name a "
-            "directory that holds it as text_encoder_type in the detector's CONFIG."
+            f"The detector's text encoder {text_encoder_type} is not on this machine (looked in "
+            f"{HF_HUB_CACHE}) and could not be downloaded. Fetch it where there is a network: "
+            f"hf download {text_encoder_type}, or name a directory that holds it as text_encoder_type in "
+            "the detector's CONFIG."
         ) from error

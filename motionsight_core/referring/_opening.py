@@ -8,9 +8,10 @@ from pathlib import Path
 
 from motionsight_core.errors import ModelMissing, UsageError
 from motionsight_core.models import HOW_TO_INSTALL, HOW_TO_INSTALL_ORIGINAL, ModelSource, loading
+from motionsight_core.presence import require_checkpoint
 from motionsight_core.referring._base import Detector, Tracker
 from motionsight_core.referring._measured import MeasuredDetector, MeasuredTracker
-from motionsight_core.referring._original import loading_original, require_checkpoint
+from motionsight_core.referring._original import loading_original, require_file
 from motionsight_core.settings import Settings
 
 _GROUNDINGDINO_URL = "https://github.com/IDEA-Research/GroundingDINO/releases/download/v0.1.0-alpha/groundingdino_swint_ogc.pth"
@@ -118,7 +119,7 @@ def _files(choice: _Choice) -> tuple[Path, Path]:
     """
     checkpoint = Path(choice.model).expanduser()
     url = _SAM2_URL if choice.kind == "sam2" else _GROUNDINGDINO_URL
-    require_checkpoint(choice.purpose, checkpoint, url)
+    require_file(choice.purpose, checkpoint, url)
     if choice.kind == "sam2":
         return checkpoint, _config(choice, "configs/sam2.1/sam2.1_hiera_l.yaml", "configs/sam*[12]/*.yaml")
     return checkpoint, _config(choice, "GroundingDINO_SwinT_OGC", "config/GroundingDINO_*.py")
@@ -174,7 +175,4 @@ def _check(choice: _Choice) -> None:
     if choice.kind != "transformers":
         _files(choice)
         return
-    source = ModelSource.parse(choice.model)
-    if source.looks_local and not Path(source.location).expanduser().is_dir():
-        with loading(choice.purpose, source):
-            raise FileNotFoundError(source.location)
+    require_checkpoint(choice.purpose, ModelSource.parse(choice.model))

@@ -37,8 +37,8 @@ def loading_original(purpose: str, checkpoint: Path) -> Iterator[None]:
         ) from error
     except pickle.UnpicklingError as error:
         raise ModelMissing(
-            f"The {purpose} {checkpoint.resolve()} holds more than weights and is not loaded, because "
-            "loading it would run its code."
+            f"The {purpose} {checkpoint.resolve()} is not a file of weights alone, and is not loaded: "
+            "loading it could run code that it holds."
         ) from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
         if isinstance(error, ModelMissing):
@@ -48,7 +48,7 @@ def loading_original(purpose: str, checkpoint: Path) -> Iterator[None]:
         ) from error
 
 
-def require_checkpoint(purpose: str, checkpoint: Path, url: str) -> None:
+def require_file(purpose: str, checkpoint: Path, url: str) -> None:
     """Refuses a checkpoint that is not there.
 
     Args:

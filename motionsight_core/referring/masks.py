@@ -23,7 +23,8 @@ class Mask:
         flat = np.concatenate([[False], pixels.reshape(-1), [False]])
         edges = np.flatnonzero(flat[1:] != flat[:-1])
         ends = np.append(edges, pixels.size) if len(edges) == 0 or edges[-1] != pixels.size else edges
-        return cls(*pixels.shape, np.diff(ends, prepend=0).astype(np.uint32))
+        height, width = pixels.shape
+        return cls(height, width, np.diff(ends, prepend=0).astype(np.uint32))
 
     def pixels(self) -> NDArray[np.bool_]:
         """[H, W], true where the object is."""

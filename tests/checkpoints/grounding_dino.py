@@ -33,7 +33,10 @@ SHORTER_SIDE, LONGER_SIDE = 96, 160
 _RENAMES = (
     (r"^backbone\.0\.patch_embed\.proj", r"SWIN.embeddings.patch_embeddings.projection"),
     (r"^backbone\.0\.patch_embed\.norm", r"SWIN.embeddings.norm"),
-    (r"^backbone\.0\.layers\.(.*)attn\.relative_position_bias_table", r"SWIN.encoder.layers.\1attention.BIAS"),
+    (
+        r"^backbone\.0\.layers\.(.*)attn\.relative_position_bias_table",
+        r"SWIN.encoder.layers.\1attention.BIAS",
+    ),
     (r"^backbone\.0\.layers\.(.*)attn\.proj", r"SWIN.encoder.layers.\1attention.o_proj"),
     (r"^backbone\.0\.layers\.(.*)attn\.([qkv])\.", r"SWIN.encoder.layers.\1attention.\2_proj."),
     (r"^backbone\.0\.layers\.(.*)\.norm1", r"SWIN.encoder.layers.\1.layernorm_before"),
@@ -99,6 +102,8 @@ def original_grounding_dino(directory: Path) -> str:
     """Writes the authors' form; what `referring.detector` says to load it."""
     from motionsight_core.referring._groundingdino_py import _build, _options
 
+    directory.mkdir(parents=True, exist_ok=True)
+
     text_encoder = _text_encoder(directory / "bert")
     config = directory / "tiny_config.py"
     config.write_text(_shipped_config() + _tiny_options(text_encoder), encoding="utf-8")
@@ -114,6 +119,7 @@ def original_grounding_dino(directory: Path) -> str:
 def transformers_grounding_dino(directory: Path, original: Path) -> str:
     """Writes the same weights as transformers keeps them; what `referring.detector` says to load it."""
     tokenizer = BertTokenizer.from_pretrained(original.parent / "bert")
+    last_stages: dict[str, Any] = {"out_indices": [2, 3, 4]}
     model = GroundingDinoForObjectDetection(
         GroundingDinoConfig(
             backbone_config=SwinConfig(
@@ -122,7 +128,7 @@ def transformers_grounding_dino(directory: Path, original: Path) -> str:
                 depths=[2, 2, 6, 2],
                 num_heads=[3, 6, 12, 24],
                 window_size=7,
-                out_indices=[2, 3, 4],
+                **last_stages,
             ),
             text_config=_bert(len(tokenizer)),
             d_model=WIDTH,

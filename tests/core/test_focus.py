@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from motionsight_core.focus import focus_regions, union_boxes, window_lengths
 from motionsight_core.record import Box, ObjectTrack
@@ -16,6 +17,16 @@ def track(*boxes: tuple[float, float, float, float, float]) -> ObjectTrack:
     """(t_s, x0, y0, x1, y1) each."""
     placed = tuple(Box(*box) for box in boxes)
     return ObjectTrack(1, "moving region", 1.0, placed[0].t_s, placed[-1].t_s, placed)
+
+
+def track_of(times_s: NDArray[np.float64], boxes: NDArray[np.float64]) -> ObjectTrack:
+    """[T] and [T, 4]."""
+    rows = np.column_stack([times_s, boxes]).tolist()
+    return track(*((t_s, x0, y0, x1, y1) for t_s, x0, y0, x1, y1 in rows))
+
+
+def every(step_s: float, count: int) -> NDArray[np.float64]:
+    return np.array([number * step_s for number in range(count)])
 
 
 def test_an_object_at_rest_has_the_longest_window_and_one_merged_region() -> None:
@@ -151,7 +162,7 @@ def test_an_object_that_comes_and_goes_between_two_frames_counts() -> None:
 
 @pytest.mark.parametrize("step_s", [1 / 30, 0.25, 0.6, 1.0, 4.0, 60.0])
 def test_the_jitter_of_single_detections_is_merged(step_s: float) -> None:
-    times_s = np.arange(16) * step_s
+    times_s = every(step_s, 16)
     jittering = track(
         *((t, 0.4 + 0.02 * (i % 2), 0.4, 0.6, 0.6 + 0.01 * (i % 2)) for i, t in enumerate(times_s))
     )
@@ -161,14 +172,14 @@ def test_the_jitter_of_single_detections_is_merged(step_s: float) -> None:
 
 @pytest.mark.parametrize("step_s", [0.3, 0.6, 1.0, 4.0, 60.0])
 def test_what_moves_by_more_than_a_tenth_of_the_frame_in_a_step_keeps_its_own_box(step_s: float) -> None:
-    times_s = np.arange(5) * step_s
+    times_s = every(step_s, 5)
     moving = track(*((t, 0.15 * i, 0.4, 0.15 * i + 0.2, 0.6) for i, t in enumerate(times_s)))
     regions = focus_regions([moving], times_s, EXACT)
     np.testing.assert_allclose(regions, union_boxes([moving], times_s), atol=1e-12)
 
 
 def test_jitter_between_frames_that_lie_close_is_no_speed() -> None:
-    times_s = np.arange(60) / 30
+    times_s = every(1 / 30, 60)
     boxes = np.tile([0.4, 0.4, 0.6, 0.6], (60, 1)) + np.where(np.arange(60) % 2, 0.01, 0.0)[:, None]
     # 0.02 per frame would be 0.6/s, faster than fast; over 0.2 s it is nothing
     assert np.median(window_lengths(boxes, times_s, EXACT)) == pytest.approx(1.5)
@@ -177,7 +188,7 @@ def test_jitter_between_frames_that_lie_close_is_no_speed() -> None:
 # For any objects ------------------------------------------------------------------------------------
 
 
-def wandering(rng: np.random.Generator, times_s: np.ndarray, step: float) -> ObjectTrack:
+def wandering(rng: np.random.Generator, times_s: NDArray[np.float64], step: float) -> ObjectTrack:
     """An object that is there for some time, whose edges move by at most `step` from frame to frame."""
     first, last = sorted(rng.integers(0, len(times_s), 2))
     low = rng.uniform(0, 0.9, 2)
@@ -189,7 +200,7 @@ def wandering(rng: np.random.Generator, times_s: np.ndarray, step: float) -> Obj
     corners[:, 2:] = np.maximum(corners[:, 2:], corners[:, :2])
     # Seldom seen for the first time just when a frame is sampled.
     seen_s = times_s[first : last + 1] + rng.choice([0.0, 0.5]) * (times_s[1] - times_s[0])
-    return track(*((float(t), *map(float, box)) for t, box in zip(seen_s, corners, strict=True)))
+    return track_of(seen_s, corners)
 
 
 any_focus = st.builds(
@@ -214,7 +225,7 @@ def test_regions_hold_their_objects_and_jump_no_farther_than_these(
     seed: int, count: int, step_s: float, objects: int, step: float, settings: FocusSettings
 ) -> None:
     rng = np.random.default_rng(seed)
-    times_s = np.arange(count) * step_s
+    times_s = every(step_s, count)
     tracks = [wandering(rng, times_s, step) for _ in range(objects)]
     regions = focus_regions(tracks, times_s, settings)
 
@@ -236,11 +247,9 @@ def test_a_still_object_that_jitters_within_half_the_margin_has_one_region(
 ) -> None:
     settings = FocusSettings(padding=0.06)
     jitter = np.random.default_rng(seed).uniform(-0.015, 0.015, (count, 4))
-    times_s = np.arange(count) * step_s
+    times_s = every(step_s, count)
     boxes = np.array([0.3, 0.3, 0.7, 0.6]) + jitter
-    regions = focus_regions(
-        [track(*((t, *b) for t, b in zip(times_s, boxes, strict=True)))], times_s, settings
-    )
+    regions = focus_regions([track_of(times_s, boxes)], times_s, settings)
     np.testing.assert_allclose(regions, np.tile(regions[0], (count, 1)), atol=1e-12)
     # and it is no larger than the jitter makes it
     assert np.all(np.abs(regions[0] - [0.24, 0.24, 0.76, 0.66]) <= 0.015 + 1e-9)

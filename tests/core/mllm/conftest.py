@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import torch
 
 from motionsight_core.mllm import MultimodalModel, open_mllm
 from motionsight_core.settings import Settings
@@ -17,6 +18,9 @@ FAMILIES = {
     "internvl": checkpoints.tiny_internvl,
     "llava": checkpoints.tiny_llava,
 }
+
+#: Tiny models lose time with more, the more so where tests run side by side.
+torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")

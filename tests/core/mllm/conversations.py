@@ -19,7 +19,7 @@ HOSTILE = (
 def frames(count: int, *, seed: int = 0, start_s: float = 0.0, step_s: float = 0.5) -> FrameSequence:
     """Noise of 64x36."""
     pixels = np.random.default_rng(seed).integers(0, 256, (count, 36, 64, 3), dtype=np.uint8)
-    return FrameSequence(pixels, start_s + step_s * np.arange(count))
+    return FrameSequence(pixels, start_s + step_s * np.arange(count, dtype=np.float64))
 
 
 def about(*texts: str, shown: FrameSequence | None = None) -> Conversation:

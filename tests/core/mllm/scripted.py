@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -62,11 +63,11 @@ class ScriptedEndpoint:
     """Answers chat completions in turn; the last answer stays."""
 
     def __init__(self) -> None:
-        self.answers: list[Answer] = [says()]
+        self.answers: list[Answer | Callable[[dict[str, Any]], Answer]] = [says()]
         self.models = Answer({"object": "list", "data": [{"id": MODEL, "object": "model"}]})
         self.requests: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
-        self.before_answer: Callable[[], None] = lambda: None
+        self.before_answer: Callable[[], object] = lambda: None
         self.most_at_once = 0
         self._at_once = 0
         self._lock = threading.Lock()
@@ -92,8 +93,9 @@ class ScriptedEndpoint:
     def _next(self, request: dict[str, Any], headers: dict[str, str]) -> Answer:
         with self._lock:
             self.requests.append(request)
-            self.headers.append(headers)
-            return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+            self.headers.append({name.lower(): value for name, value in headers.items()})
+            answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        return answer(request) if callable(answer) else answer
 
     def _count(self, change: int) -> None:
         with self._lock:
@@ -104,7 +106,7 @@ class ScriptedEndpoint:
         endpoint = self
 
         class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:  # noqa: N802
+            def do_POST(self) -> None:
                 request = json.loads(self.rfile.read(int(self.headers["content-length"])))
                 endpoint._count(1)
                 try:
@@ -114,7 +116,7 @@ class ScriptedEndpoint:
                 known = self.path == "/v1/chat/completions"
                 self._write(endpoint._next(request, dict(self.headers)) if known else fails(404))
 
-            def do_GET(self) -> None:  # noqa: N802
+            def do_GET(self) -> None:
                 self._write(endpoint.models if self.path == "/v1/models" else fails(404))
 
             def _write(self, answer: Answer) -> None:
@@ -126,8 +128,10 @@ class ScriptedEndpoint:
                 headers = {"content-type": "application/json", "content-length": str(len(body))}
                 for name, value in (headers | answer.headers).items():
                     self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(body)
+                # A client that gave up is no error of the server's.
+                with suppress(ConnectionError):
+                    self.end_headers()
+                    self.wfile.write(body)
 
             def log_message(self, format: str, *args: Any) -> None:
                 pass

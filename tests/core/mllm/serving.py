@@ -31,7 +31,7 @@ class Served:
         self._log = home / "serve.log"
         # `/v1/models` lists the hub's cache and fails where there is none.
         (home / "hub").mkdir(parents=True)
-        self._environment = os.environ | {"HF_HOME": str(home), "HF_HUB_OFFLINE": "1"}
+        self._environment = os.environ | {"HF_HOME": str(home), "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -39,7 +39,9 @@ class Served:
         return f"openai:http://127.0.0.1:{self.port}/v1#{self.checkpoint}"
 
     def settings(self, **mllm: object) -> Settings:
-        return Settings.model_validate({"annotator": self.annotator, "mllm": mllm})
+        """Of an annotator here, patient enough for a restart on a busy machine."""
+        endpoint = {"retries": 30}
+        return Settings.model_validate({"annotator": self.annotator, "mllm": mllm, "endpoint": endpoint})
 
     def start(self) -> None:
         """Returns when it answers."""
@@ -65,7 +67,7 @@ class Served:
 
     def _answers(self) -> bool:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health", timeout=5) as response:  # noqa: S310
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health", timeout=5) as response:
                 return response.status == 200
         except OSError:
             return False

@@ -9,7 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from motionsight_core.mllm import MultimodalModel, annotator_name, open_mllm
+from motionsight_core.errors import ClipError
+from motionsight_core.mllm import MultimodalModel, Reply, open_mllm
 from tests.core.mllm.conversations import HOSTILE, about, assorted, frames, good, texts
 from tests.core.mllm.serving import Served
 
@@ -80,18 +81,11 @@ def test_threads_get_the_replies_to_their_own_conversations(open_model: OpenMode
     assert found == expected * 2
 
 
-def test_the_name_is_that_of_the_column_annotator(in_process: OpenModel, served: Served) -> None:
-    local, remote = in_process("internvl"), open_mllm(served.settings())
-
-    assert local.name.startswith("transformers:/")
-    assert remote.name == annotator_name(served.settings()) == f"openai:{served.checkpoint}"
-
-
 def test_a_server_that_dies_in_the_middle_of_a_batch_loses_no_conversation(served: Served) -> None:
     model = open_mllm(served.settings(max_new_tokens=10))
     batch = [about(f"Describe object {number}.", shown=frames(4)) for number in range(24)]
     before = served.answered()
-    replies: list[object] = []
+    replies: list[Reply | ClipError] = []
     asking = threading.Thread(target=lambda: replies.extend(model.reply(batch)))
     asking.start()
     while served.answered() < before + 3:
@@ -101,7 +95,7 @@ def test_a_server_that_dies_in_the_middle_of_a_batch_loses_no_conversation(serve
     served.kill()
     answered = served.answered() - before
     served.start()
-    asking.join(120)
+    asking.join(240)
 
     assert 3 <= answered < len(batch)
-    assert len(texts(replies)) == len(batch)  # pyright: ignore[reportArgumentType]
+    assert len(texts(replies)) == len(batch)

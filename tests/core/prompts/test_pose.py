@@ -131,7 +131,9 @@ class Brightest:
         return SimpleNamespace(heatmaps=heatmaps.repeat(1, 2, 1, 1))
 
 
-def test_more_boxes_than_one_batch_come_back_in_order(checkpoint: Path, monkeypatch) -> None:
+def test_more_boxes_than_one_batch_come_back_in_order(
+    checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pixels = noise(5)
     boxes = np.array([[0.1 * t, 0.1, 0.1 * t + 0.4, 0.9] for t in range(5)])
     trajectories = [Trajectory(boxes, (None,) * 5), Trajectory(boxes[::-1], (None,) * 5)]

@@ -7,19 +7,22 @@ from pathlib import Path
 
 from motionsight_core.models import ModelSource, loading
 
-PURPOSE = "multimodal LLM"
 #: Longest wait for the hub to say whether it has a model, seconds.
 HUB_S = 10
-PACKAGES = ("torch", "torchvision", "transformers", "accelerate")
+PACKAGES = ("torch", "torchvision", "transformers")
 
 
-def require_checkpoint(source: ModelSource) -> None:
+def require_checkpoint(purpose: str, source: ModelSource) -> None:
     """Packages, configuration and, where no network is to be asked, weights.
+
+    Args:
+        purpose: what the model is for, such as "multimodal LLM".
+        source: where it comes from.
 
     Raises:
         ModelMissing: one of them is not there.
     """
-    with loading(PURPOSE, source):
+    with loading(purpose, source):
         missing = [package for package in PACKAGES if find_spec(package) is None]
         if missing:
             raise ImportError(", ".join(missing))
