@@ -89,8 +89,9 @@ def _qwen2_5_vl_7b(directory: Path) -> None:
 
 def _grounding_dino_base(directory: Path) -> None:
     tokens: int = AutoConfig.from_pretrained(directory).text_config.vocab_size
+    swin: Any = SwinConfig  # whose annotations do not know every argument
     config = GroundingDinoConfig(
-        backbone_config=SwinConfig(
+        backbone_config=swin(
             image_size=384,
             embed_dim=128,
             depths=[2, 2, 18, 2],

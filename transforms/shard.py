@@ -8,12 +8,17 @@ import apache_beam as beam
 from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
+from apache_beam.runners.worker import sdk_worker
 
 from motionsight_core.planning import Shard
 from motionsight_core.settings import Settings
 from motionsight_core.warehouse import Manifest, Warehouse
 from transforms._catalog import AnnotateCatalog
 from transforms._stage import Attempt
+
+# A worker thread prints the traceback of a bundle that fails, and then logs it. The log is enough: who
+# runs us decides whether it is shown, and says one sentence.
+setattr(sdk_worker, "print", lambda *_, **__: None)  # noqa: B010 - the module knows no such name
 
 #: Who decode and prepare while one of them holds the GPU.
 THREADS_BESIDE_A_MODEL = 3

@@ -183,5 +183,5 @@ def test_a_checkpoint_without_all_weights_is_refused(tmp_path: Path) -> None:
     weights = load_file(broken / "model.safetensors")
     del weights["head.conv.weight"]
     save_file(weights, broken / "model.safetensors", metadata={"format": "pt"})
-    with pytest.raises(ModelMissing, match=r"1 of the model's weights are not in it"):
+    with pytest.raises(ModelMissing, match=r"1 of its weights are not in the files"):
         overlay(broken)
