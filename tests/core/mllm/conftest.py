@@ -8,32 +8,11 @@ import torch
 
 from motionsight_core.mllm import MultimodalModel, open_mllm
 from motionsight_core.settings import Settings
-from tests.checkpoints import mllm as checkpoints
 from tests.core.mllm.scripted import ScriptedEndpoint
 from tests.core.mllm.serving import Served
 
-FAMILIES = {
-    "qwen2_5_vl": checkpoints.tiny_qwen2_5_vl,
-    "qwen3_vl": checkpoints.tiny_qwen3_vl,
-    "internvl": checkpoints.tiny_internvl,
-    "llava": checkpoints.tiny_llava,
-}
-
 #: Tiny models lose time with more, the more so where tests run side by side.
 torch.set_num_threads(1)
-
-
-@pytest.fixture(scope="session")
-def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """The directory of a family's checkpoint, written when it is first asked for."""
-    written: dict[str, Path] = {}
-
-    def directory(family: str) -> Path:
-        if family not in written:
-            written[family] = FAMILIES[family](tmp_path_factory.mktemp(family))
-        return written[family]
-
-    return directory
 
 
 @pytest.fixture
