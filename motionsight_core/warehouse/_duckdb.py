@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from motionsight_core.catalog import VideoObject
 from motionsight_core.errors import RunError, UsageError, permanent_names
-from motionsight_core.record import RunRecord
+from motionsight_core.record import MOTION_SCHEMA, RunRecord
 from motionsight_core.warehouse import _duckdb_schema as schema
 from motionsight_core.warehouse._base import Answer, Known
 from motionsight_core.warehouse._manifest import Manifest
@@ -76,6 +76,7 @@ class DuckDBWarehouse:
 
     def commit(self, manifest: Manifest) -> None:
         self._create()
+        self._upgrade()
         with self._transaction() as connection:
             done = connection.execute(
                 "SELECT 1 FROM commits WHERE attempt_id = ?", [manifest.attempt_id]
@@ -168,6 +169,15 @@ class DuckDBWarehouse:
                 Path(self.staging).rmdir()
         except OSError as error:
             raise RunError(f"The warehouse {self._path} cannot be made: {error.strerror}.") from None
+
+    def _upgrade(self) -> None:
+        """Give tables of an earlier version the columns that came since, and the views with them."""
+        with self._transaction() as connection:
+            found = connection.execute(
+                "SELECT list(column_name) FROM duckdb_columns() WHERE table_name = 'motion'"
+            ).fetchone()
+            if found is None or not set(MOTION_SCHEMA.names) <= set(found[0] or ()):
+                connection.execute(schema.CREATE)
 
     @contextmanager
     def _transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -346,3 +346,20 @@ def test_a_warehouse_held_for_too_long_names_the_holder(
             warehouse.commit(manifest(tmp_path, record("b.mp4")))
     finally:
         holder.communicate()
+
+
+def test_a_warehouse_of_before_a_column_gets_it_with_the_first_commit(tmp_path: Path) -> None:
+    import duckdb
+
+    file = tmp_path / "motion.duckdb"
+    warehouse = open_warehouse(f"duckdb:{file}")
+    warehouse.commit(manifest(tmp_path, record("old.mp4")))
+    with duckdb.connect(str(file)) as connection:
+        for view in ("latest_motion", "camera_moves", "object_tracks"):
+            connection.execute(f"DROP VIEW {view}")
+        for column in ("camera_agreement", "notes"):
+            connection.execute(f"ALTER TABLE motion DROP COLUMN {column}")
+    new = replace(record("new.mp4"), camera_agreement=0.5, notes=("names_unreadable",))
+    warehouse.commit(manifest(tmp_path, new))
+    rows = warehouse.query("SELECT uri, camera_agreement, notes FROM latest_motion ORDER BY uri").rows
+    assert rows == [("/clips/new.mp4", 0.5, ["names_unreadable"]), ("/clips/old.mp4", None, None)]
