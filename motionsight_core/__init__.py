@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from motionsight_core.annotation import Answer as Answer
     from motionsight_core.catalog import Clip as Clip
     from motionsight_core.catalog import VideoObject as VideoObject
     from motionsight_core.decoding import decode as decode
@@ -28,6 +29,7 @@ DEFAULT_WAREHOUSE = "duckdb:motionsight.duckdb"
 # Names are imported when they are first used: the command line must answer --help at once, and a
 # planner needs no decoder.
 _HOMES = {
+    "Answer": "annotation",
     "Clip": "catalog",
     "Failure": "record",
     "MotionRecord": "record",
@@ -38,7 +40,17 @@ _HOMES = {
     "decode": "decoding",  # not decode.py: a module of that name would hide the function
 }
 
-__all__ = ["Clip", "Failure", "MotionRecord", "MotionSight", "Settings", "VideoObject", "clips_of", "decode"]
+__all__ = [
+    "Answer",
+    "Clip",
+    "Failure",
+    "MotionRecord",
+    "MotionSight",
+    "Settings",
+    "VideoObject",
+    "clips_of",
+    "decode",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -78,6 +78,15 @@ def test_the_sample_settings_are_the_defaults() -> None:
     assert Settings.load(ROOT / "deploy" / "settings.toml", environment={}).recipe() == Settings().recipe()
 
 
+def test_the_paper_s_settings_name_its_models_and_keep_its_values() -> None:
+    paper = Settings.load(ROOT / "deploy" / "paper.toml", environment={})
+    assert paper.annotator.startswith("transformers:")
+    assert paper.referring.detector != "measured" != paper.referring.tracker
+    knobs = paper.referring
+    assert (knobs.box_threshold, knobs.text_threshold, knobs.mask_iou) == (0.25, 0.25, 0.8)
+    assert (paper.blur.window, paper.blur.decay, paper.spotlight.darken_factor) == (7, 0.65, 0.9)
+
+
 def test_the_base_install_needs_no_torch() -> None:
     names = {re.split(r"[<>=~!\[]", requirement)[0] for requirement in PROJECT["dependencies"]}
     assert not names & {"torch", "torchvision", "transformers", "sam2", "groundingdino-py"}

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from motionsight_core import MotionSight, Settings
+from motionsight_core import MotionSight, Settings, settings
 from motionsight_core.dialogue import caption_camera
 from motionsight_core.errors import BadReply, ClipError, ModelRefused, UsageError
 from motionsight_core.loaded import Models
@@ -285,3 +285,13 @@ def test_where_an_endpoint_listens_is_no_part_of_the_recipe_but_its_model_is() -
     assert here != recipe("openai:http://localhost:8000/v1#m", "mllm.temperature=0.5")
     assert here != recipe("openai:http://localhost:8000/v1#m", "referring.redetect_every=2")
     assert recipe("measured") == recipe("measured", "mllm.temperature=0.5")
+
+
+def test_another_version_of_the_dialogue_is_another_recipe_of_an_mllm_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    measured = Settings.load(environment={})
+    before = SETTINGS.recipe(), measured.recipe()
+    monkeypatch.setattr(settings, "DIALOGUE_VERSION", settings.DIALOGUE_VERSION + 1)
+    assert SETTINGS.recipe() != before[0]
+    assert measured.recipe() == before[1]

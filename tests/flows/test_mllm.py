@@ -62,6 +62,10 @@ def test_a_catalog_is_described_by_an_endpoint(motionsight, ask, scenes: Path, e
     for row in rows:
         pans_right = any(move["label"] in ("pan_right", "truck_right") for move in row["camera_moves"])
         assert (row["camera_agreement"] > 0) == pans_right
+    queries = Path(__file__).parents[2] / "deploy" / "sql"
+    compared = motionsight("sql", (queries / "text_against_measurement.sql").read_text(), "--format", "json")
+    disagreeing = [row for row in rows if row["camera_agreement"] < 0.5]
+    assert len(json.loads(compared.out)) == len(disagreeing)
     # Names, objects, camera; each with frames.
     assert len(endpoint.requests) == 12
     again = motionsight("annotate", str(scenes), *annotator(endpoint))
