@@ -15,7 +15,7 @@ from motionsight_core.agreement import camera_agreement
 from motionsight_core.catalog import Clip
 from motionsight_core.decoding import DecodedClip, FrameSequence
 from motionsight_core.dialogue import Aspect, parts_of
-from motionsight_core.errors import AnnotatorFailed, ClipError, RunError
+from motionsight_core.errors import AnnotatorFailed, ClipError, RunError, UsageError
 from motionsight_core.measure import MotionMeasurement
 from motionsight_core.record import Failure, MotionRecord, ObjectTrack
 from motionsight_core.referring import Referred
@@ -179,6 +179,9 @@ class Annotation:
         )
 
 
+#: `stage` of what a step raises; "caption" of the others.
+_STAGES = {"_name_objects": "refer", "_refer": "refer"}
+
 #: Annotations that go through the steps together.
 Batch: TypeAlias = Sequence[Annotation]
 
@@ -194,7 +197,7 @@ def take(step: Callable[[Batch], None], batch: Batch, observe: Observer) -> None
     A step that raises is taken clip by clip, so that one clip's defect costs one clip.
 
     Raises:
-        RunError: no clip can be described, for example because a model is missing.
+        RunError, UsageError: no clip can be described, for example because a model is missing.
     """
     left = [annotation for annotation in batch if annotation.error is None]
     if not left:
@@ -202,11 +205,11 @@ def take(step: Callable[[Batch], None], batch: Batch, observe: Observer) -> None
     started = time.perf_counter()
     try:
         step(left)
-    except RunError:
+    except (RunError, UsageError):
         raise
     except Exception as error:
         if len(left) == 1:
-            left[0].failed("caption", reason_of(error))
+            left[0].failed(_STAGES.get(step.__name__, "caption"), reason_of(error))
         for annotation in left if len(left) > 1 else ():
             take(step, [annotation], observe)
     else:

@@ -97,6 +97,8 @@ def shared_models(settings: Settings) -> Models:
 
     Only the latest configuration's are kept: two 7B models do not fit on one GPU.
     """
+    if settings.annotator == "measured":
+        return Models(settings)  # which asks for none, and must not put others out of memory
     sections = {"annotator", "mllm", "endpoint", "referring", "prompts", "runtime"}
     key = json.dumps(settings.model_dump(mode="json", include=sections), sort_keys=True)
     with _shared_lock:

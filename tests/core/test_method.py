@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from motionsight_core import MotionSight, Settings, settings
+from motionsight_core.decoding import DecodedClip
 from motionsight_core.dialogue import caption_camera
-from motionsight_core.errors import BadReply, ClipError, ModelRefused, UsageError
+from motionsight_core.errors import BadReply, ClipError, ModelMissing, ModelRefused, UsageError
 from motionsight_core.loaded import Models
 from motionsight_core.record import Failure, MotionRecord
+from motionsight_core.referring import Trajectory
 from tests.core.method import (
     KnownDetector,
     KnownTracker,
@@ -191,6 +195,23 @@ def test_a_crash_of_one_step_costs_the_clip_that_caused_it() -> None:
     assert [type(outcome).__name__ for outcome in outcomes] == ["MotionRecord", "Failure", "MotionRecord"]
     assert isinstance(outcomes[1], Failure)
     assert "the model fell over" in outcomes[1].message
+
+
+def test_a_crash_while_referring_is_a_failure_of_that_stage() -> None:
+    class Broken(KnownTracker):
+        def track(self, clip: DecodedClip, frame: int, boxes: NDArray[np.float64]) -> list[Trajectory]:
+            raise RuntimeError("no memory left")
+
+    models = Models(SETTINGS, mllm=ScriptedModel(obliging), detector=KnownDetector(), tracker=Broken())
+    (failure,) = MotionSight(SETTINGS, models=models).describe([known_clip()])
+    assert isinstance(failure, Failure)
+    assert (failure.stage, failure.error) == ("refer", "AnnotatorFailed")
+
+
+def test_what_no_clip_can_be_described_with_is_raised_and_not_written_on_every_clip(tmp_path: Path) -> None:
+    nowhere = Settings.load(environment={}, overrides=[f"annotator=transformers:{tmp_path / 'no'}"])
+    with pytest.raises(ModelMissing, match="no such directory"):
+        MotionSight(nowhere).describe([known_clip()])
 
 
 HOSTILE = (
