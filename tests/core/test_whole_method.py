@@ -20,7 +20,7 @@ from motionsight_core.prompts import spotlit_frames
 from motionsight_core.record import Failure
 from motionsight_core.scenes import render_catalog
 from motionsight_core.vqascore import vqa_scores
-from tests.core.mllm.scripted import Answer, ScriptedEndpoint, says
+from tests.core.mllm.scripted import ScriptedEndpoint, obliging
 
 torch.set_num_threads(1)
 
@@ -35,13 +35,8 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Clip:
 @pytest.fixture
 def endpoint() -> Iterator[ScriptedEndpoint]:
     with ScriptedEndpoint() as running:
-        running.answers = [_obliging]
+        running.answers = [obliging]
         yield running
-
-
-def _obliging(request: dict[str, Any]) -> Answer:
-    text = request["messages"][-1]["content"][-1]["text"]
-    return says('{"groups": [{"objects": ["ball"]}]}' if "JSON" in text else "A ball rolls.")
 
 
 def shown(request: dict[str, Any]) -> list[np.ndarray[Any, Any]]:

@@ -11,7 +11,16 @@ from typing import Any
 import pytest
 
 from tests.checkpoints.mllm import tiny_qwen2_5_vl
-from tests.core.mllm.scripted import BROKEN, MODEL, Answer, ScriptedEndpoint, fails, says
+from tests.core.mllm.scripted import (
+    BROKEN,
+    MODEL,
+    Answer,
+    ScriptedEndpoint,
+    fails,
+    obliging,
+    said,
+    says,
+)
 from tests.flows.conftest import columns
 
 
@@ -20,25 +29,6 @@ def endpoint() -> Iterator[ScriptedEndpoint]:
     with ScriptedEndpoint() as running:
         running.answers = [obliging]
         yield running
-
-
-def obliging(request: dict[str, Any]) -> Answer:
-    """What a model that understands would say."""
-    text = said(request)
-    if "JSON" in text:
-        return says('{"groups": [{"action": "rolls", "objects": ["ball"]}]}')
-    if "how the camera moves" in text:
-        return says("The camera pans right.")
-    if "one word" in text:
-        return says("camera")
-    return says("B" if "letter" in text else "A ball rolls.")
-
-
-def said(request: dict[str, Any]) -> str:
-    content = request["messages"][-1]["content"]
-    if isinstance(content, str):
-        return content
-    return "".join(part["text"] for part in content if part["type"] == "text")
 
 
 def annotator(endpoint: ScriptedEndpoint) -> tuple[str, str]:

@@ -14,7 +14,7 @@ from apache_beam.testing.util import assert_that, equal_to
 
 from motionsight_core import Clip, Settings, clips_of, loaded
 from motionsight_core.mllm import open_mllm
-from tests.core.mllm.scripted import BROKEN, MODEL, Answer, ScriptedEndpoint, fails, says
+from tests.core.mllm.scripted import BROKEN, MODEL, Answer, ScriptedEndpoint, fails, obliging
 from tests.videos import moving_texture, write_video
 from transforms import AnnotateMotion, MotionSightHandler
 from transforms.shard import THREADS_BESIDE_A_MODEL, local_options
@@ -23,13 +23,8 @@ from transforms.shard import THREADS_BESIDE_A_MODEL, local_options
 @pytest.fixture
 def endpoint() -> Iterator[ScriptedEndpoint]:
     with ScriptedEndpoint() as running:
-        running.answers = [_obliging]
+        running.answers = [obliging]
         yield running
-
-
-def _obliging(request: dict[str, Any]) -> Answer:
-    text = request["messages"][-1]["content"][-1]["text"]
-    return says('{"groups": []}' if "JSON" in text else "It moves.")
 
 
 @pytest.fixture
@@ -51,7 +46,7 @@ def run(clips: list[Clip], chosen: Settings) -> Any:
     pipeline = beam.Pipeline(runner=FnApiRunner(), options=local_options(chosen))
     annotated: Any = pipeline | beam.Create(clips) | AnnotateMotion(chosen, run_id="run")
     names = annotated.rows | beam.Map(lambda row: (row.annotator, row.object_motion))
-    assert_that(names, equal_to([(f"openai:{MODEL}", "It moves.")] * len(clips)))
+    assert_that(names, equal_to([(f"openai:{MODEL}", "A ball rolls.")] * len(clips)))
     assert_that(annotated.failures, equal_to([]), label="failures")
     result = pipeline.run()
     result.wait_until_finish()
@@ -155,7 +150,7 @@ def test_a_request_that_breaks_the_server_costs_its_clip_alone(
     broken = iter([BROKEN])
 
     def poisoned(request: dict[str, Any]) -> Answer:
-        return next(broken, None) or _obliging(request)
+        return next(broken, None) or obliging(request)
 
     endpoint.answers = [poisoned]
     chosen = settings(endpoint)

@@ -55,6 +55,26 @@ def says(text: Any = "It moves.", *, reason: str = "stop", **message: Any) -> An
     return Answer(body | {"usage": usage, "prompt_logprobs": None, "kv_transfer_params": None})
 
 
+def said(request: dict[str, Any]) -> str:
+    """The words of a request's last message."""
+    content = request["messages"][-1]["content"]
+    if isinstance(content, str):
+        return content
+    return "".join(part["text"] for part in content if part["type"] == "text")
+
+
+def obliging(request: dict[str, Any]) -> Answer:
+    """What a model that understands would say of a ball that rolls while the camera pans."""
+    text = said(request)
+    if "JSON" in text:
+        return says('{"groups": [{"action": "rolls", "objects": ["ball"]}]}')
+    if "how the camera moves" in text:
+        return says("The camera pans right.")
+    if "one word" in text:
+        return says("camera")
+    return says("B" if "letter" in text else "A ball rolls.")
+
+
 def fails(status: int, message: str = "no", **headers: str) -> Answer:
     return Answer({"error": {"message": message, "type": "x", "code": status}}, status, headers)
 
