@@ -192,7 +192,7 @@ class RuntimeSettings(Section):
     decode_processes: int = Field(
         default_factory=lambda: os.cpu_count() or 1, ge=1, le=256, description="Decoders at once."
     )
-    shard_size: int = Field(default=200, ge=1, description="Videos in a shard: one pipeline, one commit.")
+    shard_size: int = Field(default=400, ge=1, description="Videos in a shard: one pipeline, one commit.")
     shard_retries: int = Field(default=2, ge=0, description="Further tries of a shard that failed.")
     device: str = Field(
         default="auto", description="Where models run: auto (a GPU if there is one), cpu, cuda, cuda:1 ..."

@@ -61,6 +61,7 @@ def local_options(settings: Settings) -> PipelineOptions:
     prepare, and fewer threads mean fuller batches."""
     in_process = settings.annotator.startswith("transformers:")
     threads = THREADS_BESIDE_A_MODEL if in_process else 4 * settings.runtime.decode_processes
+    # No flags: Beam would read those of whatever program we run in.
     return PipelineOptions(
-        runner="FnApiRunner", direct_running_mode="multi_threading", direct_num_workers=threads
+        [], runner="FnApiRunner", direct_running_mode="multi_threading", direct_num_workers=threads
     )
