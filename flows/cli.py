@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from motionsight_core import DEFAULT_WAREHOUSE
-from motionsight_core.errors import MotionSightError, UsageError
+from motionsight_core.errors import MotionSightError, Terminated, UsageError
 
 _settings_file = click.option(
     "--settings",
@@ -186,7 +186,8 @@ def doctor(warehouse: str) -> None:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Entry point: exit 0 when the run finished, 1 when it could not, 2 for a usage error."""
+    """Entry point: exit 0 when the run finished, 1 when it could not, 2 for a usage error, 130 and 143
+    when Ctrl-C or SIGTERM ended it."""
     debug = "--debug" in (sys.argv[1:] if arguments is None else arguments)
     try:
         cli.main(args=arguments, prog_name="motionsight", standalone_mode=False)
@@ -202,7 +203,11 @@ def main(arguments: list[str] | None = None) -> None:
         if debug:
             raise
         click.echo(f"motionsight: {_sentence(error)}", err=True)
-        _leave(2 if isinstance(error, UsageError) else 1)
+        _leave(_CODES.get(type(error), 1))
+
+
+#: Exit codes; that of Terminated is what a shell reports of a process that SIGTERM ended.
+_CODES: dict[type[Exception], int] = {UsageError: 2, Terminated: 143}
 
 
 def _sentence(error: Exception) -> str:

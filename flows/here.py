@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 
 import click
 
 from flows.answers import show_result
 from flows.progress import watched
 from flows.run import Run, run_catalog
-from motionsight_core.errors import RunError
+from motionsight_core.errors import RunError, Terminated
 from motionsight_core.planning import Plan
 from motionsight_core.settings import Settings
 
@@ -20,6 +23,7 @@ def annotate_here(source: str, *, warehouse: str, settings: Settings, force: boo
     Raises:
         UsageError: source, warehouse or annotator do not exist.
         RunError: a shard could not be finished.
+        Terminated: SIGTERM came; what was begun is finished.
     """
     with ExitStack() as shown:
 
@@ -31,7 +35,37 @@ def annotate_here(source: str, *, warehouse: str, settings: Settings, force: boo
 
             shown.enter_context(watched(lambda: clips_done(run.run_id), "Annotating", total=plan.videos))
 
-        result = run_catalog(source, warehouse=warehouse, settings=settings, force=force, on_plan=on_plan)
+        told_to_end = shown.enter_context(_heeding_sigterm())
+        result = run_catalog(
+            source,
+            warehouse=warehouse,
+            settings=settings,
+            force=force,
+            on_plan=on_plan,
+            told_to_end=told_to_end,
+        )
     show_result(result, warehouse)
     if result.broken:
         raise RunError(" ".join(result.broken))
+    if result.left:
+        raise Terminated(
+            f"Ended by SIGTERM with {result.left} of {len(result.plan.shards)} shards to go; running again "
+            "goes on from there."
+        )
+
+
+@contextmanager
+def _heeding_sigterm() -> Iterator[Callable[[], bool]]:
+    """Whether SIGTERM came: the shard in hand is finished. A second one ends the process at once."""
+    came = threading.Event()
+
+    def note(number: int, frame: object) -> None:
+        came.set()
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        click.echo("SIGTERM: finishing the shard in hand.", err=True)
+
+    before = signal.signal(signal.SIGTERM, note)
+    try:
+        yield came.is_set
+    finally:
+        signal.signal(signal.SIGTERM, before)

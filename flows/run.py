@@ -44,6 +44,8 @@ class RunResult:
     plan: Plan
     broken: tuple[str, ...]
     """One sentence for each shard that could not be finished."""
+    left: int = 0
+    """Shards that were not begun, because the run was told to end."""
 
 
 @contextmanager
@@ -122,6 +124,7 @@ def run_catalog(
     settings: Settings,
     force: bool = False,
     on_plan: Callable[[Run, Plan], None] | None = None,
+    told_to_end: Callable[[], bool] = lambda: False,
 ) -> RunResult:
     """Annotate a source. A shard that cannot be finished is named; the others are committed.
 
@@ -131,6 +134,7 @@ def run_catalog(
         settings: of the run.
         force: annotate again what the warehouse has.
         on_plan: called once the plan is known.
+        told_to_end: asked before each shard; once it is true no other is begun.
 
     Raises:
         UsageError: source, warehouse or annotator do not exist.
@@ -139,13 +143,17 @@ def run_catalog(
         plan = plan_run(run)
         if on_plan is not None:
             on_plan(run, plan)
-        broken = []
+        broken: list[str] = []
+        begun = 0
         for shard in plan.shards:
+            if told_to_end():
+                break
+            begun += 1
             try:
                 _run_shard_patiently(run, shard)
             except Exception as error:
                 broken.append(f"Shard {shard.index} failed: {one_sentence(error)}")
-        return RunResult(finish_run(run), plan, tuple(broken))
+        return RunResult(finish_run(run), plan, tuple(broken), left=len(plan.shards) - begun)
 
 
 def _run_shard_patiently(run: Run, shard: Shard) -> None:

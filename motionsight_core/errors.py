@@ -15,6 +15,10 @@ class RunError(MotionSightError):
     """The run itself could not finish (exit code 1)."""
 
 
+class Terminated(RunError):
+    """The run was told to end, and did so between two shards (exit code 143)."""
+
+
 class ModelMissing(RunError):
     """A model's weights, or the packages that run it, are not on this machine."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import time
 from pathlib import Path
@@ -69,3 +70,33 @@ def test_killed_ten_times_and_restarted_it_ends_as_an_undisturbed_run(
     assert ask(failures) == ask(failures, "--warehouse", f"duckdb:{calm}")
     assert len(ask(failures)) == 1
     assert not list(tmp_path.rglob("*.parquet")), "what killed runs had staged is swept away"
+
+
+def test_sigterm_lets_the_shard_in_hand_be_finished_and_the_next_run_goes_on(
+    catalog: Path, motionsight, ask, tmp_path: Path
+) -> None:
+    run = subprocess.Popen(
+        command("annotate", str(catalog), *SHARDS),
+        cwd=tmp_path,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert run.stderr is not None
+    for line in run.stderr:
+        if line.startswith("Annotating: ") and " 0 of " not in line:
+            break  # the first rows are staged, and seven more shards are to come
+    run.terminate()
+    out, err = run.communicate(timeout=120)
+    assert run.returncode == 143, err
+    assert "finishing the shard in hand" in err
+    assert re.search(r"motionsight: Ended by SIGTERM with \d of 8 shards to go; running again goes on", err)
+    (state,) = ask("SELECT annotated, finished_at IS NOT NULL AS finished FROM runs")
+    (rows,) = ask("SELECT count(*) AS n FROM motion")
+    assert state == {"annotated": rows["n"], "finished": True}
+    assert 0 < rows["n"] < CLIPS
+    assert f"Annotated {rows['n']} clips" in out
+    assert not list(tmp_path.rglob("*.parquet"))
+    assert motionsight("annotate", str(catalog), *SHARDS).code == 0
+    assert ask("SELECT count(*) AS n FROM motion") == [{"n": CLIPS}]
