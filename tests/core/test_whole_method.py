@@ -18,18 +18,21 @@ from motionsight_core.loaded import Models
 from motionsight_core.mllm import ScoringModel
 from motionsight_core.prompts import spotlit_frames
 from motionsight_core.record import Failure
-from motionsight_core.scenes import render_catalog
+from motionsight_core.scenes import catalog, render
 from motionsight_core.vqascore import vqa_scores
-from tests.core.mllm.scripted import ScriptedEndpoint, obliging
+from tests.checkpoints.vitpose import tiny_vitpose
+from tests.core.mllm.scripted import ScriptedEndpoint, obliging, said
 
 torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Clip:
-    folder = tmp_path_factory.mktemp("scene")
-    render_catalog(folder, count=1, seed=1, width=240, height=136, duration_s=2.0)
-    return clips_of(str(next(folder.glob("*.mp4"))))[0]
+    """A ball rolls, and the camera stands."""
+    scene = catalog(count=2, seed=0, width=240, height=136, duration_s=2.0)[1]
+    path = tmp_path_factory.mktemp("scene") / f"{scene.name}.mp4"
+    render(scene, path)
+    return clips_of(str(path))[0]
 
 
 @pytest.fixture
@@ -95,6 +98,26 @@ def test_named_objects_are_found_followed_and_shown(
         assert np.abs(expected.astype(int) - np.stack(objects)).mean() < 3, "what JPEG leaves"
     else:
         assert np.abs(np.stack(names).astype(int) - np.stack(objects)).max() > 20
+
+
+def test_poses_are_drawn_over_what_moves(clip: Clip, endpoint: ScriptedEndpoint, tmp_path: Path) -> None:
+    tiny_vitpose(tmp_path / "vitpose")
+    settings = Settings.load(
+        environment={},
+        overrides=[
+            f"annotator={endpoint.settings().annotator}",
+            "sampling.frames=3",
+            "prompts.object=pose",
+            f"prompts.pose_model={tmp_path / 'vitpose'}",
+            "prompts.keypoint_threshold=0",
+        ],
+    )
+    (row,) = MotionSight(settings, models=Models(settings)).describe([clip])
+    assert isinstance(row, MotionRecord), row
+    names, objects, _ = map(shown, endpoint.requests)
+    drawn = np.abs(np.stack(names).astype(int) - np.stack(objects)).max(axis=(1, 2, 3)) > 60
+    assert drawn.any(), "lines in strong colours"
+    assert "poses of the acting objects" in said(endpoint.requests[1])
 
 
 @pytest.mark.parametrize("family", ["qwen2_5_vl", "internvl"])
