@@ -94,7 +94,7 @@ def annotate(
     force: bool,
     through_prefect: bool,
 ) -> None:
-    """Annotate SOURCE: a file, a directory (recursive) or a glob.
+    """Annotate SOURCE: a file, a directory (recursive), a glob, gs://bucket/prefix or s3://bucket/prefix.
 
     What the warehouse has already, by content version and recipe, is skipped. Clips that cannot be
     annotated become rows of the table `failures`, and the rest goes on.

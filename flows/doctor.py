@@ -42,8 +42,8 @@ _OPTIONAL = (
         ("torch", "torchvision", "transformers", "accelerate"),
         "multimodal LLMs, detectors and trackers in this process",
     ),
-    ("gcp", ("google-cloud-storage",), "gs:// sources, to come"),
-    ("aws", ("boto3",), "s3:// sources, to come"),
+    ("gcp", ("google-cloud-storage",), "gs:// sources"),
+    ("aws", ("boto3",), "s3:// sources"),
 )
 _REQUIRED = (
     "apache-beam",

@@ -6,7 +6,9 @@ Nothing is kept of a frame but what was asked for, so memory does not grow with 
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO, Literal
 
 import cv2
@@ -69,28 +71,38 @@ class DecodedClip:
     motion: MotionMeasurement | None
 
 
-def probe(video: VideoObject, settings: Settings | None = None) -> float:
+def probe(video: VideoObject, settings: Settings | None = None, *, path: Path | None = None) -> float:
     """Duration in seconds, from the first frame's start to the last one's end, without decoding.
+
+    Args:
+        path: a local file with the object's bytes, read in place of its store.
 
     Raises:
         ClipError: the version is gone, or it is no readable video.
     """
-    with open_object(video) as file:
+    with _opened(video, path) as file:
         return index_frames(file, (settings or Settings()).limits).duration_s
 
 
 def decode(
-    clip: Clip, settings: Settings | None = None, *, products: Collection[Product] = ALL_PRODUCTS
+    clip: Clip,
+    settings: Settings | None = None,
+    *,
+    products: Collection[Product] = ALL_PRODUCTS,
+    path: Path | None = None,
 ) -> DecodedClip:
     """Decode one clip in this process, once, for everything that is asked for.
 
     For bytes that are not trusted use `GuardedDecoder`, which runs this in a process with limits.
 
+    Args:
+        path: a local file with the object's bytes, read in place of its store.
+
     Raises:
         ClipError: the version is gone, or the video cannot be decoded.
     """
     settings = settings or Settings()
-    with open_object(clip.object) as file:
+    with _opened(clip.object, path) as file:
         index = index_frames(file, settings.limits)
         try:
             return _decode(file, clip, index, settings, products)
@@ -98,6 +110,10 @@ def decode(
             # Damaged or unusual streams: take the frames that do come out of a full decode.
             found = index_by_decoding(file, settings.limits)
             return _decode(file, clip, found, settings, products, expected_frames=len(index.times_s))
+
+
+def _opened(video: VideoObject, path: Path | None) -> AbstractContextManager[BinaryIO]:
+    return open_object(video) if path is None else path.open("rb")
 
 
 def _decode(

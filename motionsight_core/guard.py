@@ -24,6 +24,7 @@ from motionsight_core.catalog import Clip, VideoObject
 from motionsight_core.decoding import ALL_PRODUCTS, DecodedClip, Product
 from motionsight_core.errors import DecoderCrashed, TimedOut
 from motionsight_core.settings import Settings
+from motionsight_core.stores import fetch_object
 
 #: After so many requests a child is replaced, so that what a decoder leaks stays small.
 _REQUESTS_PER_CHILD = 500
@@ -44,6 +45,9 @@ class GuardedDecoder:
     A request that exceeds `limits.wall_s` is killed and raises TimedOut. One whose process died is
     tried once more in a new process, alone, before it is condemned as DecoderCrashed: the machine,
     not the file, may have been at fault.
+
+    Remote objects are fetched here, before a process is taken, which is handed a local path: what
+    opens hostile files needs neither credentials nor a network.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -61,7 +65,8 @@ class GuardedDecoder:
         Raises:
             ClipError: as `probe`, and TimedOut or DecoderCrashed.
         """
-        return self._run(("probe", video, self._settings))
+        with fetch_object(video) as path:
+            return self._run(("probe", video, self._settings, path))
 
     def decode(self, clip: Clip, *, products: Collection[Product] = ALL_PRODUCTS) -> DecodedClip:
         """`motionsight_core.decoding.decode` in a guarded process.
@@ -69,7 +74,8 @@ class GuardedDecoder:
         Raises:
             ClipError: as `decode`, and TimedOut or DecoderCrashed.
         """
-        return self._run(("decode", clip, self._settings, tuple(products)))
+        with fetch_object(clip.object) as path:
+            return self._run(("decode", clip, self._settings, tuple(products), path))
 
     def close(self) -> None:
         """Kill all children; requests under way fail."""

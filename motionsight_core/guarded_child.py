@@ -40,9 +40,10 @@ def _answer(request: tuple[Any, ...]) -> Any:
     try:
         kind, *arguments = request
         if kind == "probe":
-            return probe(*arguments)
-        clip, settings, products = arguments
-        return decode(clip, settings, products=products)
+            video, settings, path = arguments
+            return probe(video, settings, path=path)
+        clip, settings, products, path = arguments
+        return decode(clip, settings, products=products, path=path)
     except ClipError as error:
         return type(error)(str(error))
     except MemoryError:

@@ -52,6 +52,7 @@ class ObjectStore(Protocol):
 
         Raises:
             UsageError: the source does not exist.
+            RunError: the store cannot be reached, or does not let us list it.
         """
         ...
 

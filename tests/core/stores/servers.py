@@ -1,0 +1,166 @@
+"""Object stores to test with: a folder, a GCS emulator and an S3 server, both on loopback."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+
+class Place(Protocol):
+    """Somewhere to put objects."""
+
+    address: str
+    """What is listed: ends with a slash."""
+    keeps_versions: bool
+    """Whether what was overwritten or deleted can still be read by its version."""
+
+    def put(self, name: str, content: bytes) -> None: ...
+
+    def delete(self, name: str) -> None: ...
+
+    def vanish(self) -> None: ...
+
+
+class Folder:
+    keeps_versions = False
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.address = f"{path}/"
+
+    def put(self, name: str, content: bytes) -> None:
+        path = self._path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+    def delete(self, name: str) -> None:
+        (self._path / name).unlink()
+
+    def vanish(self) -> None:
+        import shutil
+
+        shutil.rmtree(self._path)
+
+
+class GcsBucket:
+    keeps_versions = False
+
+    def __init__(self, url: str, name: str) -> None:
+        from google.auth.credentials import AnonymousCredentials
+        from google.cloud.storage import Client
+
+        client = Client(
+            project="test", credentials=AnonymousCredentials(), client_options={"api_endpoint": url}
+        )
+        self._bucket: Any = client.create_bucket(name)
+        self.address = f"gs://{name}/"
+
+    def put(self, name: str, content: bytes) -> None:
+        self._bucket.blob(name).upload_from_string(content)
+
+    def delete(self, name: str) -> None:
+        self._bucket.blob(name).delete()
+
+    def vanish(self) -> None:
+        self._bucket.delete(force=True)
+
+
+class S3Bucket:
+    def __init__(self, url: str, name: str, *, versioned: bool = False) -> None:
+        from boto3.session import Session
+
+        self._client: Any = Session().client(
+            "s3",
+            endpoint_url=url,
+            region_name="us-east-1",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",  # noqa: S106 the server takes any
+        )
+        self._name = name
+        self._client.create_bucket(Bucket=name)
+        if versioned:
+            self.set_versioning("Enabled")
+        self.keeps_versions = versioned
+        self.address = f"s3://{name}/"
+
+    def set_versioning(self, status: str) -> None:
+        self._client.put_bucket_versioning(Bucket=self._name, VersioningConfiguration={"Status": status})
+
+    def put(self, name: str, content: bytes) -> None:
+        self._client.put_object(Bucket=self._name, Key=name, Body=content)
+
+    def delete(self, name: str) -> None:
+        self._client.delete_object(Bucket=self._name, Key=name)
+
+    def vanish(self) -> None:
+        for page in self._client.get_paginator("list_object_versions").paginate(Bucket=self._name):
+            for item in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
+                self._client.delete_object(Bucket=self._name, Key=item["Key"], VersionId=item["VersionId"])
+        self._client.delete_bucket(Bucket=self._name)
+
+
+@contextmanager
+def gcs_emulator() -> Iterator[str]:
+    """The url of a GCS emulator that keeps its objects in memory, whatever they are called."""
+    from gcp_storage_emulator import server
+    from gcp_storage_emulator.handlers import objects
+
+    def paged(request: Any, response: Any, storage: Any, *args: Any, **kwargs: Any) -> None:
+        # The emulator gives everything at once; the service gives pages.
+        objects.ls(request, response, storage, *args, **kwargs)
+        if not (response._content and "maxResults" in request.query):
+            return
+        answer = json.loads(response._content)
+        start = int(request.query.get("pageToken", ["0"])[0])
+        end = start + int(request.query["maxResults"][0])
+        if end < len(answer["items"]):
+            answer["nextPageToken"] = str(end)
+        answer["items"] = answer["items"][start:end]
+        response.json(answer)
+
+    def path(bucket: str, name: str) -> str:
+        # Names are paths to the emulator: it refuses "../" and takes a//b for a/b.
+        return f"{bucket}/{hashlib.sha256(name.encode()).hexdigest()}"
+
+    handlers = cast(Any, server.HANDLERS)
+    listing = r"^/storage/v1/b/(?P<bucket_name>[-.\w]+)/o$"
+    assert any(re.fullmatch(pattern, "/storage/v1/b/x/o") for pattern, _ in handlers)
+    server.HANDLERS = cast(Any, ((listing, {"GET": paged, "POST": objects.insert}), *handlers))
+    emulator = server.create_server("127.0.0.1", 0, in_memory=True)
+    cast(Any, emulator._storage)._object_path = path
+    with emulator:
+        httpd = emulator._api._httpd
+        assert httpd is not None
+        yield f"http://127.0.0.1:{httpd.server_address[1]}"
+    server.HANDLERS = handlers
+
+
+@contextmanager
+def s3_server() -> Iterator[str]:
+    """The url of an S3 server that keeps its objects in memory."""
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        yield f"http://{host}:{port}"
+    finally:
+        server.stop()
+
+
+def environment_of(*, gcs: str, s3: str) -> dict[str, str]:
+    """Variables that lead MotionSight to these servers."""
+    return {
+        "STORAGE_EMULATOR_HOST": gcs,
+        "AWS_ENDPOINT_URL_S3": s3,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_MAX_ATTEMPTS": "1",
+    }
