@@ -11,6 +11,7 @@ from __future__ import annotations
 import atexit
 import os
 import queue
+import re
 import subprocess
 import sys
 import threading
@@ -30,6 +31,10 @@ from motionsight_core.stores import fetch_object
 _REQUESTS_PER_CHILD = 500
 #: A busy machine may need long to import what a decoder needs; it never needs this long.
 _START_S = 120.0
+#: What a child sees of the environment: how to run Python, and no keys or credentials of anything.
+_ENVIRONMENT = re.compile(
+    r"PATH|HOME|LANG|LC_\w+|TZ|TMPDIR|LD_\w+|PYTHON\w*|VIRTUAL_ENV|MALLOC_\w+|COVERAGE_\w+|ASAN_OPTIONS"
+)
 _CLOSED = "The guarded decoder is closed."
 
 
@@ -142,7 +147,7 @@ class _Child:
     def __init__(self, memory_mb: int) -> None:
         self.requests = 0
         self._pipe, theirs = Pipe()
-        environment = os.environ | {
+        environment = {name: value for name, value in os.environ.items() if _ENVIRONMENT.fullmatch(name)} | {
             # Threads inside a decoder would only compete with the other decoders.
             "OMP_NUM_THREADS": "1",
             "OPENBLAS_NUM_THREADS": "1",

@@ -155,6 +155,17 @@ def test_several_threads_share_the_processes(good: VideoObject) -> None:
         assert len(children()) <= 2
 
 
+def test_who_opens_hostile_files_sees_no_keys(good: VideoObject, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("OPENAI_API_KEY", "AWS_SECRET_ACCESS_KEY", "HF_TOKEN", "PREFECT_API_KEY", "SOME_PASSWORD"):
+        monkeypatch.setenv(name, "hush-hush")
+    with GuardedDecoder(settings()) as decoder:
+        assert decoder.probe(good) == pytest.approx(1.2)
+        (child,) = children()
+        seen = Path(f"/proc/{child}/environ").read_bytes()
+    assert b"hush-hush" not in seen
+    assert b"PATH=" in seen
+
+
 def test_close_leaves_no_process(good: VideoObject) -> None:
     decoder = GuardedDecoder(settings())
     decoder.probe(good)
