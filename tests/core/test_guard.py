@@ -15,7 +15,7 @@ import pytest
 
 from motionsight_core.catalog import Clip, VideoObject
 from motionsight_core.errors import DecoderCrashed, NotAVideo, TimedOut, TooLarge
-from motionsight_core.guard import GuardedDecoder
+from motionsight_core.guard import GuardedDecoder, close_shared_decoders
 from motionsight_core.settings import Settings
 from motionsight_core.stores import list_objects
 from tests.videos import moving_texture, write_video
@@ -29,6 +29,12 @@ def video_at(path: Path) -> VideoObject:
     (video,) = list_objects(str(path))
     assert isinstance(video, VideoObject)
     return video
+
+
+@pytest.fixture(autouse=True)
+def no_other_children() -> None:
+    """Other tests of this process may have left theirs to be used again."""
+    close_shared_decoders()
 
 
 @pytest.fixture
