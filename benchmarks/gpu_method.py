@@ -38,6 +38,7 @@ from motionsight_core.mllm import Conversation, Reply
 from motionsight_core.mllm._transformers import TransformersModel
 from motionsight_core.referring import Detection, Detector, View
 from motionsight_core.scenes import render_catalog
+from transforms import MotionSightHandler
 from transforms.shard import THREADS_BESIDE_A_MODEL
 
 NAMES = '{"groups": [{"action": "moves", "objects": ["car", "dog"]}]}'
@@ -146,9 +147,7 @@ def run(clips: Sequence[Clip], settings: Settings, mllm: Recorded) -> None:
             spent[name] += amount
 
     sight = MotionSight(settings, models=models, observe=observe)
-    size = max(
-        1, min(settings.runtime.batch_clips, settings.runtime.batch_frames // settings.sampling.frames)
-    )
+    size = MotionSightHandler(settings, "").batch_elements_kwargs()["max_batch_size"]
     batches = [clips[start : start + size] for start in range(0, len(clips), size)]
     sight.describe(batches[0])  # models loaded, kernels chosen, decoders started
     spent.clear()

@@ -138,15 +138,7 @@ class Annotation:
             except ValueError as error:
                 self.failed("caption", reason_of(error))
         assert self.error is not None  # noqa: S101
-        return Failure.of(
-            self.error,
-            stage=self.stage,
-            uri=self.clip.uri,
-            version=self.clip.version,
-            clip_id=self.clip.clip_id,
-            recipe=recipe,
-            run_id=run_id,
-        )
+        return Failure.of_clip(self.error, self.clip, stage=self.stage, recipe=recipe, run_id=run_id)
 
     def _record(self, *, annotator: str, recipe: str, run_id: str) -> MotionRecord:
         clip, decoded, motion = self.clip, self.decoded, self.motion

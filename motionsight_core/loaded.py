@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-from functools import cached_property
 
 from motionsight_core.mllm import MultimodalModel, open_mllm, require_endpoint, require_mllm
 from motionsight_core.models import ModelSource
@@ -40,6 +39,7 @@ class Models:
         self._settings = settings
         self._lock = threading.RLock()
         self._mllm, self._detector, self._tracker = mllm, detector, tracker
+        self._pose: PoseOverlay | None = None
 
     @property
     def mllm(self) -> MultimodalModel:
@@ -62,11 +62,8 @@ class Models:
     @property
     def pose(self) -> PoseOverlay:
         with self._lock:
+            self._pose = self._pose or PoseOverlay(self._settings)
             return self._pose
-
-    @cached_property
-    def _pose(self) -> PoseOverlay:
-        return PoseOverlay(self._settings)
 
 
 def require_models(settings: Settings) -> None:

@@ -61,7 +61,7 @@ def loading(purpose: str, source: ModelSource) -> Iterator[None]:
     except ImportError as error:
         raise ModelMissing(
             f"The {purpose} {source.location} needs packages that are not installed "
-            f"({_line(error).rstrip('.')}): {HOW_TO_INSTALL}"
+            f"({sentence_of(error).rstrip('.')}): {HOW_TO_INSTALL}"
         ) from error
     except Exception as error:
         # Damaged files and dead networks raise kinds of their own: SafetensorError, the hub's, httpx's.
@@ -71,7 +71,7 @@ def loading(purpose: str, source: ModelSource) -> Iterator[None]:
 def _not_loaded(purpose: str, source: ModelSource, error: Exception) -> str:
     if Path(source.location).is_dir():
         place = Path(source.location).resolve()
-        return f"The {purpose} in the directory {place} cannot be loaded: {_line(error)}"
+        return f"The {purpose} in the directory {place} cannot be loaded: {sentence_of(error)}"
     if source.looks_local:
         return (
             f"The {purpose} {source.location} is not there: no such directory "
@@ -81,7 +81,7 @@ def _not_loaded(purpose: str, source: ModelSource, error: Exception) -> str:
     revision = f" --revision {source.revision}" if source.revision else ""
     return (
         f"The {purpose} {source.location} is not on this machine (looked in {_hub_cache()}) and could not be "
-        f"downloaded: {_line(error)} Fetch it where there is a network: "
+        f"downloaded: {sentence_of(error)} Fetch it where there is a network: "
         f"hf download {source.location}{revision}"
     )
 
@@ -92,7 +92,8 @@ def _hub_cache() -> str:
     return os.environ.get("HF_HUB_CACHE") or str(Path(home, "hub"))
 
 
-def _line(error: BaseException) -> str:
+def sentence_of(error: BaseException) -> str:
+    """What an exception says, as one line that ends like a sentence."""
     line = " ".join(str(error).split())[:300] or type(error).__name__
     return line if line.endswith((".", "!", "?")) else f"{line}."
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from motionsight_core.catalog import Clip
 from motionsight_core.errors import ClipError
 
 #: Longer messages are cut: they may quote hostile input.
@@ -143,6 +144,19 @@ class Failure:
             message=printable[:_MESSAGE_CHARACTERS],
             run_id=run_id,
             failed_at=datetime.now(UTC),
+        )
+
+    @classmethod
+    def of_clip(cls, error: ClipError, clip: Clip, *, stage: str, recipe: str, run_id: str) -> Failure:
+        """The row of a clip's error; see `of`."""
+        return cls.of(
+            error,
+            stage=stage,
+            uri=clip.uri,
+            version=clip.version,
+            clip_id=clip.clip_id,
+            recipe=recipe,
+            run_id=run_id,
         )
 
     def to_row(self) -> dict[str, Any]:

@@ -55,18 +55,9 @@ class _DecodeOnce(beam.DoFn):
         try:
             decoded = shared_decoder(self._settings).decode(element, products=self._sight.products)
         except ClipError as error:
-            yield TaggedOutput(FAILURES, self._failure(element, error))
+            recipe = self._settings.recipe()
+            failure = Failure.of_clip(error, element, stage="decode", recipe=recipe, run_id=self._run_id)
+            yield TaggedOutput(FAILURES, failure)
             return
         self._lost_frames.inc(decoded.lost_frames)
         yield decoded
-
-    def _failure(self, clip: Clip, error: ClipError) -> Failure:
-        return Failure.of(
-            error,
-            stage="decode",
-            uri=clip.uri,
-            version=clip.version,
-            clip_id=clip.clip_id,
-            recipe=self._settings.recipe(),
-            run_id=self._run_id,
-        )

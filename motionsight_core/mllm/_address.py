@@ -1,7 +1,8 @@
-"""`openai:BASE_URL#MODEL`, taken apart."""
+"""`openai:BASE_URL#MODEL`, taken apart, and the key that goes with it."""
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -44,3 +45,15 @@ class EndpointAddress:
             raise UsageError(f"An openai: annotator needs the model after a #, for example {EXAMPLE}.")
         path = parts.path.rstrip("/") or "/v1"
         return cls(f"{parts.scheme}://{parts.netloc}{path}", model.strip())
+
+
+def key_in(variable: str) -> str | None:
+    """The key in an environment variable.
+
+    Raises:
+        UsageError: it cannot stand in a header; HTTP clients would print it when they say so.
+    """
+    key = os.environ.get(variable, "").strip()
+    if not (key.isascii() and key.isprintable()):
+        raise UsageError(f"The environment variable {variable} holds characters that no key has.")
+    return key or None

@@ -13,8 +13,8 @@ from typing import Any
 
 import openai
 
-from motionsight_core.errors import AnnotatorFailed, BadReply, ClipError, ModelUnavailable, UsageError
-from motionsight_core.mllm._address import EndpointAddress
+from motionsight_core.errors import AnnotatorFailed, BadReply, ClipError, ModelUnavailable
+from motionsight_core.mllm._address import EndpointAddress, key_in
 from motionsight_core.mllm._answer import GATEWAY, denies_model, one_line, refusal_of, reply_of, server_says
 from motionsight_core.mllm._base import Conversation, Reply
 from motionsight_core.mllm._request import request_messages
@@ -34,7 +34,7 @@ class EndpointModel:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._address = EndpointAddress.parse(settings.annotator)
-        self._key = _key(settings.endpoint.key_variable)
+        self._key = key_in(settings.endpoint.key_variable)
         self._line: _Line | None = None
         self._lock = threading.Lock()
 
@@ -250,15 +250,3 @@ def _answer(asked: Future[Reply | ClipError] | ClipError) -> Reply | ClipError:
         return asked.result()
     except CancelledError:
         return AnnotatorFailed("The endpoint's connection was closed while it was being asked.")
-
-
-def _key(variable: str) -> str | None:
-    """The key in an environment variable.
-
-    Raises:
-        UsageError: it cannot stand in a header; HTTP clients would print it when they say so.
-    """
-    key = os.environ.get(variable, "").strip()
-    if not (key.isascii() and key.isprintable()):
-        raise UsageError(f"The environment variable {variable} holds characters that no key has.")
-    return key or None

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
-
 from motionsight_core.errors import RunError
-from motionsight_core.mllm._address import EndpointAddress
+from motionsight_core.mllm._address import EndpointAddress, key_in
 from motionsight_core.settings import Settings
 
 #: A server on its way up, or a dropped packet, gets a few seconds; a run has more patience.
@@ -19,13 +17,15 @@ def require_endpoint(settings: Settings) -> None:
 
     Raises:
         RunError: nobody does.
+        UsageError: the address or the key cannot be used.
     """
     import openai
 
     address, variable = EndpointAddress.parse(settings.annotator), settings.endpoint.key_variable
+    key = key_in(variable)
     client = openai.OpenAI(
         base_url=address.base_url,
-        api_key=os.environ.get(variable, "").strip() or "none",
+        api_key=key or "none",
         max_retries=TRIES - 1,
         timeout=TRY_S,
     )
@@ -39,7 +39,7 @@ def require_endpoint(settings: Settings) -> None:
                 "the URL, which mostly ends in /v1."
             ) from None
         except (openai.AuthenticationError, openai.PermissionDeniedError) as error:
-            todo = "does not accept the key in" if os.environ.get(variable) else "needs a key; set"
+            todo = "does not accept the key in" if key else "needs a key; set"
             raise RunError(
                 f"The endpoint {address.base_url} {todo} the environment variable {variable} "
                 f"(HTTP {error.status_code})."

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from motionsight_core.errors import ModelMissing
-from motionsight_core.models import HOW_TO_INSTALL, HOW_TO_INSTALL_ORIGINAL
+from motionsight_core.models import HOW_TO_INSTALL, HOW_TO_INSTALL_ORIGINAL, sentence_of
 
 if TYPE_CHECKING:
     import torch
@@ -33,7 +33,7 @@ def loading_original(purpose: str, checkpoint: Path) -> Iterator[None]:
         name = (error.name or "").partition(".")[0]
         how = HOW_TO_INSTALL_ORIGINAL if name in ("sam2", "groundingdino") else HOW_TO_INSTALL
         raise ModelMissing(
-            f"The {purpose} {checkpoint} needs packages that are not installed ({_line(error)}): {how}"
+            f"The {purpose} {checkpoint} needs packages that are not installed ({sentence_of(error)}): {how}"
         ) from error
     except pickle.UnpicklingError as error:
         raise ModelMissing(
@@ -44,7 +44,7 @@ def loading_original(purpose: str, checkpoint: Path) -> Iterator[None]:
         if isinstance(error, ModelMissing):
             raise
         raise ModelMissing(
-            f"The {purpose} {checkpoint.resolve()} cannot be loaded: {_line(error)}"
+            f"The {purpose} {checkpoint.resolve()} cannot be loaded: {sentence_of(error)}"
         ) from error
 
 
@@ -85,8 +85,3 @@ def weights_of(checkpoint: Path) -> dict[str, torch.Tensor]:
     if not isinstance(weights, dict):
         raise ValueError("it has no weights under 'model', as the authors' checkpoints have")
     return {name.removeprefix("module."): weight for name, weight in weights.items()}
-
-
-def _line(error: BaseException) -> str:
-    line = " ".join(str(error).split())[:300] or type(error).__name__
-    return line if line.endswith((".", "!", "?")) else f"{line}."
