@@ -39,7 +39,7 @@ from motionsight_core.mllm._transformers import TransformersModel
 from motionsight_core.referring import Detection, Detector, View
 from motionsight_core.scenes import render_catalog
 from transforms import MotionSightHandler
-from transforms.shard import THREADS_BESIDE_A_MODEL
+from transforms.runners import THREADS_BESIDE_A_MODEL
 
 NAMES = '{"groups": [{"action": "moves", "objects": ["car", "dog"]}]}'
 FOUND = [Detection("car", 0.9, (0.1, 0.4, 0.4, 0.7)), Detection("dog", 0.8, (0.6, 0.5, 0.8, 0.9))]

@@ -194,6 +194,12 @@ class RuntimeSettings(Section):
     )
     shard_size: int = Field(default=400, ge=1, description="Videos in a shard: one pipeline, one commit.")
     shard_retries: int = Field(default=2, ge=0, description="Further tries of a shard that failed.")
+    runner: Literal["local", "flink", "dataflow"] = Field(
+        default="local", description="Where a shard's Beam pipeline runs: this machine, Flink, Dataflow."
+    )
+    beam: tuple[str, ...] = Field(
+        default=(), description="Further Beam pipeline options of that runner, as flags."
+    )
     device: str = Field(
         default="auto", description="Where models run: auto (a GPU if there is one), cpu, cuda, cuda:1 ..."
     )

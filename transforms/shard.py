@@ -6,8 +6,6 @@ import uuid
 
 import apache_beam as beam
 from apache_beam.io.filesystems import FileSystems
-from apache_beam.options.pipeline_options import PipelineOptions
-from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
 from apache_beam.runners.worker import sdk_worker
 
 from motionsight_core.planning import Shard
@@ -15,13 +13,11 @@ from motionsight_core.settings import Settings
 from motionsight_core.warehouse import Manifest, Warehouse
 from transforms._catalog import AnnotateCatalog
 from transforms._stage import Attempt
+from transforms.runners import pipeline_for
 
 # A worker thread prints the traceback of a bundle that fails, and then logs it. The log is enough: who
 # runs us decides whether it is shown, and says one sentence.
 setattr(sdk_worker, "print", lambda *_, **__: None)  # noqa: B010 - the module knows no such name
-
-#: Who decode and prepare while one of them holds the GPU.
-THREADS_BESIDE_A_MODEL = 3
 
 
 def annotate_shard(
@@ -42,7 +38,7 @@ def annotate_shard(
     )
     known = {} if force else warehouse.known(shard.videos, recipe)
     FileSystems.mkdirs(attempt.directory)
-    with beam.Pipeline(runner=FnApiRunner(), options=local_options(settings)) as pipeline:
+    with pipeline_for(settings) as pipeline:
         _ = (
             pipeline
             | "Objects" >> beam.Create(list(shard.videos))
@@ -52,16 +48,3 @@ def annotate_shard(
         )
     with FileSystems.open(attempt.manifest_path) as file:
         return Manifest.from_json(file.read().decode())
-
-
-def local_options(settings: Settings) -> PipelineOptions:
-    """FnApiRunner with threads. Threads only wait for decoding processes or for an endpoint, so there
-    are more of them than processes: one whose share of the elements is slow leaves no decoder idle.
-    With an MLLM in this process a few are enough: one holds the GPU while the others decode and
-    prepare, and fewer threads mean fuller batches."""
-    in_process = settings.annotator.startswith("transformers:")
-    threads = THREADS_BESIDE_A_MODEL if in_process else 4 * settings.runtime.decode_processes
-    # No flags: Beam would read those of whatever program we run in.
-    return PipelineOptions(
-        [], runner="FnApiRunner", direct_running_mode="multi_threading", direct_num_workers=threads
-    )

@@ -17,7 +17,7 @@ from motionsight_core.mllm import open_mllm
 from tests.core.mllm.scripted import BROKEN, MODEL, Answer, ScriptedEndpoint, fails, obliging
 from tests.videos import moving_texture, write_video
 from transforms import AnnotateMotion, MotionSightHandler
-from transforms.shard import THREADS_BESIDE_A_MODEL, local_options
+from transforms.runners import THREADS_BESIDE_A_MODEL, local_options
 
 
 @pytest.fixture

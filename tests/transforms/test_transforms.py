@@ -20,7 +20,8 @@ from motionsight_core.stores import list_objects
 from motionsight_core.warehouse import Known, Manifest, open_warehouse
 from tests.videos import moving_texture, write_video
 from transforms import AnnotateMotion, Attempt, MotionSightHandler, PlanClips
-from transforms.shard import annotate_shard, local_options
+from transforms.runners import local_options
+from transforms.shard import annotate_shard
 
 SETTINGS = Settings.load(environment={})
 
