@@ -10,10 +10,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shlex
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -36,8 +38,24 @@ class ClipSettings(Section):
     """How a video is split into clips."""
 
     window_s: float | None = Field(
-        default=None, gt=0, description="Length of a clip in seconds; unset, a clip is the whole video."
+        default=None,
+        gt=0,
+        description="Length of a clip in seconds; unset, a clip is the whole video. With scenes: the longest "
+        "clip, longer scenes are cut into windows.",
     )
+    scenes: bool = Field(default=False, description="Clips are the scenes (shots) of a video.")
+    scene_threshold: float = Field(
+        default=3.0,
+        gt=1,
+        le=255,
+        description="How many times more a cut changes the picture than the frames around it do.",
+    )
+    min_scene_s: float = Field(default=0.6, ge=0, le=60, description="Shortest scene, seconds.")
+
+    @property
+    def several(self) -> bool:
+        """Whether a video may become several clips; how many is known once it is opened."""
+        return self.window_s is not None
 
 
 class SamplingSettings(Section):
@@ -184,6 +202,11 @@ class LimitSettings(Section):
         default=8192 * 4320, ge=1024, description="Pixels of one decoded frame; above: TooLarge."
     )
     max_frames: int = Field(default=2_000_000, ge=1, description="Frames of one video; above: TooLarge.")
+    sandbox: Literal["auto", "required", "off"] = Field(
+        default="auto",
+        description="Lock decoding processes in, by Landlock and seccomp: `auto` with what the kernel has, "
+        "`required` or not at all, `off`.",
+    )
 
 
 class RuntimeSettings(Section):
@@ -215,6 +238,87 @@ class RuntimeSettings(Section):
     batch_frames: int = Field(
         default=256, ge=1, description="Frames in one call of the MLLM, at most (one clip at least)."
     )
+
+    @field_validator("beam", mode="before")
+    @classmethod
+    def _flags(cls, value: Any) -> Any:
+        # --set and the environment bring text: as one types flags, or as JSON.
+        if isinstance(value, str):
+            return json.loads(value) if value.startswith("[") else shlex.split(value)
+        return value or ()
+
+    def __setstate__(self, state: dict[Any, Any]) -> None:
+        # What nobody chose is the machine's: a pipeline's workers are not where it was put together.
+        super().__setstate__(state)
+        if "decode_processes" not in self.model_fields_set:
+            self.__dict__["decode_processes"] = os.cpu_count() or 1
+
+
+class StoreSettings(Section):
+    """How objects are listed and read; the stores' own environment variables hold where these are unset."""
+
+    s3_endpoint: str | None = Field(
+        default=None,
+        description="Address of an S3 store other than Amazon's, such as http://minio:9000; unset: "
+        "AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, or Amazon.",
+    )
+    s3_region: str | None = Field(
+        default=None, description="Region of the bucket; unset: AWS_REGION, or what the store says."
+    )
+    s3_addressing: Literal["auto", "path", "virtual"] = Field(
+        default="auto",
+        description="Where the bucket's name goes: into the path, or before the host. auto: into the path "
+        "where an endpoint is set.",
+    )
+    gs_endpoint: str | None = Field(
+        default=None,
+        description="Address of a Google Cloud Storage emulator, asked without credentials; unset: "
+        "STORAGE_EMULATOR_HOST, or Google.",
+    )
+    range_reads_above_mb: float = Field(
+        default=256.0,
+        ge=0,
+        description="Objects longer than this are read by ranges, not downloaded, MiB; so is what exceeds "
+        "the cache.",
+    )
+    cache_dir: str | None = Field(
+        default=None,
+        description="Folder of the downloaded objects; unset: MOTIONSIGHT_CACHE, or one in the temporary "
+        "folder.",
+    )
+    cache_mb: int | None = Field(
+        default=None,
+        ge=0,
+        description="Most that the downloaded objects take, MiB; unset: MOTIONSIGHT_CACHE_MB, or 20,000.",
+    )
+    retries: int = Field(
+        default=5,
+        ge=0,
+        le=20,
+        description="Further tries of a request that the store failed to answer, with pauses that double "
+        "up to 20 s.",
+    )
+    stall_s: float = Field(
+        default=60.0,
+        gt=0,
+        description="A transfer that brings less than 64 KiB in this time is given up, seconds.",
+    )
+
+    @field_validator("s3_endpoint", "gs_endpoint")
+    @classmethod
+    def _is_address(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if "@" in parts.netloc:
+            # Neither stored with each run nor said: the sentence of a ValueError would repeat the value.
+            raise UsageError(
+                "The endpoint of a store holds no user or password; give them as the store's own "
+                "environment variables."
+            )
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("an endpoint is an address such as http://minio:9000")
+        return value.rstrip("/")
 
 
 class EndpointSettings(Section):
@@ -253,14 +357,18 @@ class Settings(Section):
     spotlight: SpotlightSettings = SpotlightSettings()
     measure: MeasureSettings = MeasureSettings()
     limits: LimitSettings = LimitSettings()
+    stores: StoreSettings = StoreSettings()
     runtime: RuntimeSettings = Field(default_factory=lambda: RuntimeSettings())
 
     def recipe(self) -> str:
         """First 16 hex digits of sha256 over everything that can change a row."""
         # How videos are split is in it too: whole videos and windows are different answers, and
         # `latest_motion` must not mix them.
-        rows = self.model_dump(mode="json", exclude={"limits", "runtime", "endpoint"})
+        rows = self.model_dump(mode="json", exclude={"limits", "runtime", "endpoint", "stores"})
         rows["measurement_version"] = MEASUREMENT_VERSION
+        if not self.clips.scenes:  # they change no row, and older rows keep their recipe
+            for name in ("scenes", "scene_threshold", "min_scene_s"):
+                del rows["clips"][name]
         if self.annotator == "measured":
             for section in ("prompts", "mllm", "referring"):
                 del rows[section]

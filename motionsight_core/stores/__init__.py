@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import BinaryIO
 
 from motionsight_core.catalog import VideoObject
 from motionsight_core.errors import UsageError
-from motionsight_core.stores._base import VIDEO_SUFFIXES, ObjectStore, UnlistedObject
+from motionsight_core.settings import StoreSettings
+from motionsight_core.stores._base import (
+    VIDEO_SUFFIXES,
+    WHOLE,
+    ObjectStore,
+    RangeReader,
+    Selection,
+    UnlistedObject,
+)
 from motionsight_core.stores._cloud import CloudStore
 from motionsight_core.stores._gcs import GcsStore
 from motionsight_core.stores._local import LocalStore
@@ -17,18 +25,23 @@ from motionsight_core.stores._s3 import S3Store
 
 __all__ = [
     "VIDEO_SUFFIXES",
+    "LocalStore",
     "ObjectStore",
+    "RangeReader",
+    "Selection",
     "UnlistedObject",
-    "fetch_object",
     "list_objects",
     "open_object",
+    "open_ranges",
+    "read_object",
     "store_for",
 ]
 
-_CLOUD_STORES: dict[str, CloudStore] = {store.scheme: store for store in (GcsStore(), S3Store())}
+_CLOUD_STORES: dict[str, Callable[[StoreSettings], CloudStore]] = {"gs": GcsStore, "s3": S3Store}
+_DEFAULTS = StoreSettings()
 
 
-def store_for(address: str) -> ObjectStore:
+def store_for(address: str, settings: StoreSettings = _DEFAULTS) -> ObjectStore:
     """The store that holds a source or an object's uri.
 
     Raises:
@@ -38,41 +51,62 @@ def store_for(address: str) -> ObjectStore:
     if not separator:
         return LocalStore()
     if scheme in _CLOUD_STORES:
-        return _CLOUD_STORES[scheme]
+        return _CLOUD_STORES[scheme](settings)
     raise UsageError(
         f"There is no object store for {scheme}:// addresses; give a file, a directory, a glob, gs://... or "
         "s3://..."
     )
 
 
-def list_objects(source: str) -> Iterator[VideoObject | UnlistedObject]:
-    """Every video of a source with its version, in the order of names.
+def list_objects(
+    source: str, *, selection: Selection = WHOLE, settings: StoreSettings = _DEFAULTS
+) -> Iterator[VideoObject | UnlistedObject]:
+    """The selected videos of a source with their versions, in the store's order.
+
+    That is the order of names by code point (which is that of their UTF-8 bytes). In a directory a
+    folder's own files come first, then what lies in the folders within it.
 
     Raises:
-        UsageError: the source does not exist.
+        UsageError: the source does not exist, or `selection.after` is no name below it.
         RunError: its store cannot be listed.
     """
-    return store_for(source).list(source)
+    return store_for(source, settings).list(source, selection)
 
 
-def open_object(video: VideoObject) -> AbstractContextManager[BinaryIO]:
+def open_object(
+    video: VideoObject, *, settings: StoreSettings = _DEFAULTS
+) -> AbstractContextManager[BinaryIO]:
     """A seekable handle on exactly the version that was listed, for the length of a `with` block.
 
     Raises:
-        VersionGone: the store holds other bytes now, or none.
+        VersionGone: the store holds other bytes now, or none; also while it is read.
         StoreUnavailable: the store refused or failed to give them.
     """
-    return store_for(video.uri).open(video)
+    return store_for(video.uri, settings).open(video)
 
 
-def fetch_object(video: VideoObject) -> AbstractContextManager[Path | None]:
-    """A remote object as a local file for the length of a `with` block; None for what is local already.
-
-    For processes that have neither credentials nor a network: they are handed the path.
+def open_ranges(
+    video: VideoObject, *, settings: StoreSettings = _DEFAULTS
+) -> AbstractContextManager[RangeReader]:
+    """Ranges of exactly the version that was listed, nothing of which is kept on disk.
 
     Raises:
-        VersionGone: the store holds other bytes now, or none.
+        VersionGone: the store holds other bytes now, or none; also while it is read.
         StoreUnavailable: the store refused or failed to give them.
     """
-    store = store_for(video.uri)
-    return store.fetch(video) if isinstance(store, CloudStore) else nullcontext()
+    return store_for(video.uri, settings).ranges(video)
+
+
+def read_object(
+    video: VideoObject, *, settings: StoreSettings = _DEFAULTS
+) -> AbstractContextManager[Path | RangeReader]:
+    """A local file with the object's bytes, or a RangeReader where it is too long to be downloaded.
+
+    For processes that have neither credentials nor a network: they are handed the path, or served
+    the ranges. What is local already is its own path. `stores.range_reads_above_mb` says what is long.
+
+    Raises:
+        VersionGone: the store holds other bytes now, or none; also while it is read.
+        StoreUnavailable: the store refused or failed to give them.
+    """
+    return store_for(video.uri, settings).read(video)

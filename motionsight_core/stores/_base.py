@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from motionsight_core.catalog import VideoObject
@@ -44,14 +46,60 @@ class UnlistedObject:
     error: ClipError
 
 
-class ObjectStore(Protocol):
-    """Lists objects with their versions and reads exactly the version that was listed."""
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which part of a source is listed; the whole of it by default."""
 
-    def list(self, source: str) -> Iterator[VideoObject | UnlistedObject]:
-        """The videos of a source, in the order of names.
+    since: datetime | None = None
+    """Modified at this time or later, by the store's clock; without a time zone it is UTC."""
+    until: datetime | None = None
+    """Modified before this time."""
+    after: str = ""
+    """A uri; only those strictly after it in the listing's order. Where a listing stopped, it goes on."""
+
+    def takes(self, modified_s: float) -> bool:
+        """Whether an object that was modified then (seconds since 1970) is selected."""
+        return (self.since is None or modified_s >= _seconds(self.since)) and (
+            self.until is None or modified_s < _seconds(self.until)
+        )
+
+
+def _seconds(time: datetime) -> float:
+    return (time if time.tzinfo is not None else time.replace(tzinfo=UTC)).timestamp()
+
+
+WHOLE = Selection()
+
+
+class RangeReader(Protocol):
+    """Reads parts of exactly one version of an object; for one thread at a time."""
+
+    @property
+    def size(self) -> int:
+        """Bytes of the whole object."""
+        ...
+
+    def read(self, offset: int, length: int) -> bytes:
+        """The bytes from `offset` on: `length` of them, fewer only where the object ends.
 
         Raises:
-            UsageError: the source does not exist.
+            VersionGone: the store holds other bytes now, or none.
+            StoreUnavailable: the store refused or failed to give them.
+        """
+        ...
+
+
+class ObjectStore(Protocol):
+    """Lists objects with their versions and reads exactly the version that was listed.
+
+    The order of a listing is total and the same each time, and `Selection.after` goes by it.
+    """
+
+    def list(self, source: str, selection: Selection = WHOLE) -> Iterator[VideoObject | UnlistedObject]:
+        """The selected videos of a source, in the store's order.
+
+        Raises:
+            UsageError: the source does not exist, or `after` is no name below it.
             RunError: the store cannot be reached, or does not let us list it.
         """
         ...
@@ -59,8 +107,19 @@ class ObjectStore(Protocol):
     def open(self, video: VideoObject) -> AbstractContextManager[BinaryIO]:
         """A seekable handle on the listed version, for the length of a `with` block.
 
-        Raises (on entry or, where a file changed while it was read, on exit):
+        Raises (on entry, while it is read or, where a file changed meanwhile, on exit):
             VersionGone: the store holds other bytes now, or none.
             StoreUnavailable: the store refused or failed to give them.
+        """
+        ...
+
+    def ranges(self, video: VideoObject) -> AbstractContextManager[RangeReader]:
+        """Ranges of the listed version, for the length of a `with` block; errors as `open`."""
+        ...
+
+    def read(self, video: VideoObject) -> AbstractContextManager[Path | RangeReader]:
+        """A local file with the listed version's bytes, or its ranges where it is too long to download.
+
+        Errors as `open`.
         """
         ...

@@ -26,6 +26,7 @@ from typing import BinaryIO
 
 from motionsight_core.catalog import VideoObject
 from motionsight_core.errors import StoreUnavailable, UsageError
+from motionsight_core.settings import StoreSettings
 
 DIRECTORY_VARIABLE = "MOTIONSIGHT_CACHE"
 LIMIT_VARIABLE = "MOTIONSIGHT_CACHE_MB"
@@ -34,6 +35,7 @@ _MIB = 1024 * 1024
 _PART = ".part"
 _PASSING = ".once"
 _SPACE_LOCK = "space.lock"
+_DEFAULTS = StoreSettings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,23 +49,26 @@ class Download:
 
 
 @contextmanager
-def cached(video: VideoObject, ask: Callable[[VideoObject], Download]) -> Iterator[Path]:
+def cached(
+    video: VideoObject, ask: Callable[[VideoObject], Download], settings: StoreSettings = _DEFAULTS
+) -> Iterator[Path]:
     """A local file with the object's bytes, which stays for the length of the `with` block.
 
     Args:
         video: the object and its version.
         ask: asks the store for this version; only called where the bytes are not here yet.
+        settings: where the objects lie and how much room they have.
 
     Raises:
         ClipError: what `ask` or its download raise.
         StoreUnavailable: the download was not whole, or the disk cannot hold it.
         UsageError: the cache's directory or limit cannot be used.
     """
-    directory = cache_directory()
+    directory, limit = cache_directory(settings), cache_limit(settings)
     name = hashlib.sha256(f"{video.uri}\0{video.version}".encode()).hexdigest()
     with ExitStack() as held:
         try:
-            path = _entry(directory, name, video, ask, held)
+            path = _entry(directory, limit, name, video, ask, held)
         except OSError as error:
             raise StoreUnavailable(
                 f"The cache at {directory} cannot hold the object: {error.strerror or error}."
@@ -71,37 +76,42 @@ def cached(video: VideoObject, ask: Callable[[VideoObject], Download]) -> Iterat
         yield path
 
 
-def cache_directory() -> Path:
+def cache_directory(settings: StoreSettings = _DEFAULTS) -> Path:
     """Where the objects lie; made where it is not there, readable by this user only.
 
     Raises:
         UsageError: it cannot be made, or belongs to somebody else.
     """
-    named = os.environ.get(DIRECTORY_VARIABLE)
-    directory = Path(named) if named else Path(tempfile.gettempdir(), f"motionsight-cache-{os.getuid()}")
+    named = settings.cache_dir or os.environ.get(DIRECTORY_VARIABLE)
+    ours = f"motionsight-cache-{os.getuid()}"
+    directory = Path(named).expanduser() if named else Path(tempfile.gettempdir(), ours)
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         status = directory.stat() if named else directory.lstat()
     except OSError as error:
         raise UsageError(
-            f"The cache {directory} cannot be used: {error.strerror}; set {DIRECTORY_VARIABLE}."
+            f"The cache {directory} cannot be used: {error.strerror}; set stores.cache_dir or "
+            f"{DIRECTORY_VARIABLE}."
         ) from None
     # In a shared temporary folder anybody may have made it first, and would feed us their bytes.
     if not named and (not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid()):
         raise UsageError(
-            f"The cache {directory} belongs to somebody else; set {DIRECTORY_VARIABLE} to a folder of yours."
+            f"The cache {directory} belongs to somebody else; set stores.cache_dir or {DIRECTORY_VARIABLE} "
+            "to a folder of yours."
         )
     if not named and stat.S_IMODE(status.st_mode) != 0o700:
         directory.chmod(0o700)
     return directory
 
 
-def cache_limit() -> int:
+def cache_limit(settings: StoreSettings = _DEFAULTS) -> int:
     """Bytes that the entries may take together.
 
     Raises:
         UsageError: the variable is no number.
     """
+    if settings.cache_mb is not None:
+        return settings.cache_mb * _MIB
     text = os.environ.get(LIMIT_VARIABLE, str(_DEFAULT_LIMIT_MB))
     if not text.isascii() or not text.isdigit():
         raise UsageError(f"{LIMIT_VARIABLE} takes a whole number of MiB, got {text!r}.")
@@ -110,6 +120,7 @@ def cache_limit() -> int:
 
 def _entry(
     directory: Path,
+    limit: int,
     name: str,
     video: VideoObject,
     ask: Callable[[VideoObject], Download],
@@ -131,7 +142,7 @@ def _entry(
             if path.exists():  # it came between the two looks
                 continue
             download = ask(video)
-            if not _reserve(directory, descriptor, download.size):
+            if not _reserve(directory, limit, descriptor, download.size):
                 return _passing_copy(directory, name, download, held)
             _fill(descriptor, download)
             with _space_lock(directory):  # who counts must meet it under one of its names
@@ -207,9 +218,8 @@ def _passing_copy(directory: Path, name: str, download: Download, held: ExitStac
     return Path(file)
 
 
-def _reserve(directory: Path, part: int, size: int) -> bool:
+def _reserve(directory: Path, limit: int, part: int, size: int) -> bool:
     """Evict what was not used for longest until `size` bytes more fit; False where they cannot."""
-    limit = cache_limit()
     if size > limit:
         return False
     with _space_lock(directory):

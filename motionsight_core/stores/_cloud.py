@@ -1,22 +1,28 @@
-"""What the stores of clouds have in common: prefixes, names, and objects read through the cache."""
+"""What the stores of clouds have in common: prefixes, pages, and objects read from the cache or by ranges."""
 
 from __future__ import annotations
 
 import importlib
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO, ClassVar
+from typing import Any, BinaryIO, ClassVar
 
 from motionsight_core.catalog import VideoObject
-from motionsight_core.errors import RunError, UsageError
-from motionsight_core.stores._base import VIDEO_SUFFIXES, UnlistedObject
-from motionsight_core.stores._cache import Download, cached
+from motionsight_core.errors import RunError, StoreUnavailable, UsageError
+from motionsight_core.settings import StoreSettings
+from motionsight_core.stores._base import VIDEO_SUFFIXES, WHOLE, RangeReader, Selection, UnlistedObject
+from motionsight_core.stores._cache import Download, cache_limit, cached
+from motionsight_core.stores._patience import Broken, patiently, within
+from motionsight_core.stores._pinned import Pinned
+from motionsight_core.stores._ranges import BlockReader, file_of
 
 #: Objects in one answer of a listing; the most that the stores give.
 PAGE_SIZE = 1000
+
+_MIB = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +34,31 @@ class CloudAddress:
     """Of an object, or a prefix of names; empty for a whole bucket."""
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An object as a store lists it."""
+
+    name: str
+    version: str
+    modified_s: float
+    """When these bytes were written, seconds since 1970, by the store's clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One answer of a listing."""
+
+    entries: tuple[Entry, ...]
+    """In the order of their names."""
+    next: Any
+    """What the store wants to be told for the next page; None where there is none."""
+
+
+#: Asks for one page: the prefix, the name after which it may begin, and `Page.next` of the one before.
+#: One try, which raises Broken, UsageError or RunError.
+Lister = Callable[[str, str, Any], Page]
+
+
 class CloudStore(ABC):
     """A bucket's objects below a prefix, or the one object that has exactly this name."""
 
@@ -37,54 +68,90 @@ class CloudStore(ABC):
     extra: ClassVar[str]
     """Of MotionSight, that installs it."""
 
+    def __init__(self, settings: StoreSettings) -> None:
+        self.settings = settings
+
     @abstractmethod
-    def versions(self, address: CloudAddress) -> Iterator[tuple[str, str]]:
-        """Name and version of every object whose name begins with the address's, in their order.
+    def lister(self, address: CloudAddress) -> Lister:
+        """How what lies below an address is listed; may ask the store.
 
         Raises:
+            Broken: the store did not answer.
             UsageError: there is no such bucket.
-            RunError: the store cannot be reached, or does not let us list it.
+            RunError: the store does not let us list it.
         """
 
     @abstractmethod
-    def ask(self, video: VideoObject) -> Download:
-        """Find the listed version for a download; it and the download raise ClipErrors.
+    def find(self, video: VideoObject) -> Pinned:
+        """Find the listed version; one try.
+
+        Raises:
+            Broken: the store did not answer.
+            VersionGone: the store holds other bytes now, or none.
+            StoreUnavailable: the store refused to give them.
+        """
+
+    def list(self, source: str, selection: Selection = WHOLE) -> Iterator[VideoObject | UnlistedObject]:
+        address = self.parse(source)
+        self._require_package()
+        after = self._name_after(address, selection)
+        lister = self._listing(address.bucket, lambda: self.lister(address))
+        only, prefix = self._meaning(lister, address)
+        if only is not None:
+            if not after or only.name > after:
+                yield from self._videos(address.bucket, [only], selection)
+            return
+        found = False
+        for entry in self._entries(lister, address.bucket, prefix, after):
+            found = True
+            if _is_video(entry.name):
+                yield from self._videos(address.bucket, [entry], selection)
+        if not found and not after:
+            raise UsageError(f"There is no object at {source!r}.")
+
+    def pin(self, video: VideoObject) -> Pinned:
+        """The listed version, to be read.
 
         Raises:
             VersionGone: the store holds other bytes now, or none.
-            StoreUnavailable: the store refused or failed to give them.
+            StoreUnavailable: the store refused or failed to answer.
         """
-
-    def list(self, source: str) -> Iterator[VideoObject | UnlistedObject]:
-        address = self.parse(source)
         self._require_package()
-        count = 0
-        for name, version in self.versions(address):
-            count += 1
-            video = VideoObject(f"{self.scheme}://{address.bucket}/{name}", version)
-            if name == address.name and not name.endswith("/"):
-                # Names come in their order, so the one that is the whole prefix comes first; it was
-                # asked for by its name, like a local file.
-                yield video
-                return
-            if _is_video(name):
-                yield video
-        if count == 0:
-            raise UsageError(f"There is no object at {source!r}.")
+        try:
+            return self._patiently(lambda: self.find(video))
+        except Broken as broken:
+            raise StoreUnavailable(f"The object cannot be read: {broken}.") from None
 
     @contextmanager
     def open(self, video: VideoObject) -> Iterator[BinaryIO]:
-        with self.fetch(video) as path, path.open("rb") as file:
+        with (
+            self.read(video) as found,
+            found.open("rb") if isinstance(found, Path) else file_of(found) as file,
+        ):
             yield file
 
-    def fetch(self, video: VideoObject) -> AbstractContextManager[Path]:
-        """A local file with the listed version's bytes, for the length of a `with` block.
+    @contextmanager
+    def ranges(self, video: VideoObject) -> Iterator[RangeReader]:
+        with closing(BlockReader(self.pin(video))) as reader:
+            yield reader
 
-        Raises:
-            ClipError: as `ask`.
-        """
+    @contextmanager
+    def read(self, video: VideoObject) -> Iterator[Path | RangeReader]:
+        limit = min(self.settings.range_reads_above_mb * _MIB, cache_limit(self.settings))
+
+        def ask(video: VideoObject) -> Download:
+            pinned = self.pin(video)
+            if pinned.size > limit:
+                raise _TooLong(pinned)
+            return Download(pinned.size, pinned.save)
+
         self._require_package()
-        return cached(video, self.ask)
+        with ExitStack() as held:
+            try:
+                found = held.enter_context(cached(video, ask, self.settings))
+            except _TooLong as long:
+                found = held.enter_context(closing(BlockReader(long.pinned)))
+            yield found
 
     def parse(self, uri: str) -> CloudAddress:
         """Bucket and name of an address.
@@ -97,6 +164,69 @@ class CloudStore(ABC):
             raise UsageError(f"{uri!r} names no bucket; write {self.scheme}://bucket/prefix.")
         return CloudAddress(bucket, name)
 
+    def _meaning(self, lister: Lister, address: CloudAddress) -> tuple[Entry | None, str]:
+        """The one object that an address names, whatever its suffix, and the prefix that it stands for.
+
+        As with files: the object of this name; else what lies in the folder of this name; else, as
+        buckets have no folders, every name that begins so.
+        """
+        name = address.name
+        if not name or name.endswith("/"):
+            return None, name
+        # Names come in their order, so the one that is the whole prefix comes first.
+        first = next(self._entries(lister, address.bucket, name, ""), None)
+        if first is not None and first.name == name:
+            return first, name
+        inside = next(self._entries(lister, address.bucket, name + "/", ""), None)
+        return None, name if inside is None else name + "/"
+
+    def _videos(self, bucket: str, entries: Iterable[Entry], selection: Selection) -> Iterator[VideoObject]:
+        for entry in entries:
+            if selection.takes(entry.modified_s):
+                yield VideoObject(self._uri(bucket, entry.name), entry.version)
+
+    def _entries(self, lister: Lister, bucket: str, prefix: str, after: str) -> Iterator[Entry]:
+        """Objects whose name begins with the prefix and comes after `after`, in the order of names."""
+        last, upcoming = after, None
+        while True:
+            page = self._listing(bucket, lambda: lister(prefix, after, upcoming), last)  # noqa: B023 used at once
+            for entry in page.entries:
+                # A listing may begin with the name itself.
+                if after and entry.name <= after:
+                    continue
+                last = entry.name
+                yield entry
+            upcoming = page.next
+            if upcoming is None:
+                return
+
+    def _listing(self, bucket: str, attempt: Callable[[], Any], last: str = "") -> Any:
+        """One answer of a listing, patiently; what fails says after which name one can go on."""
+        go_on = f" The listing can go on after {self._uri(bucket, last)!r}." if last else ""
+        try:
+            return self._patiently(attempt)
+        except Broken as broken:
+            raise RunError(f"{self.scheme}://{bucket} cannot be listed: {broken}.{go_on}") from None
+        except (RunError, UsageError) as error:
+            raise type(error)(f"{error}{go_on}") from None
+
+    def _patiently(self, attempt: Callable[[], Any]) -> Any:
+        return patiently(lambda: within(self.settings.stall_s, attempt), retries=self.settings.retries)
+
+    def _name_after(self, address: CloudAddress, selection: Selection) -> str:
+        if not selection.after:
+            return ""
+        bucket, separator, name = selection.after.removeprefix(f"{self.scheme}://").partition("/")
+        if not selection.after.startswith(f"{self.scheme}://") or not separator or bucket != address.bucket:
+            raise UsageError(
+                f"A listing of {self.scheme}://{address.bucket} cannot go on after {selection.after!r}, "
+                "which is not in this bucket."
+            )
+        return name
+
+    def _uri(self, bucket: str, name: str) -> str:
+        return f"{self.scheme}://{bucket}/{name}"
+
     def _require_package(self) -> None:
         try:
             importlib.import_module(self.package)
@@ -105,6 +235,14 @@ class CloudStore(ABC):
                 f"{self.scheme}:// addresses need {self.package}; run "
                 f"`pip install 'motionsight[{self.extra}]'`."
             ) from None
+
+
+class _TooLong(Exception):
+    """The object is not to be downloaded."""
+
+    def __init__(self, pinned: Pinned) -> None:
+        super().__init__()
+        self.pinned = pinned
 
 
 def _is_video(name: str) -> bool:

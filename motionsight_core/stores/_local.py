@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,33 +12,43 @@ from typing import BinaryIO
 
 from motionsight_core.catalog import VideoObject
 from motionsight_core.errors import ClipError, StoreUnavailable, UnusableName, UsageError, VersionGone
-from motionsight_core.stores._base import VIDEO_SUFFIXES, UnlistedObject
+from motionsight_core.stores._base import VIDEO_SUFFIXES, WHOLE, RangeReader, Selection, UnlistedObject
 
 
 class LocalStore:
-    """A file, a directory (recursive, by suffix), or a glob (`**` is recursive)."""
+    """A file, a directory (recursive, by suffix), or a glob (`**` is recursive).
 
-    def list(self, source: str) -> Iterator[VideoObject | UnlistedObject]:
+    In a directory a folder's own files come first, by name, then what lies in its folders, by name:
+    so only one folder's names are in memory, and whole folders before `Selection.after` are passed
+    over. The matches of a glob are sorted in memory.
+    """
+
+    def list(self, source: str, selection: Selection = WHOLE) -> Iterator[VideoObject | UnlistedObject]:
         path = Path(source).expanduser()
         if path.is_dir():
-            return _videos_below(path)
+            return _videos_below(path, selection)
         if path.is_file():
-            return iter([_listed(path)])
-        matches = glob.glob(str(path), recursive=True)  # noqa: PTH207 pathlib takes no absolute pattern
-        files = sorted(name for name in matches if Path(name).is_file())
+            files = [path]
+        else:
+            matches = glob.glob(str(path), recursive=True)  # noqa: PTH207 pathlib takes no absolute pattern
+            files = [Path(name) for name in matches if Path(name).is_file()]
         if not files:
             raise UsageError(f"There is no file, directory or glob match at {source!r}.")
-        return (_listed(Path(name)) for name in files)
+        files.sort(key=lambda file: _as_text(_absolute(file)))
+        later = (file for file in files if _as_text(_absolute(file)) > selection.after)
+        return (item for file in later if (item := _listed(file, selection)))
 
     @contextmanager
     def open(self, video: VideoObject) -> Iterator[BinaryIO]:
         try:
-            file = Path(video.uri).open("rb")  # noqa: SIM115 closed below
+            file = open(video.uri, "rb", opener=_open_at_once)  # noqa: SIM115 closed below
         except FileNotFoundError:
             raise VersionGone("The file was deleted after it was listed.") from None
         except OSError as error:
             raise StoreUnavailable(f"The file cannot be read: {error.strerror}.") from None
         with file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise StoreUnavailable("The name is that of a pipe or a device, not of a file.")
             _check_version(file, video)
             try:
                 yield file
@@ -47,38 +58,123 @@ class LocalStore:
                 raise
             _check_version(file, video)
 
+    @contextmanager
+    def ranges(self, video: VideoObject) -> Iterator[RangeReader]:
+        with self.open(video) as file:
+            yield _FileRanges(file, video)
+
+    @contextmanager
+    def read(self, video: VideoObject) -> Iterator[Path | RangeReader]:
+        with self.open(video):
+            yield Path(video.uri)
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """Opening a pipe would wait for somebody who writes into it."""
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
+class _FileRanges:
+    """Ranges of a file, each of which is checked to be of the listed version."""
+
+    def __init__(self, file: BinaryIO, video: VideoObject) -> None:
+        self._file, self._video = file, video
+        self.size = os.fstat(file.fileno()).st_size
+
+    def read(self, offset: int, length: int) -> bytes:
+        pieces: list[bytes] = []
+        try:
+            # One call gives at most 2 GiB.
+            while length > 0 and (piece := os.pread(self._file.fileno(), length, offset)):
+                pieces.append(piece)
+                offset, length = offset + len(piece), length - len(piece)
+        except OSError as error:
+            raise StoreUnavailable(f"The file cannot be read: {error.strerror}.") from None
+        _check_version(self._file, self._video)
+        return b"".join(pieces)
+
 
 def _check_version(file: BinaryIO, video: VideoObject) -> None:
     if _version(os.fstat(file.fileno())) != video.version:
         raise VersionGone("The file was changed after it was listed.")
 
 
-def _videos_below(directory: Path) -> Iterator[VideoObject | UnlistedObject]:
-    """Video files by suffix, hidden ones left out, one directory in memory at a time."""
+def _videos_below(directory: Path, selection: Selection) -> Iterator[VideoObject | UnlistedObject]:
+    """Video files by suffix, hidden ones left out, one folder's names in memory at a time.
+
+    Raises:
+        UsageError: `after` is no path below the directory.
+    """
+    last_folders, last_name = _parts_of_last(directory, selection.after)
     unreadable: list[OSError] = []
     for folder, folders, names in os.walk(directory, onerror=unreadable.append):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            if not name.startswith(".") and Path(name).suffix.lower() in VIDEO_SUFFIXES:
-                yield _listed(Path(folder, name))
-    for error in unreadable:
-        reason = StoreUnavailable(f"The directory cannot be listed: {error.strerror}.")
-        yield UnlistedObject(_as_text(str(error.filename)), "", reason)
+        yield from _unlisted(unreadable, selection)
+        least_folder, least_name = "", ""
+        here = Path(_as_text(folder)).relative_to(_as_text(str(directory))).parts
+        if selection.after and here == last_folders[: len(here)]:
+            # The last name lies here, or further down: a folder's own files come before its folders.
+            if len(here) < len(last_folders):
+                least_folder, names = last_folders[len(here)], []
+            else:
+                least_name = last_name
+        folders[:] = sorted(
+            (name for name in folders if not name.startswith(".") and _as_text(name) >= least_folder),
+            key=_as_text,
+        )
+        for name in sorted(names, key=_as_text):
+            if _is_video(name) and _as_text(name) > least_name:
+                item = _listed(Path(folder, name), selection)
+                if item is not None:
+                    yield item
+    yield from _unlisted(unreadable, selection)
 
 
-def _listed(path: Path) -> VideoObject | UnlistedObject:
-    # Links are kept: the name that people gave is the name that is stored.
-    absolute = os.path.abspath(path)  # noqa: PTH100
+def _parts_of_last(directory: Path, after: str) -> tuple[tuple[str, ...], str]:
+    """Folders below the directory, and the name in the last one, where a listing stopped."""
+    if not after:
+        return (), ""
+    root = _as_text(_absolute(directory)).rstrip("/") + "/"
+    if not after.startswith(root):
+        raise UsageError(
+            f"A listing of {str(directory)!r} cannot go on after {after!r}, which is not below it."
+        )
+    *folders, name = after.removeprefix(root).split("/")
+    return tuple(folders), name
+
+
+def _unlisted(unreadable: list[OSError], selection: Selection) -> Iterator[UnlistedObject]:
+    """Folders that could not be read since the last call, in whose place nothing else comes."""
+    while unreadable:
+        error = unreadable.pop(0)
+        uri = _as_text(_absolute(Path(os.fsdecode(error.filename)))) + "/"
+        if uri != selection.after:
+            reason = StoreUnavailable(f"The directory cannot be listed: {error.strerror}.")
+            yield UnlistedObject(uri, "", reason)
+
+
+def _is_video(name: str) -> bool:
+    return not name.startswith(".") and Path(name).suffix.lower() in VIDEO_SUFFIXES
+
+
+def _listed(path: Path, selection: Selection) -> VideoObject | UnlistedObject | None:
+    """The file as it is listed; None where it was modified at another time than was asked for."""
+    absolute = _absolute(path)
     try:
-        version = _version(Path(absolute).stat())
+        status = Path(absolute).stat()
     except OSError as error:
         reason = StoreUnavailable(f"The file cannot be listed: {error.strerror}.")
         return UnlistedObject(_as_text(absolute), "", reason)
+    if not selection.takes(status.st_mtime):
+        return None
     if _as_text(absolute) != absolute:
-        return UnlistedObject(
-            _as_text(absolute), version, UnusableName("The file's name is not valid UTF-8; rename it.")
-        )
-    return VideoObject(absolute, version)
+        reason = UnusableName("The file's name is not valid UTF-8; rename it.")
+        return UnlistedObject(_as_text(absolute), _version(status), reason)
+    return VideoObject(absolute, _version(status))
+
+
+def _absolute(path: Path) -> str:
+    # Links are kept: the name that people gave is the name that is stored.
+    return os.path.abspath(path)  # noqa: PTH100
 
 
 def _as_text(name: str) -> str:

@@ -8,24 +8,26 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from functools import partial
-from typing import Any, BinaryIO
+from typing import Any
 
 from motionsight_core.catalog import VideoObject
-from motionsight_core.errors import RunError, StoreUnavailable, UsageError, VersionGone
-from motionsight_core.stores._cache import Download
-from motionsight_core.stores._cloud import PAGE_SIZE, CloudAddress, CloudStore
+from motionsight_core.errors import UsageError, VersionGone
+from motionsight_core.settings import StoreSettings
+from motionsight_core.stores import _cloud
+from motionsight_core.stores._cloud import CloudAddress, CloudStore, Entry, Lister, Page
+from motionsight_core.stores._patience import Sink
+from motionsight_core.stores._pinned import Pinned
+from motionsight_core.stores._s3_errors import GONE, GONE_STATUS, listing_errors, reading_errors, status_of
 
-_CHUNK_BYTES = 1 << 20
-#: Broken connections after which a download is given up; each goes on where the last one stopped.
-_BREAKS = 5
+#: The longest that a connection may take to be made, seconds.
+_CONNECT_S = 10.0
+_PIECE_BYTES = 64 * 1024
 _ETAG = re.compile(r"[0-9a-f]{32}(-[0-9]+)?")
-#: What the store says of a version that it does not hold; 405: it is the mark of a deletion.
-_GONE_STATUS = frozenset([404, 405, 412])
-_GONE = "The object was deleted or overwritten after it was listed."
 _ENDPOINT_VARIABLES = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
+#: How the names of S3 Express buckets end, which list in no order.
+_UNORDERED = "--x-s3"
 
 
 class S3Store(CloudStore):
@@ -33,27 +35,39 @@ class S3Store(CloudStore):
 
     scheme, package, extra = "s3", "boto3", "aws"
 
-    def versions(self, address: CloudAddress) -> Iterator[tuple[str, str]]:
-        with _listing_errors(address.bucket):
-            client = _client()
-            paging = {"PageSize": PAGE_SIZE}
-            if _keeps_versions(client, address.bucket):
-                pages = client.get_paginator("list_object_versions").paginate(
-                    Bucket=address.bucket, Prefix=address.name, PaginationConfig=paging
-                )
-                for page in pages:
-                    for item in page.get("Versions", ()):
-                        if item["IsLatest"]:
-                            yield item["Key"], _version(item)
-            else:
-                pages = client.get_paginator("list_objects_v2").paginate(
-                    Bucket=address.bucket, Prefix=address.name, PaginationConfig=paging
-                )
-                for page in pages:
-                    for item in page.get("Contents", ()):
-                        yield item["Key"], _version(item)
+    def lister(self, address: CloudAddress) -> Lister:
+        with listing_errors(address.bucket):
+            keeps_versions = _keeps_versions(_client(self.settings), address)
+        return partial(self._page_of_versions if keeps_versions else self._page, address.bucket)
 
-    def ask(self, video: VideoObject) -> Download:
+    def _page(self, bucket: str, prefix: str, after: str, upcoming: str | None) -> Page:
+        if after and bucket.endswith(_UNORDERED):
+            raise UsageError(f"s3://{bucket} is a directory bucket, which lists in no order: list all of it.")
+        start = {"ContinuationToken": upcoming} if upcoming else {"StartAfter": after} if after else {}
+        with listing_errors(bucket):
+            page = _client(self.settings).list_objects_v2(
+                Bucket=bucket, Prefix=prefix, MaxKeys=_cloud.PAGE_SIZE, **start
+            )
+        entries = tuple(_entry(item) for item in page.get("Contents", ()))
+        return Page(entries, page.get("NextContinuationToken") if page.get("IsTruncated") else None)
+
+    def _page_of_versions(
+        self, bucket: str, prefix: str, after: str, upcoming: dict[str, str] | None
+    ) -> Page:
+        start = upcoming or ({"KeyMarker": after} if after else {})
+        with listing_errors(bucket):
+            page = _client(self.settings).list_object_versions(
+                Bucket=bucket, Prefix=prefix, MaxKeys=_cloud.PAGE_SIZE, **start
+            )
+        entries = tuple(_entry(item) for item in page.get("Versions", ()) if item["IsLatest"])
+        if not page.get("IsTruncated"):
+            return Page(entries, None)
+        markers = {"KeyMarker": page["NextKeyMarker"]}
+        if page.get("NextVersionIdMarker"):
+            markers["VersionIdMarker"] = page["NextVersionIdMarker"]
+        return Page(entries, markers)
+
+    def find(self, video: VideoObject) -> Pinned:
         address = self.parse(video.uri)
         by_etag = {"IfMatch": f'"{video.version}"'}
         by_id = {"VersionId": video.version}
@@ -61,142 +75,101 @@ class S3Store(CloudStore):
         pins = [by_etag, by_id] if _ETAG.fullmatch(video.version) else [by_id, by_etag]
         refused: Exception | None = None
         gone = False
-        with _reading_errors():
-            client = _client()
+        with reading_errors():
+            client = _client(self.settings)
             for pin in pins:
                 request = {"Bucket": address.bucket, "Key": address.name, **pin}
                 try:
                     head = client.head_object(**request)
                 except client.exceptions.ClientError as error:
-                    if _status(error) == 400:  # no version id to this store; or it lets nobody in
+                    if status_of(error) == 400:  # no version id to this store; or it lets nobody in
                         refused = error
                         continue
-                    if _status(error) not in _GONE_STATUS:
+                    if status_of(error) not in GONE_STATUS:
                         raise
                     gone = True
                     continue
                 # Some stores take no notice of a condition that they do not know.
                 if video.version in (head.get("VersionId"), head.get("ETag", "").strip('"')):
-                    return Download(int(head["ContentLength"]), partial(_save, client, request))
+                    size = int(head["ContentLength"])
+                    return Pinned(
+                        size=size,
+                        transfer=partial(self._transfer, request, size),
+                        check=_unchecked,
+                        settings=self.settings,
+                    )
                 gone = True
             if refused is not None and not gone:
                 raise refused
-        raise VersionGone(_GONE)
+        raise VersionGone(GONE)
+
+    def _transfer(self, request: dict[str, str], size: int, offset: int, length: int, sink: Sink) -> None:
+        part = {} if length == size else {"Range": f"bytes={offset}-{offset + length - 1}"}
+        with reading_errors():
+            body = _client(self.settings).get_object(**request, **part)["Body"]
+            with closing(body):
+                while piece := body.read(_PIECE_BYTES):
+                    sink.write(piece)
 
 
-def _save(client: Any, request: dict[str, str], file: BinaryIO) -> None:
-    """Download one version, going on where the connection broke."""
-    from botocore.exceptions import HTTPClientError, IncompleteReadError
-
-    for breaks in range(_BREAKS + 1):
-        have = file.tell()
-        rest = {"Range": f"bytes={have}-"} if have else {}
-        with _reading_errors():
-            body = client.get_object(**request, **rest)["Body"]
-            try:
-                with closing(body):
-                    for chunk in body.iter_chunks(_CHUNK_BYTES):
-                        file.write(chunk)
-                return
-            except (HTTPClientError, IncompleteReadError):
-                if breaks == _BREAKS:
-                    raise
+def _unchecked(_: int) -> None:
+    """boto3 compares checksums itself, where an object has one."""
 
 
-def _version(item: dict[str, Any]) -> str:
-    """What pins a listed object. "null" pins nothing: it is overwritten in place."""
+def _entry(item: dict[str, Any]) -> Entry:
+    # "null" pins nothing: it is overwritten in place.
     version_id = item.get("VersionId", "null")
-    return item["ETag"].strip('"') if version_id == "null" else version_id
+    version = item["ETag"].strip('"') if version_id == "null" else version_id
+    return Entry(item["Key"], version, item["LastModified"].timestamp())
 
 
-def _keeps_versions(client: Any, bucket: str) -> bool:
+def _keeps_versions(client: Any, address: CloudAddress) -> bool:
     """Whether versions can be listed; who may only read a bucket gets ETags."""
     from botocore.exceptions import ClientError
 
     try:
-        if not client.get_bucket_versioning(Bucket=bucket).get("Status"):
+        if not client.get_bucket_versioning(Bucket=address.bucket).get("Status"):
             return False
-        client.list_object_versions(Bucket=bucket, MaxKeys=1)
+        client.list_object_versions(Bucket=address.bucket, Prefix=address.name, MaxKeys=1)
         return True
     except ClientError as error:
-        if _status(error) in (403, 405, 501):
+        if status_of(error) in (403, 405, 501):
             return False
         raise
 
 
-@contextmanager
-def _listing_errors(bucket: str) -> Iterator[None]:
-    """The client's exceptions as sentences that say what to do."""
-    from botocore.exceptions import (
-        BotoCoreError,
-        ClientError,
-        ConnectionError,
-        HTTPClientError,
-        NoCredentialsError,
-        ParamValidationError,
-        PartialCredentialsError,
-    )
-
-    login = "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
-    try:
-        yield
-    except ParamValidationError:
-        raise UsageError(f"s3://{bucket} is no valid bucket name.") from None
-    except (NoCredentialsError, PartialCredentialsError):
-        raise RunError(f"There are no credentials to list s3://{bucket}: {login}.") from None
-    except ClientError as error:
-        if _status(error) == 404:
-            raise UsageError(f"There is no bucket s3://{bucket}.") from None
-        if _status(error) in (401, 403):
-            raise RunError(
-                f"Listing s3://{bucket} is forbidden: it takes s3:ListBucket; {login} of an account that "
-                "has it."
-            ) from None
-        raise RunError(f"s3://{bucket} cannot be listed: the store answered {_status(error)}.") from None
-    except (HTTPClientError, ConnectionError) as error:
-        raise RunError(
-            f"s3://{bucket} cannot be listed, the store does not answer ({type(error).__name__})."
-        ) from None
-    except BotoCoreError as error:
-        raise RunError(f"s3://{bucket} cannot be listed ({type(error).__name__}): {login}.") from None
-
-
-@contextmanager
-def _reading_errors() -> Iterator[None]:
-    """The client's exceptions as ClipErrors."""
-    from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError
-
-    try:
-        yield
-    except ClientError as error:
-        if _status(error) in _GONE_STATUS:
-            raise VersionGone(_GONE) from None
-        raise StoreUnavailable(f"The object cannot be read: the store answered {_status(error)}.") from None
-    except (HTTPClientError, ConnectionError) as error:
-        raise StoreUnavailable(f"The store does not answer ({type(error).__name__}).") from None
-    except BotoCoreError as error:
-        raise StoreUnavailable(f"The object cannot be read ({type(error).__name__}).") from None
-
-
-def _status(error: Any) -> int:
-    """HTTP status only: the store's own text may repeat addresses and accounts."""
-    return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-
-
-_clients: dict[tuple[int, str], Any] = {}
+_clients: dict[tuple[object, ...], Any] = {}
 _clients_lock = threading.Lock()
 
 
-def _client() -> Any:
-    """The client of this process, which all threads share; sessions cannot be shared."""
+def _client(settings: StoreSettings) -> Any:
+    """The client of this process and these settings, which all threads share; sessions cannot be shared."""
     from boto3.session import Session
     from botocore.config import Config
 
-    endpoint = next((os.environ[name] for name in _ENDPOINT_VARIABLES if os.environ.get(name)), "")
-    key = (os.getpid(), endpoint)
+    inherited = next((os.environ[name] for name in _ENDPOINT_VARIABLES if os.environ.get(name)), "")
+    endpoint = settings.s3_endpoint or inherited
+    key = (os.getpid(), endpoint, settings.s3_region, settings.s3_addressing, settings.stall_s)
     with _clients_lock:
         if key not in _clients:
-            # A store of one's own seldom has a name in the DNS for each bucket.
-            style = {"addressing_style": "path"} if endpoint else {}
-            _clients[key] = Session().client("s3", config=Config(s3=style or None, max_pool_connections=64))
+            style = settings.s3_addressing
+            options: dict[str, Any] = {}
+            if endpoint:
+                # A store of one's own seldom has a name in the DNS for each bucket, and need not know
+                # the checksums that Amazon added later.
+                style = "path" if style == "auto" else style
+                options["response_checksum_validation"] = "when_required"
+            config = Config(
+                s3={"addressing_style": style},
+                connect_timeout=min(_CONNECT_S, settings.stall_s),
+                read_timeout=settings.stall_s,
+                max_pool_connections=64,
+                # Tries are repeated here, bodies that break off included.
+                retries={"total_max_attempts": 1},
+                **options,
+            )
+            # None: what boto3 finds in its environment and files.
+            _clients[key] = Session().client(
+                "s3", endpoint_url=settings.s3_endpoint, region_name=settings.s3_region, config=config
+            )
         return _clients[key]

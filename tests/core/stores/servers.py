@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -105,23 +106,45 @@ class S3Bucket:
 
 
 @contextmanager
-def gcs_emulator() -> Iterator[str]:
-    """The url of a GCS emulator that keeps its objects in memory, whatever they are called."""
+def gcs_emulator(folder: Path | None = None) -> Iterator[str]:
+    """The url of a GCS emulator that keeps its objects in memory, whatever they are called.
+
+    With a folder it keeps them there, as `gcs_root(folder) / bucket / name`, for others to read; then
+    they must have names that files can have.
+    """
     from gcp_storage_emulator import server
+    from gcp_storage_emulator.exceptions import NotFound
     from gcp_storage_emulator.handlers import objects
 
     def paged(request: Any, response: Any, storage: Any, *args: Any, **kwargs: Any) -> None:
-        # The emulator gives everything at once; the service gives pages.
+        # The emulator gives everything at once; the service gives pages, from a name on.
         objects.ls(request, response, storage, *args, **kwargs)
-        if not (response._content and "maxResults" in request.query):
+        if not response._content:
             return
         answer = json.loads(response._content)
+        first = request.query.get("startOffset", [""])[0]
+        items = [item for item in answer["items"] if item["name"] >= first]
         start = int(request.query.get("pageToken", ["0"])[0])
-        end = start + int(request.query["maxResults"][0])
-        if end < len(answer["items"]):
+        end = start + int(request.query.get("maxResults", [1000])[0])
+        if end < len(items):
             answer["nextPageToken"] = str(end)
-        answer["items"] = answer["items"][start:end]
+        answer["items"] = items[start:end]
         response.json(answer)
+
+    def exact(read: Any) -> Any:
+        def answer(request: Any, response: Any, storage: Any, *args: Any, **kwargs: Any) -> None:
+            # The emulator gives the newest generation whichever is asked for; the service has no other.
+            asked = request.query.get("generation", [None])[0]
+            try:
+                there = storage.get_file_obj(request.params["bucket_name"], request.params["object_id"])
+            except NotFound:
+                there = {}
+            if asked in (None, there.get("generation")):
+                read(request, response, storage, *args, **kwargs)
+            else:
+                response.status = HTTPStatus.NOT_FOUND
+
+        return answer
 
     def path(bucket: str, name: str) -> str:
         # Names are paths to the emulator: it refuses "../" and takes a//b for a/b.
@@ -130,9 +153,17 @@ def gcs_emulator() -> Iterator[str]:
     handlers = cast(Any, server.HANDLERS)
     listing = r"^/storage/v1/b/(?P<bucket_name>[-.\w]+)/o$"
     assert any(re.fullmatch(pattern, "/storage/v1/b/x/o") for pattern, _ in handlers)
-    server.HANDLERS = cast(Any, ((listing, {"GET": paged, "POST": objects.insert}), *handlers))
-    emulator = server.create_server("127.0.0.1", 0, in_memory=True)
-    cast(Any, emulator._storage)._object_path = path
+    reads = {objects.get: exact(objects.get), objects.download: exact(objects.download)}
+    routes = [
+        (pattern, {method: reads.get(do, do) for method, do in answers.items()})
+        for pattern, answers in handlers
+    ]
+    server.HANDLERS = cast(Any, ((listing, {"GET": paged, "POST": objects.insert}), *routes))
+    emulator = server.create_server(
+        "127.0.0.1", 0, in_memory=folder is None, data_dir=str(folder) if folder else None
+    )
+    if folder is None:
+        cast(Any, emulator._storage)._object_path = path
     with emulator:
         httpd = emulator._api._httpd
         assert httpd is not None
@@ -140,11 +171,23 @@ def gcs_emulator() -> Iterator[str]:
     server.HANDLERS = handlers
 
 
+def gcs_root(folder: Path) -> Path:
+    """The folder of the buckets of an emulator with a folder."""
+    from gcp_storage_emulator.settings import STORAGE_DIR
+
+    return folder / STORAGE_DIR
+
+
 @contextmanager
 def s3_server() -> Iterator[str]:
     """The url of an S3 server that keeps its objects in memory."""
+    from moto.s3.models import S3Backend
     from moto.server import ThreadedMotoServer
 
+    if not hasattr(S3Backend, "begins_at_any_name"):
+        backend = cast(Any, S3Backend)
+        backend.list_object_versions = _from_a_name_on(S3Backend.list_object_versions)
+        backend.begins_at_any_name = True
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     try:
@@ -152,6 +195,24 @@ def s3_server() -> Iterator[str]:
         yield f"http://{host}:{port}"
     finally:
         server.stop()
+
+
+def _from_a_name_on(list_versions: Any) -> Any:
+    """The server passes over one name too many where the marker is no object's; the service does not."""
+
+    def answer(
+        self: Any,
+        bucket_name: str,
+        delimiter: str | None = None,
+        key_marker: str | None = None,
+        **options: Any,
+    ) -> Any:
+        if key_marker and not options.get("version_id_marker"):
+            earlier = [name for name in self.get_bucket(bucket_name).keys if name <= key_marker]
+            key_marker = max(earlier, default=None)
+        return list_versions(self, bucket_name, delimiter=delimiter, key_marker=key_marker, **options)
+
+    return answer
 
 
 def environment_of(*, gcs: str, s3: str) -> dict[str, str]:

@@ -219,7 +219,7 @@ def test_a_link_in_the_temporary_folder_is_not_followed(
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     (tmp_path / f"motionsight-cache-{os.getuid()}").symlink_to(elsewhere)
-    with pytest.raises(UsageError, match="set MOTIONSIGHT_CACHE"):
+    with pytest.raises(UsageError, match=r"set stores\.cache_dir or MOTIONSIGHT_CACHE"):
         cache_directory()
 
 

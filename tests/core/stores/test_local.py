@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from motionsight_core.catalog import VideoObject
 from motionsight_core.errors import StoreUnavailable, UnusableName, UsageError, VersionGone
-from motionsight_core.stores import UnlistedObject, list_objects, open_object
+from motionsight_core.stores import Selection, UnlistedObject, list_objects, open_object
 
 
 def names(source: str) -> list[str]:
@@ -97,3 +98,63 @@ def test_a_directory_that_cannot_be_read_is_reported_not_lost(tmp_path: Path, mo
     assert isinstance(unlisted, UnlistedObject)
     assert isinstance(unlisted.error, StoreUnavailable)
     assert "cannot be listed: File name too long" in str(unlisted.error)
+
+
+def test_a_listing_goes_on_after_what_could_not_be_listed_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a.mp4", "b/a.mp4", "b/c/d.mp4", "b/z.mp4", "c/a.mp4", "caf\\xe8.mp4"):
+        (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
+        (tmp_path / name).write_bytes(b"x")
+    Path(os.fsdecode(os.fsencode(str(tmp_path)) + b"/caf\xe9.mp4")).write_bytes(b"x")
+    monkeypatch.chdir(tmp_path / "b" / "c")
+    for _ in range(21):  # paths end at 4,096 bytes: what lies deeper has no name
+        os.mkdir("d" * 200)  # noqa: PTH102 relative to where we are
+        os.chdir("d" * 200)
+    monkeypatch.chdir(tmp_path)
+    whole = list(list_objects(str(tmp_path)))
+    assert sum(isinstance(item, UnlistedObject) for item in whole) == 2
+    assert len(whole) == 8
+    for count, item in enumerate(whole, start=1):
+        rest = list(list_objects(str(tmp_path), selection=Selection(after=item.uri)))
+        assert [other.uri for other in rest] == [other.uri for other in whole[count:]], item.uri
+
+
+def test_folders_before_the_name_are_not_even_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(10):
+        (tmp_path / f"{number}").mkdir()
+        (tmp_path / f"{number}" / "a.mp4").write_bytes(b"x")
+    opened: list[str] = []
+    scandir = os.scandir
+    monkeypatch.setattr(os, "scandir", lambda path: (opened.append(Path(path).name), scandir(path))[1])
+    after = Selection(after=str(tmp_path / "7" / "a.mp4"))
+    assert [item.uri for item in list_objects(str(tmp_path), selection=after)] == [
+        str(tmp_path / "8" / "a.mp4"),
+        str(tmp_path / "9" / "a.mp4"),
+    ]
+    assert opened == [tmp_path.name, "7", "8", "9"]
+
+
+def test_globs_go_on_after_a_name_too(tree: Path) -> None:
+    pattern = str(tree / "**" / "*.*")
+    whole = [item.uri for item in list_objects(pattern)]
+    assert whole == sorted(whole)
+    for count, uri in enumerate(whole, start=1):
+        rest = list_objects(pattern, selection=Selection(after=uri))
+        assert [item.uri for item in rest] == whole[count:]
+
+
+def test_since_is_inclusive_and_until_is_not(tmp_path: Path) -> None:
+    path = tmp_path / "a.mp4"
+    path.write_bytes(b"x")
+    then = datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC)
+    os.utime(path, (then.timestamp(), then.timestamp()))
+    instant = timedelta(milliseconds=1)
+
+    def is_listed(selection: Selection) -> bool:
+        return list(list_objects(str(tmp_path), selection=selection)) != []
+
+    assert is_listed(Selection(since=then))
+    assert not is_listed(Selection(since=then + instant))
+    assert not is_listed(Selection(until=then))
+    assert is_listed(Selection(until=then + instant))

@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
+import pickle
+import random
+from contextlib import nullcontext
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
 import pytest
 
 from motionsight_core.catalog import VideoObject
 from motionsight_core.errors import UsageError, VersionGone
-from motionsight_core.stores import list_objects, open_object
+from motionsight_core.settings import StoreSettings
+from motionsight_core.stores import (
+    Selection,
+    list_objects,
+    open_object,
+    open_ranges,
+    read_object,
+    store_for,
+)
+from motionsight_core.stores import _ranges as ranges_module
 from tests.core.stores.servers import Place
 
 
-def names(source: str) -> list[str]:
+def names(source: str, **selection: object) -> list[str]:
     """Names below the source's address."""
-    return [item.uri.removeprefix(source) for item in list_objects(source)]
+    chosen = Selection(**selection)  # pyright: ignore[reportArgumentType]
+    return [item.uri.removeprefix(source) for item in list_objects(source, selection=chosen)]
 
 
 def the_video(source: str) -> VideoObject:
@@ -121,3 +137,145 @@ def test_a_handle_can_seek(place: Place) -> None:
         assert file.read() == b"789"
         file.seek(0)
         assert file.read(2) == b"01"
+
+
+#: Such that folders and files, short names and longer ones, and what sorts otherwise in UTF-16 or
+#: without its case come in every order.
+TREE = (
+    "a.mp4",
+    "a/b.mp4",
+    "a/b/c.mp4",
+    "a/c.mp4",
+    "a-b.mp4",
+    "a!/x.mp4",
+    "a0/x.mp4",
+    "a/b!/x.mp4",
+    "b/d/e/f.mp4",
+    "B.mp4",
+    "b.mp4",
+    "z.mp4",
+    "é/è.mp4",
+    "\uffe5.mp4",
+    "\U0001f600.mp4",
+    "\U0001f600/\u202e4pm.mp4",
+)
+
+
+def test_a_listing_after_any_of_its_names_is_the_rest_of_it(place: Place) -> None:
+    for name in random.Random(0).sample(TREE, len(TREE)):
+        place.put(name, b"x")
+    whole = names(place.address)
+    assert sorted(whole) == sorted(TREE)
+    for count, name in enumerate(whole, start=1):
+        assert names(place.address, after=place.address + name) == whole[count:], name
+
+
+def test_a_listing_goes_on_after_a_name_that_is_not_there_any_more(place: Place) -> None:
+    for name in TREE:
+        place.put(name, b"x")
+    whole = names(place.address)
+    for count, name in enumerate(whole, start=1):
+        place.delete(name)
+        assert names(place.address, after=place.address + name) == whole[count:], name
+
+
+def test_nothing_comes_after_the_last_name_and_that_is_no_error(place: Place) -> None:
+    place.put("a/b.mp4", b"x")
+    assert names(place.address, after=place.address + "z/z.mp4") == []
+    assert names(place.address + "a/b.mp4", after=place.address + "a/b.mp4") == []
+    assert names(place.address + "a/b.mp4", after=place.address + "a/a.mp4") == [""]
+
+
+def test_a_listing_goes_on_only_after_a_name_of_its_own(place: Place) -> None:
+    place.put("a.mp4", b"x")
+    for elsewhere in ("gs://elsewhere/a.mp4", "s3://elsewhere/a.mp4", "/elsewhere/a.mp4", "a.mp4"):
+        with pytest.raises(UsageError, match="cannot go on after"):
+            names(place.address, after=elsewhere)
+
+
+def test_objects_are_selected_by_the_time_of_their_bytes(place: Place) -> None:
+    place.put("a.mp4", b"x")
+    now = datetime.now(UTC)
+    day = timedelta(days=1)
+    assert names(place.address, since=now - day, until=now + day) == ["a.mp4"]
+    assert names(place.address, since=now + day) == []
+    assert names(place.address, until=now - day) == []
+    assert names(place.address, since=(now - day).replace(tzinfo=None)) == ["a.mp4"]
+
+
+def test_ranges_are_the_bytes_of_the_listed_version(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ranges_module, "BLOCK_BYTES", 1000)
+    content = random.Random(0).randbytes(10_500)
+    place.put("a.mp4", content)
+    with open_ranges(the_video(place.address)) as ranges:
+        assert ranges.size == len(content)
+        for offset, length in ((0, 10), (999, 2), (1000, 1000), (500, 9000), (10_499, 1), (0, 10_500)):
+            assert ranges.read(offset, length) == content[offset : offset + length]
+        assert ranges.read(10_490, 100) == content[10_490:], "no more than there is"
+        assert ranges.read(10_500, 1) == b""
+        assert ranges.read(99_999, 1) == b""
+        assert ranges.read(5, 0) == b""
+        for sequential in range(0, 10_500, 700):
+            assert ranges.read(sequential, 700) == content[sequential : sequential + 700]
+
+
+def test_ranges_of_what_is_overwritten_half_way_are_never_of_both_versions(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ranges_module, "BLOCK_BYTES", 1000)
+    place.put("a.mp4", b"1" * 10_000)
+    expectation = nullcontext() if place.keeps_versions else pytest.raises(VersionGone)
+    with expectation, open_ranges(the_video(place.address)) as ranges:
+        assert ranges.read(0, 1000) == b"1" * 1000
+        place.put("a.mp4", b"2" * 10_000)
+        assert ranges.read(5000, 2000) == b"1" * 2000
+
+
+def test_an_empty_object_has_no_ranges(place: Place) -> None:
+    place.put("a.mp4", b"")
+    with open_ranges(the_video(place.address)) as ranges:
+        assert ranges.size == 0
+        assert ranges.read(0, 10) == b""
+
+
+def test_a_short_object_is_read_as_a_file_and_a_long_one_of_a_cloud_by_ranges(
+    place: Place, cache: Path
+) -> None:
+    place.put("a.mp4", b"0123456789" * 200_000)
+    video = the_video(place.address)
+    with read_object(video) as found:
+        assert isinstance(found, Path)
+        assert found.read_bytes() == b"0123456789" * 200_000
+    place.put("b.mp4", b"abcdefghij" * 200_000)
+    _, video = list_objects(place.address)
+    assert isinstance(video, VideoObject)
+    for long in (StoreSettings(range_reads_above_mb=1), StoreSettings(cache_mb=1)):
+        with read_object(video, settings=long) as found:
+            if place.address.startswith("/"):
+                assert isinstance(found, Path)
+            else:
+                assert not isinstance(found, Path)
+                assert found.read(5, 10) == b"fghijabcde"
+        with open_object(video, settings=long) as file:
+            assert file.seek(-3, 2) == 1_999_997
+            assert file.read() == b"hij"
+            assert file.seek(7) == 7
+            assert file.read(5) == b"hijab"
+            assert file.tell() == 12
+
+
+def test_what_is_in_the_cache_is_not_asked_for_however_long(cloud: Place, requests_sent: list[str]) -> None:
+    cloud.put("a.mp4", b"0123456789")
+    video = the_video(cloud.address)
+    with read_object(video):
+        pass
+    requests_sent.clear()
+    with read_object(video, settings=StoreSettings(range_reads_above_mb=0)) as found:
+        assert isinstance(found, Path)
+    assert requests_sent == []
+
+
+def test_a_store_can_be_sent_to_another_process(place: Place) -> None:
+    place.put("a.mp4", b"x")
+    store = pickle.loads(pickle.dumps(store_for(place.address, StoreSettings(retries=1))))  # noqa: S301
+    assert len(list(store.list(place.address))) == 1
