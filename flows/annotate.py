@@ -10,12 +10,22 @@ from prefect.cache_policies import NO_CACHE
 from prefect.logging import get_run_logger
 from prefect.tasks import exponential_backoff
 
-from flows.run import Run, RunResult, finish_run, one_sentence, opened_run, plan_run, run_shard
+from flows.run import (
+    Run,
+    RunResult,
+    commit_shard,
+    finish_run,
+    one_sentence,
+    opened_run,
+    plan_run,
+    stage_shard,
+)
 from motionsight_core import DEFAULT_WAREHOUSE
 from motionsight_core.errors import RunError
-from motionsight_core.planning import Plan, Shard
+from motionsight_core.planning import Plan
 from motionsight_core.record import RunRecord
 from motionsight_core.settings import Settings
+from motionsight_core.shards import Shard
 from motionsight_core.warehouse import Manifest
 
 
@@ -35,7 +45,9 @@ def plan_task(run: Run) -> Plan:
 def shard_task(run: Run, shard: Shard, index: int) -> Manifest:
     """One bounded Beam pipeline and one commit."""
     try:
-        return run_shard(run, shard)
+        manifest = stage_shard(run, shard)
+        commit_shard(run, manifest)
+        return manifest
     except Exception as error:
         # A Beam failure carries hundreds of lines; the cause is the last one.
         raise RunError(one_sentence(error)) from None

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import sys
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +15,7 @@ import click
 from motionsight_core.warehouse import Answer, open_warehouse
 
 if TYPE_CHECKING:  # it brings Beam, which a query does not need
+    from flows.backfill import BackfillResult
     from flows.run import RunResult
 
 
@@ -43,9 +46,34 @@ def show_result(result: RunResult, warehouse: str) -> None:
     if plan.known_failures:
         click.echo(f"Of those skipped, {plan.known_failures} failed before and would again (--force tries).")
     if record.failed:
-        for error, count, uri, message in open_warehouse(warehouse).failures_of(record.run_id):
-            click.echo(f"  {error}: {count}, for example {printable(uri)}: {message}")
+        show_failures([record.run_id], warehouse)
     click.echo(f"Rows are in {open_warehouse(warehouse).url}")
+
+
+def show_failures(run_ids: Sequence[str], warehouse: str) -> None:
+    """Print the failures of some runs by name, the most frequent first, with an example each."""
+    counts: Counter[str] = Counter()
+    examples: dict[str, str] = {}
+    for run_id in run_ids:
+        for error, count, uri, message in open_warehouse(warehouse).failures_of(run_id):
+            counts[error] += count
+            examples.setdefault(error, f"{printable(uri)}: {message}")
+    for error, count in counts.most_common():
+        click.echo(f"  {error}: {count}, for example {examples[error]}")
+
+
+def show_partitions(result: BackfillResult) -> None:
+    """Print a backfill's counts and, where not all are done, its partitions."""
+    records = result.partitions
+    worked_on = [record for record in records if record.run_id in result.worked_on]
+    annotated = sum(record.annotated for record in worked_on)
+    failed = sum(record.failed for record in worked_on)
+    done = sum(record.state == "done" for record in records)
+    click.echo(f"Annotated {annotated} clips, failed {failed}; {done} of {len(records)} partitions are done.")
+    for record in records:
+        if record.state != "done":
+            click.echo(f"  Partition {record.partition}: {record.state}, {record.videos} videos")
+    click.echo(f"Their state is in the table `partitions`, backfill_id {result.backfill_id}.")
 
 
 def _show_table(answer: Answer) -> None:

@@ -33,7 +33,7 @@ _warehouse = click.option(
     default=DEFAULT_WAREHOUSE,
     envvar="MOTIONSIGHT_WAREHOUSE",
     show_default=True,
-    help="Where the rows are kept: duckdb:FILE.",
+    help="Where the rows are kept: duckdb:FILE or bigquery:PROJECT.DATASET.",
 )
 
 
@@ -116,6 +116,125 @@ def annotate(
 
 
 @cli.command()
+@click.argument("source")
+@_warehouse
+@_settings_file
+@_overrides
+@click.option(
+    "--shards",
+    "partitions",
+    metavar="N",
+    default=16,
+    show_default=True,
+    type=click.IntRange(1, 100_000),
+    help="Partitions, by a stable hash of the name; each has its own state.",
+)
+@click.option("--since", metavar="DATE", help="Only objects modified at this time or later (UTC).")
+@click.option("--until", metavar="DATE", help="Only objects modified before this time (UTC).")
+@click.option(
+    "--concurrency",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 256),
+    help="Partitions at once; more than one helps where an endpoint or a cluster does the work.",
+)
+@click.option("--retry-failures", is_flag=True, help="Try again what failed for good before.")
+@click.option(
+    "--error", "errors", metavar="NAME", multiple=True, help="Of these, only this error; may be repeated."
+)
+@click.option(
+    "--hourly-cost", metavar="PRICE", type=click.FloatRange(0), help="Of the machines, to estimate the cost."
+)
+def backfill(
+    source: str,
+    warehouse: str,
+    settings_file: Path | None,
+    overrides: tuple[str, ...],
+    partitions: int,
+    since: str | None,
+    until: str | None,
+    concurrency: int,
+    retry_failures: bool,
+    errors: tuple[str, ...],
+    hourly_cost: float | None,
+) -> None:
+    """Annotate an old bucket in partitions, whose state is kept in the warehouse.
+
+    The same command goes on where it was ended, whatever ended it, and writes nothing twice. While it
+    runs it says how long the rest will take and, given a price, what it will cost.
+
+    \b
+    For example:
+      motionsight backfill gs://bucket/clips/ --shards 64 --since 2024-01-01 --hourly-cost 2.50
+      motionsight backfill gs://bucket/clips/ --shards 64 --retry-failures --error Truncated
+    """
+    from flows.backfill import Backfill, errors_to_retry, parsed_time
+    from flows.here import backfill_here
+    from motionsight_core.settings import Settings
+
+    chosen = Backfill(
+        source,
+        warehouse,
+        Settings.load(settings_file, overrides),
+        partitions,
+        since=parsed_time("--since", since),
+        until=parsed_time("--until", until),
+        retry=errors_to_retry(errors) if retry_failures or errors else frozenset(),
+    )
+    backfill_here(chosen, concurrency=concurrency, hourly_cost=hourly_cost)
+
+
+@cli.command()
+@click.argument("source")
+@_warehouse
+@_settings_file
+@_overrides
+@click.option(
+    "--every",
+    "every_s",
+    metavar="SECONDS",
+    default=60.0,
+    show_default=True,
+    type=click.FloatRange(0),
+    help="From one round to the next.",
+)
+@click.option("--rounds", metavar="N", type=click.IntRange(1), help="How many; without it, for ever.")
+@click.option(
+    "--settle",
+    "settle_s",
+    metavar="SECONDS",
+    default=5.0,
+    show_default=True,
+    type=click.FloatRange(0),
+    help="A local file modified less than this ago may still be written, and waits.",
+)
+def watch(
+    source: str,
+    warehouse: str,
+    settings_file: Path | None,
+    overrides: tuple[str, ...],
+    every_s: float,
+    rounds: int | None,
+    settle_s: float,
+) -> None:
+    """Annotate what is new or overwritten in SOURCE, round after round.
+
+    Exact across restarts: what is done is asked of the warehouse. SIGTERM finishes the shard in hand.
+    """
+    from flows.here import watch_here
+    from motionsight_core.settings import Settings
+
+    watch_here(
+        source,
+        warehouse=warehouse,
+        settings=Settings.load(settings_file, overrides),
+        every_s=every_s,
+        settle_s=settle_s,
+        rounds=rounds,
+    )
+
+
+@cli.command()
 @click.argument("video")
 @click.argument("question")
 @click.option(
@@ -161,7 +280,7 @@ def sql(query: str, warehouse: str, style: str) -> None:
     """Answer QUERY (- reads it from standard input); nothing is changed.
 
     \b
-    Tables: motion, failures, runs.
+    Tables: motion, failures, runs, partitions (of backfills).
     Views:  latest_motion, camera_moves (a row per move), object_tracks (a row per track).
     \b
     For example, the clips whose camera pans right, the fastest first:

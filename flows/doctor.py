@@ -156,12 +156,15 @@ def _decoding() -> Iterator[Finding]:
         try:
             render(catalog(count=1, seed=0, width=160, height=90, duration_s=1.0)[0], path)
             decoded = shared_decoder(settings).decode(clips_of(str(path), settings)[0])
+            sandbox = shared_decoder(settings).sandbox()
         except (ClipError, OSError) as error:
             yield Finding(State.BAD, "Decoding", f"a video made here could not be decoded: {error}")
             return
     yield Finding(
         State.GOOD, "Decoding", f"an {decoded.codec} video made here was decoded in a guarded process"
     )
+    for part in sandbox.parts:
+        yield Finding(State.GOOD if part.active else State.ABSENT, f"Sandbox, {part.name}", part.detail)
 
 
 def _extras() -> Iterator[Finding]:
@@ -232,23 +235,33 @@ def _prefect() -> Iterator[Finding]:
 
 
 def _warehouse(url: str) -> Iterator[Finding]:
-    from motionsight_core.errors import MotionSightError
+    from motionsight_core.errors import MotionSightError, NoWarehouse, UsageError
     from motionsight_core.warehouse import open_warehouse
 
     try:
         warehouse = open_warehouse(url)
-        place = Path(warehouse.url.partition(":")[2])
-        if not place.exists():
-            writable = os.access(place.parent if place.parent.exists() else place.parent.parent, os.W_OK)
-            state = State.ABSENT if writable else State.BAD
-            detail = (
-                "not there yet; annotate makes it" if writable else f"{place.parent} cannot be written to"
-            )
-            yield Finding(state, "Warehouse", f"{warehouse.url} {detail}")
-            return
+    except MotionSightError as error:
+        yield Finding(State.BAD, "Warehouse", str(error))
+        return
+    try:
+        _ = warehouse.staging
+    except UsageError as error:  # it can be read nevertheless
+        yield Finding(State.ABSENT, "Staging", str(error))
+    try:
         rows = warehouse.query("SELECT (SELECT count(*) FROM motion), (SELECT count(*) FROM failures)").rows
         yield Finding(
             State.GOOD, "Warehouse", f"{warehouse.url}, {rows[0][0]} clips annotated, {rows[0][1]} failures"
         )
+    except NoWarehouse:
+        kind, _, place = warehouse.url.partition(":")
+        unwritable = _unwritable(Path(place)) if kind == "duckdb" else None
+        detail = f"{unwritable} cannot be written to" if unwritable else "not there yet; annotate makes it"
+        yield Finding(State.BAD if unwritable else State.ABSENT, "Warehouse", f"{warehouse.url} {detail}")
     except MotionSightError as error:
         yield Finding(State.BAD, "Warehouse", str(error))
+
+
+def _unwritable(file: Path) -> Path | None:
+    """The folder of a file that is not there yet, if it cannot be made there."""
+    existing = file.parent if file.parent.exists() else file.parent.parent
+    return None if os.access(existing, os.W_OK) else file.parent

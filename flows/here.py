@@ -1,20 +1,25 @@
-"""`motionsight annotate` in this process, without Prefect."""
+"""`motionsight annotate`, `backfill` and `watch` in this process, without Prefect."""
 
 from __future__ import annotations
 
-import signal
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 import click
 
-from flows.answers import show_result
+from flows.answers import printable, show_failures, show_partitions, show_result
+from flows.ending import heeding_sigterm
+from flows.estimate import Estimate
 from flows.progress import watched
 from flows.run import Run, run_catalog
 from motionsight_core.errors import RunError, Terminated
 from motionsight_core.planning import Plan
 from motionsight_core.settings import Settings
+
+if TYPE_CHECKING:
+    from flows.backfill import Backfill, Progress
+    from flows.watch import Round
 
 
 def annotate_here(source: str, *, warehouse: str, settings: Settings, force: bool) -> None:
@@ -35,14 +40,14 @@ def annotate_here(source: str, *, warehouse: str, settings: Settings, force: boo
 
             shown.enter_context(watched(lambda: clips_done(run.run_id), "Annotating", total=plan.videos))
 
-        told_to_end = shown.enter_context(_heeding_sigterm())
+        told_to_end = shown.enter_context(heeding_sigterm("finishing the shard in hand."))
         result = run_catalog(
             source,
             warehouse=warehouse,
             settings=settings,
             force=force,
             on_plan=on_plan,
-            told_to_end=told_to_end,
+            told_to_end=told_to_end.is_set,
         )
     show_result(result, warehouse)
     if result.broken:
@@ -54,18 +59,99 @@ def annotate_here(source: str, *, warehouse: str, settings: Settings, force: boo
         )
 
 
-@contextmanager
-def _heeding_sigterm() -> Iterator[Callable[[], bool]]:
-    """Whether SIGTERM came: the shard in hand is finished. A second one ends the process at once."""
-    came = threading.Event()
+def backfill_here(backfill: Backfill, *, concurrency: int, hourly_cost: float | None) -> None:
+    """Run a backfill, show how far it is and what it will take, and print what came of it.
 
-    def note(number: int, frame: object) -> None:
-        came.set()
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        click.echo("SIGTERM: finishing the shard in hand.", err=True)
+    Raises:
+        UsageError: source, warehouse or annotator do not exist.
+        RunError: a partition could not be finished.
+        Terminated: SIGTERM came; what was begun is finished.
+    """
+    from flows.backfill import run_backfill
 
-    before = signal.signal(signal.SIGTERM, note)
-    try:
-        yield came.is_set
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    with ExitStack() as shown:
+
+        def on_plan(plans: Sequence[Plan], progress: Progress) -> None:
+            listed = sum(plan.listed for plan in plans)
+            open_plans = sum(bool(plan.shards) for plan in plans)
+            click.echo(
+                f"Backfill {backfill.backfill_id}: {listed} videos in {len(plans)} partitions; "
+                f"{progress.videos} videos to annotate in {open_plans} of them.",
+                err=True,
+            )
+            if not progress.videos:
+                return
+            from transforms.progress import clips_done
+
+            def done() -> int:
+                if backfill.settings.clips.several:
+                    return progress.finished  # how many clips a video has is not known beforehand
+                return min(progress.videos, sum(clips_done(run_id) for run_id in [*progress.run_ids]))
+
+            estimate = Estimate(progress.videos, hourly_cost=hourly_cost)
+            shown.enter_context(watched(done, "Backfilling", total=progress.videos, remark=estimate.sentence))
+
+        told_to_end = shown.enter_context(heeding_sigterm("finishing the shards in hand."))
+        result = run_backfill(
+            backfill, concurrency=concurrency, on_plan=on_plan, told_to_end=told_to_end.is_set
+        )
+    show_partitions(result)
+    show_failures(result.worked_on, backfill.warehouse)
+    if result.broken:
+        raise RunError(" ".join(result.broken))
+    if result.left:
+        raise Terminated(
+            f"Ended by SIGTERM with {result.left} of {backfill.partitions} partitions to go; the same "
+            "backfill goes on from there."
+        )
+
+
+def watch_here(
+    source: str,
+    *,
+    warehouse: str,
+    settings: Settings,
+    every_s: float,
+    settle_s: float,
+    rounds: int | None,
+) -> None:
+    """Watch a source and print a line for each round in which something happened.
+
+    Raises:
+        UsageError: source, warehouse or annotator do not exist.
+        RunError: the last of the rounds could not be finished.
+    """
+    from flows.watch import watch
+
+    last: list[Round] = []
+
+    def show(result: Round) -> None:
+        quiet = result.record is None and not result.broken
+        if not (quiet and last and last[0].record is None and last[0].unsettled == result.unsettled):
+            click.echo(_round_line(result))
+        last[:] = [result]
+
+    with heeding_sigterm("finishing the shard in hand.") as told_to_end:
+        watch(
+            source,
+            warehouse=warehouse,
+            settings=settings,
+            every_s=every_s,
+            settle_s=settle_s,
+            rounds=rounds,
+            on_round=show,
+            told_to_end=told_to_end,
+        )
+    if rounds is not None and last and last[0].broken:
+        raise RunError(f"The last round could not be finished: {' '.join(last[0].broken)}")
+
+
+def _round_line(result: Round) -> str:
+    parts = [f"Round {result.number}:"]
+    if result.record is not None:
+        parts.append(f"annotated {result.record.annotated} clips, failed {result.record.failed}.")
+    elif not result.broken:
+        parts.append(f"nothing new among {result.listed} videos.")
+    if result.unsettled:
+        parts.append(f"{result.unsettled} may still be written and wait for a later round.")
+    return printable(" ".join([*parts, *result.broken]))

@@ -1,22 +1,28 @@
-"""A run without Prefect: plan, shard by shard, finish. The flow wraps these same steps."""
+"""A run without Prefect: plan, shard by shard, finish. Flows, backfills and watches take these same steps."""
 
 from __future__ import annotations
 
 import re
 import time
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
+from typing import TypeVar
 
 from motionsight_core.errors import MotionSightError, UsageError
 from motionsight_core.motionsight import MotionSight
-from motionsight_core.planning import Plan, Shard, plan_catalog
+from motionsight_core.planning import Plan, plan_catalog
 from motionsight_core.record import RunRecord
 from motionsight_core.settings import Settings
+from motionsight_core.shards import Shard
+from motionsight_core.stores import list_objects
 from motionsight_core.warehouse import Manifest, open_warehouse
 from motionsight_core.warehouse.staging import staging_area
+
+T = TypeVar("T")
 
 _RETRY_PAUSE_S = 2.0
 #: An error of ours as the last line of a traceback that Beam made of it.
@@ -33,7 +39,20 @@ class Run:
     source: str
     warehouse: str
     settings: Settings
-    force: bool
+    force: bool = False
+    """Annotate again what the warehouse has."""
+    retry: frozenset[str] = frozenset()
+    """Names of errors whose failures are tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shortfall:
+    """What is missing after a run of shards; nothing, if all is well."""
+
+    broken: tuple[str, ...]
+    """One sentence for each shard that could not be finished."""
+    left: int
+    """Shards that were not begun, because the run was told to end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +67,48 @@ class RunResult:
     """Shards that were not begun, because the run was told to end."""
 
 
+def new_run(
+    source: str,
+    *,
+    warehouse: str,
+    settings: Settings,
+    force: bool = False,
+    retry: frozenset[str] = frozenset(),
+) -> Run:
+    """A run with an id of its own; nothing is written yet.
+
+    Raises:
+        UsageError: the warehouse is not one that there is.
+    """
+    return Run(uuid.uuid4().hex, source, open_warehouse(warehouse).url, settings, force, retry)
+
+
 @contextmanager
-def opened_run(source: str, *, warehouse: str, settings: Settings, force: bool) -> Iterator[Run]:
+def opened_run(source: str, *, warehouse: str, settings: Settings, force: bool = False) -> Iterator[Run]:
     """A new run with its staging area.
 
     Raises:
         UsageError: the warehouse or the annotator is not one that there is.
     """
-    run = Run(uuid.uuid4().hex, source, open_warehouse(warehouse).url, settings, force)
-    MotionSight(settings).require_models()  # says now, not clip by clip, what is not there
-    with staging_area(open_warehouse(warehouse).staging, run.run_id):
+    run = new_run(source, warehouse=warehouse, settings=settings, force=force)
+    require_models(settings)
+    with staged(run):
         yield run
+
+
+def require_models(settings: Settings) -> None:
+    """Say now, not clip by clip, what is not there.
+
+    Raises:
+        UsageError: there is no such annotator.
+        RunError: its model, or the endpoint, cannot be reached.
+    """
+    MotionSight(settings).require_models()
+
+
+def staged(run: Run) -> AbstractContextManager[object]:
+    """The run's staging area, for the length of a `with` block."""
+    return staging_area(open_warehouse(run.warehouse).staging, run.run_id)
 
 
 def plan_run(run: Run) -> Plan:
@@ -67,9 +117,22 @@ def plan_run(run: Run) -> Plan:
     Raises:
         UsageError: the source does not exist.
     """
-    warehouse = open_warehouse(run.warehouse)
     started_at = datetime.now(UTC)
-    plan = plan_catalog(run.source, run.settings, warehouse, run_id=run.run_id, force=run.force)
+    plan = plan_catalog(
+        list_objects(run.source, settings=run.settings.stores),
+        run.settings,
+        open_warehouse(run.warehouse),
+        run_id=run.run_id,
+        force=run.force,
+        retry=run.retry,
+    )
+    begin_run(run, plan, started_at)
+    return plan
+
+
+def begin_run(run: Run, plan: Plan, started_at: datetime) -> None:
+    """Write the run's row, and what its plan leaves out."""
+    warehouse = open_warehouse(run.warehouse)
     recipe = run.settings.recipe()
     warehouse.start_run(
         RunRecord(
@@ -99,17 +162,20 @@ def plan_run(run: Run) -> Plan:
                 skipped=plan.skipped,
             )
         )
-    return plan
 
 
-def run_shard(run: Run, shard: Shard) -> Manifest:
-    """One bounded pipeline and one commit."""
+def stage_shard(run: Run, shard: Shard) -> Manifest:
+    """One bounded pipeline, whose rows lie staged when this returns."""
     from transforms.shard import annotate_shard  # Beam takes seconds to import; a run may have no shard
 
     warehouse = open_warehouse(run.warehouse)
-    manifest = annotate_shard(shard, run.settings, warehouse, run_id=run.run_id, force=run.force)
-    warehouse.commit(manifest)
-    return manifest
+    return annotate_shard(shard, run.settings, warehouse, run_id=run.run_id, force=run.force, retry=run.retry)
+
+
+def commit_shard(run: Run, manifest: Manifest) -> None:
+    """One commit. A warehouse that is away for a while costs pauses, and no second annotation."""
+    warehouse = open_warehouse(run.warehouse)
+    _patiently(partial(warehouse.commit, manifest), retries=run.settings.runtime.shard_retries)
 
 
 def finish_run(run: Run) -> RunRecord:
@@ -143,35 +209,56 @@ def run_catalog(
         plan = plan_run(run)
         if on_plan is not None:
             on_plan(run, plan)
-        broken: list[str] = []
-        begun = 0
-        for shard in plan.shards:
-            if told_to_end():
-                break
-            begun += 1
-            try:
-                _run_shard_patiently(run, shard)
-            except Exception as error:
-                broken.append(f"Shard {shard.index} failed: {one_sentence(error)}")
-        return RunResult(finish_run(run), plan, tuple(broken), left=len(plan.shards) - begun)
+        shortfall = run_shards(run, plan.shards, told_to_end=told_to_end)
+        return RunResult(finish_run(run), plan, shortfall.broken, left=shortfall.left)
 
 
-def _run_shard_patiently(run: Run, shard: Shard) -> None:
-    tries = 1 + run.settings.runtime.shard_retries
-    for attempt in range(1, tries + 1):
+def run_shards(
+    run: Run,
+    shards: Sequence[Shard],
+    *,
+    told_to_end: Callable[[], bool] = lambda: False,
+    on_shard: Callable[[Shard, Manifest], None] = lambda shard, manifest: None,
+) -> Shortfall:
+    """Annotate and commit shards one after the other; one that cannot be finished stops no other.
+
+    Args:
+        told_to_end: asked before each shard; once it is true no other is begun.
+        on_shard: called after each commit.
+    """
+    broken: list[str] = []
+    for begun, shard in enumerate(shards):
+        if told_to_end():
+            return Shortfall(tuple(broken), left=len(shards) - begun)
         try:
-            run_shard(run, shard)
-            return
+            manifest = _patiently(
+                partial(stage_shard, run, shard), retries=run.settings.runtime.shard_retries
+            )
+            commit_shard(run, manifest)
+            on_shard(shard, manifest)
         except Exception as error:
-            if attempt == tries or isinstance(error, UsageError):
-                raise
-            time.sleep(_RETRY_PAUSE_S * attempt)
+            broken.append(f"Shard {shard.index} failed: {one_sentence(error)}")
+    return Shortfall(tuple(broken), left=0)
+
+
+def _patiently(attempt: Callable[[], T], *, retries: int) -> T:
+    """The attempt's result; tried again after growing pauses: what is outside of us may be back by then."""
+    for number in range(1, retries + 1):
+        try:
+            return attempt()
+        except UsageError:
+            raise
+        except Exception:
+            time.sleep(_RETRY_PAUSE_S * number)
+    return attempt()
 
 
 def one_sentence(error: BaseException) -> str:
     """An error as one line; of a Beam failure the last line, where the cause stands."""
     if isinstance(error, MotionSightError):
         return str(error)
+    if isinstance(error, OSError) and error.strerror and error.filename:
+        return f"{error.strerror}: {error.filename}"
     ours = re.findall(_OURS, str(error))
     if ours:
         return ours[-1]

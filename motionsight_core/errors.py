@@ -11,6 +11,10 @@ class UsageError(MotionSightError):
     """The caller asked for something that does not exist or is not valid (exit code 2)."""
 
 
+class NoWarehouse(UsageError):
+    """Nothing was ever written at the warehouse's address."""
+
+
 class RunError(MotionSightError):
     """The run itself could not finish (exit code 1)."""
 
@@ -65,6 +69,10 @@ class UnusableName(ClipError):
     """The object's name cannot be written as text."""
 
 
+class UnreadableNotification(ClipError):
+    """A message on the topic of a bucket's notifications that is none."""
+
+
 class TimedOut(ClipError):
     """Decoding took longer than the wall-clock limit."""
 
@@ -109,6 +117,11 @@ class ModelUnavailable(ClipError):
     """The multimodal LLM cannot be reached or does not let us in, so that no clip can be described."""
 
     permanent = False
+
+
+def error_names() -> tuple[str, ...]:
+    """Names of all errors that a Failure row can have."""
+    return tuple(kind.__name__ for kind in ClipError.__subclasses__())
 
 
 def permanent_names() -> tuple[str, ...]:

@@ -1,8 +1,12 @@
-"""What there is to do: list a source, leave out what the warehouse has, cut the rest into shards."""
+"""What there is to do: list a source, leave out what the warehouse has, cut the rest into shards.
+
+Names stream through: what is in memory is one batch of them, and the shards that are being filled.
+"""
 
 from __future__ import annotations
 
 import itertools
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
@@ -11,78 +15,93 @@ from motionsight_core.catalog import Clip, VideoObject, split
 from motionsight_core.guard import shared_decoder
 from motionsight_core.record import Failure
 from motionsight_core.settings import Settings
+from motionsight_core.shards import Shard, ShardFile, Shards
 from motionsight_core.stores import UnlistedObject, list_objects
 from motionsight_core.warehouse import Known, Warehouse
 
 #: Objects asked about in one query of the warehouse.
-_BATCH = 2000
+_BATCH = 20_000
 
 T = TypeVar("T")
+Listed = VideoObject | UnlistedObject
 
 _NOTHING = Known(frozenset(), frozenset(), unusable=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Shard:
-    """The objects of one bounded pipeline and one commit."""
-
-    index: int
-    """From 0."""
-    videos: tuple[VideoObject, ...]
-    failures: tuple[Failure, ...] = ()
-    """Names that failed while they were listed; they are committed with the shard."""
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Plan:
-    """A run's work."""
+    """A run's work, or one partition's of it."""
 
-    shards: tuple[Shard, ...]
-    listed: int
+    shards: Shards
+    listed: int = 0
     """Objects in the source."""
-    annotated: int
+    annotated: int = 0
     """Clips left out because they have a row."""
-    known_failures: int
+    known_failures: int = 0
     """Objects and clips left out because the same bytes failed before, for good."""
+    videos: int = 0
+    """Objects that are to be opened."""
 
     @property
     def skipped(self) -> int:
         """Clips that the plan leaves out."""
         return self.annotated + self.known_failures
 
-    @property
-    def videos(self) -> int:
-        """Objects that are to be opened."""
-        return sum(len(shard.videos) for shard in self.shards)
-
 
 def plan_catalog(
-    source: str, settings: Settings, warehouse: Warehouse, *, run_id: str, force: bool = False
+    listing: Iterable[Listed],
+    settings: Settings,
+    warehouse: Warehouse,
+    *,
+    run_id: str,
+    force: bool = False,
+    retry: frozenset[str] = frozenset(),
 ) -> Plan:
-    """List the source and plan what is not in the warehouse yet under the settings' recipe.
+    """Plan what is not in the warehouse yet under the settings' recipe.
 
     Args:
-        source: a file, a directory, a glob, or a store's address.
+        listing: of the source's videos; `list_objects` gives one.
         force: plan everything, whatever the warehouse has.
+        retry: names of errors; what failed with them is tried again, though the bytes are the same.
 
     Raises:
         UsageError: the source does not exist.
     """
+    (plan,) = plan_partitions(
+        listing, settings, warehouse, run_id=run_id, partitions=1, force=force, retry=retry
+    )
+    return plan
+
+
+def plan_partitions(
+    listing: Iterable[Listed],
+    settings: Settings,
+    warehouse: Warehouse,
+    *,
+    run_id: str,
+    partitions: int,
+    force: bool = False,
+    retry: frozenset[str] = frozenset(),
+) -> list[Plan]:
+    """As `plan_catalog`, with the objects dealt out to so many plans, in one listing.
+
+    An object's partition depends on its uri alone, so that it is the same in every run.
+    """
     recipe = settings.recipe()
-    to_do: list[VideoObject] = []
-    failures: list[Failure] = []
-    listed = annotated = known_failures = 0
-    for batch in _batches(list_objects(source), _BATCH):
-        listed += len(batch)
+    file = ShardFile()
+    filling = [_Filling(Plan(Shards(file=file)), settings.runtime.shard_size) for _ in range(partitions)]
+    for batch in _batches(listing, _BATCH):
         named = [VideoObject(item.uri, item.version) for item in batch]
-        known = {} if force else warehouse.known(named, recipe)
+        known = {} if force else warehouse.known(named, recipe, retry=retry)
         for item, video in zip(batch, named, strict=True):
+            partition = filling[partition_of(video.uri, partitions)]
+            partition.plan.listed += 1
             there = known.get(video, _NOTHING)
             if is_finished(there, settings):
-                annotated += len(there.annotated)
-                known_failures += len(there.failed) + there.unusable
+                partition.plan.annotated += len(there.annotated)
+                partition.plan.known_failures += len(there.failed) + there.unusable
             elif isinstance(item, UnlistedObject):
-                failures.append(
+                partition.failures.append(
                     Failure.of(
                         item.error,
                         stage="list",
@@ -94,12 +113,38 @@ def plan_catalog(
                     )
                 )
             else:
-                to_do.append(video)
-    size = settings.runtime.shard_size
-    shards = [Shard(index, tuple(videos)) for index, videos in enumerate(_batches(to_do, size))]
-    if failures:
-        shards.append(Shard(len(shards), (), tuple(failures)))
-    return Plan(tuple(shards), listed, annotated, known_failures)
+                partition.add(video)
+    return [partition.finished() for partition in filling]
+
+
+def partition_of(uri: str, partitions: int) -> int:
+    """The partition of an object, from 0; stable across runs, machines and versions of the object."""
+    return zlib.crc32(uri.encode("utf-8", "surrogatepass")) % partitions
+
+
+class _Filling:
+    """A plan while objects are dealt out to it."""
+
+    def __init__(self, plan: Plan, shard_size: int) -> None:
+        self.plan = plan
+        self.failures: list[Failure] = []
+        self._shard_size = shard_size
+        self._videos: list[VideoObject] = []
+
+    def add(self, video: VideoObject) -> None:
+        self.plan.videos += 1
+        self._videos.append(video)
+        if len(self._videos) == self._shard_size:
+            self._cut()
+
+    def finished(self) -> Plan:
+        if self._videos or self.failures:
+            self._cut(tuple(self.failures))
+        return self.plan
+
+    def _cut(self, failures: tuple[Failure, ...] = ()) -> None:
+        self.plan.shards.append(Shard(len(self.plan.shards), tuple(self._videos), failures))
+        self._videos.clear()
 
 
 def clips_of(source: str, settings: Settings | None = None) -> list[Clip]:
@@ -111,21 +156,31 @@ def clips_of(source: str, settings: Settings | None = None) -> list[Clip]:
     """
     settings = settings or Settings()
     clips: list[Clip] = []
-    for item in list_objects(source):
+    for item in list_objects(source, settings=settings.stores):
         if isinstance(item, UnlistedObject):
             raise item.error
-        duration_s = shared_decoder(settings).probe(item)
-        clips += split(item, duration_s=duration_s, window_s=settings.clips.window_s)
+        decoder = shared_decoder(settings)
+        if settings.clips.scenes:
+            clips += [scene.clip for scene in decoder.decode_scenes(item, products=())]
+        else:
+            clips += split(item, duration_s=decoder.probe(item), window_s=settings.clips.window_s)
     return clips
 
 
 def is_finished(known: Known, settings: Settings) -> bool:
     """Whether an object needs not even be opened: all its clips are known to be done.
 
-    With windows the number of clips is only known once the video is opened, so it is.
+    How many windows or scenes it has is only known where an earlier run wrote it down.
     """
-    whole = settings.clips.window_s is None
-    return known.unusable or (whole and bool(known.annotated | known.failed))
+    done = known.annotated | known.failed
+    if is_split(settings):
+        return known.unusable or (known.clips is not None and len(done) >= known.clips)
+    return known.unusable or bool(done)
+
+
+def is_split(settings: Settings) -> bool:
+    """Whether a video can have more than one clip."""
+    return settings.clips.scenes or settings.clips.window_s is not None
 
 
 def clips_to_do(

@@ -7,6 +7,7 @@ import pytest
 from motionsight_core.errors import NotAVideo, UsageError
 from motionsight_core.planning import clips_of, plan_catalog
 from motionsight_core.settings import Settings
+from motionsight_core.stores import list_objects
 from motionsight_core.warehouse import open_warehouse
 from tests.videos import moving_texture, write_video
 
@@ -21,7 +22,7 @@ def test_a_plan_cuts_the_listing_into_shards_in_order(tmp_path: Path) -> None:
     for number in range(7):
         (clips / f"{number}.mp4").write_bytes(b"x")
     warehouse = open_warehouse(f"duckdb:{tmp_path / 'x.duckdb'}")
-    plan = plan_catalog(str(clips), settings("runtime.shard_size=3"), warehouse, run_id="run")
+    plan = plan_catalog(list_objects(str(clips)), settings("runtime.shard_size=3"), warehouse, run_id="run")
     assert [[Path(video.uri).stem for video in shard.videos] for shard in plan.shards] == [
         ["0", "1", "2"],
         ["3", "4", "5"],
@@ -33,7 +34,7 @@ def test_a_plan_cuts_the_listing_into_shards_in_order(tmp_path: Path) -> None:
 def test_an_absent_source_is_a_usage_error_before_anything_is_written(tmp_path: Path) -> None:
     warehouse = open_warehouse(f"duckdb:{tmp_path / 'x.duckdb'}")
     with pytest.raises(UsageError):
-        plan_catalog(str(tmp_path / "absent"), settings(), warehouse, run_id="run")
+        plan_catalog(list_objects(str(tmp_path / "absent")), settings(), warehouse, run_id="run")
     assert list(tmp_path.iterdir()) == []
 
 

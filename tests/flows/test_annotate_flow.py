@@ -78,8 +78,8 @@ def test_a_shard_that_fails_is_retried_and_the_others_commit(
     scenes: Path, warehouse: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from flows import annotate
-    from flows.run import Run, run_shard
-    from motionsight_core.planning import Shard
+    from flows.run import Run, stage_shard
+    from motionsight_core.shards import Shard
 
     tries: list[int] = []
 
@@ -87,9 +87,9 @@ def test_a_shard_that_fails_is_retried_and_the_others_commit(
         tries.append(shard.index)
         if shard.index == 0:
             raise OSError("the staging disk is full")
-        return run_shard(run, shard)
+        return stage_shard(run, shard)
 
-    monkeypatch.setattr(annotate, "run_shard", unlucky)
+    monkeypatch.setattr(annotate, "stage_shard", unlucky)
     knobs = settings("runtime.shard_size=2", "runtime.shard_retries=1")
     with pytest.raises(RunError, match=r"Shard 0 failed: .*the staging disk is full"):
         annotate.annotate_catalog(str(scenes), warehouse=warehouse, settings=knobs)
