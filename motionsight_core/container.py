@@ -7,6 +7,7 @@ FFmpeg is told to use exactly that demuxer; whatever else a file asks to be open
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -178,10 +179,10 @@ def open_video(
     """
     file.seek(0)
     demuxer = sniff(file.read(_SNIFF_BYTES))
-    check_complete(file, demuxer)
-    file.seek(0)
     refused: list[str] = []
     with translated_errors(refused):
+        check_complete(file, demuxer)
+        file.seek(0)
         container = av.open(
             file,
             mode="r",
@@ -263,3 +264,7 @@ def translated_errors(refused: list[str] | None = None) -> Iterator[None]:
         if refused:
             raise ForbiddenProtocol("The file refers to another file, which was not opened.") from None
         raise Corrupt(f"The video cannot be decoded: {error}.") from None
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # of a seek: to where no file reaches
+            raise
+        raise Corrupt("The video's tables point outside of the file.") from None

@@ -1,66 +1,53 @@
 """Guarded decoding: every video is opened in a process with limits, which is killed when they end.
 
-A hostile file may hang a decoder, crash it or fill the memory; native code that holds the GIL cannot
-be stopped from within its process. So the work is done by child processes of our own, one request
-at a time each. They are started with `exec`, never by a bare fork: no CUDA context, no gRPC thread
-and no lock is inherited, and the caller's `__main__` is not imported again.
+A hostile file may hang a decoder, crash it, fill the memory or take it over; native code that holds
+the GIL cannot be stopped from within its process. So the work is done by child processes of our own,
+one request at a time each. They are started with `exec`, never by a bare fork: no CUDA context, no
+gRPC thread and no lock is inherited, and the caller's `__main__` is not imported again.
 """
 
 from __future__ import annotations
 
 import atexit
-import os
 import queue
-import re
-import subprocess
-import sys
 import threading
-import time
-from collections.abc import Collection
-from contextlib import suppress
-from multiprocessing.connection import Connection, Pipe
+from collections.abc import Collection, Generator, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from motionsight_core.catalog import Clip, VideoObject
-from motionsight_core.decoding import ALL_PRODUCTS, DecodedClip, Product
-from motionsight_core.errors import DecoderCrashed, TimedOut
+from motionsight_core.decoding import ALL_PRODUCTS, DecodedClip, FrameSequence, Product
+from motionsight_core.errors import DecoderCrashed
+from motionsight_core.guarded.process import DecodingProcess, ProcessDied, Request, Source
+from motionsight_core.sandbox import SandboxReport
 from motionsight_core.settings import Settings
-from motionsight_core.stores import fetch_object
+from motionsight_core.stores import LocalStore, store_for
 
-#: After so many requests a child is replaced, so that what a decoder leaks stays small.
-_REQUESTS_PER_CHILD = 500
-#: A busy machine may need long to import what a decoder needs; it never needs this long.
-_START_S = 120.0
-#: What a child sees of the environment: how to run Python, and no keys or credentials of anything.
-_ENVIRONMENT = re.compile(
-    r"PATH|HOME|LANG|LC_\w+|TZ|TMPDIR|LD_\w+|PYTHON\w*|VIRTUAL_ENV|MALLOC_\w+|COVERAGE_\w+|ASAN_OPTIONS"
-)
+#: After so many requests a process is replaced, so that what a decoder leaks stays small.
+_REQUESTS_PER_PROCESS = 500
 _CLOSED = "The guarded decoder is closed."
-
-
-class _ChildDied(Exception):
-    def __init__(self, exit_code: int | None) -> None:
-        super().__init__(exit_code)
-        self.exit_code = exit_code
 
 
 class GuardedDecoder:
     """A pool of decoding processes; safe to call from many threads.
 
     A request that exceeds `limits.wall_s` is killed and raises TimedOut. One whose process died is
-    tried once more in a new process, alone, before it is condemned as DecoderCrashed: the machine,
+    tried once more in a fresh process, alone, before it is condemned as DecoderCrashed: the machine,
     not the file, may have been at fault.
 
-    Remote objects are fetched here, before a process is taken, which is handed a local path: what
-    opens hostile files needs neither credentials nor a network.
+    Objects are opened here and handed over as an open file, or read here piece by piece: what decodes
+    hostile files needs neither credentials nor a network nor a file system.
     """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._idle: queue.LifoQueue[_Child | None] = queue.LifoQueue()
+        # Cuts are looked for with a library of their own, which nothing else waits for.
+        self._modules = ("motionsight_core.scene_pass",) if settings.clips.scenes else ()
+        self._idle: queue.LifoQueue[DecodingProcess | None] = queue.LifoQueue()
         for _ in range(settings.runtime.decode_processes):
-            self._idle.put(None)  # a place for a child, which starts when it is first needed
-        self._alive: set[_Child] = set()
+            self._idle.put(None)  # a place for a process, which starts when it is first needed
+        self._alive: set[DecodingProcess] = set()
         self._lock = threading.Lock()
         self._closed = False
 
@@ -70,8 +57,7 @@ class GuardedDecoder:
         Raises:
             ClipError: as `probe`, and TimedOut or DecoderCrashed.
         """
-        with fetch_object(video) as path:
-            return self._run(("probe", video, self._settings, path))
+        return self._single(video, "probe", video, self._settings, answer=float)
 
     def decode(self, clip: Clip, *, products: Collection[Product] = ALL_PRODUCTS) -> DecodedClip:
         """`motionsight_core.decoding.decode` in a guarded process.
@@ -79,16 +65,65 @@ class GuardedDecoder:
         Raises:
             ClipError: as `decode`, and TimedOut or DecoderCrashed.
         """
-        with fetch_object(clip.object) as path:
-            return self._run(("decode", clip, self._settings, tuple(products), path))
+        decoded = self._single(
+            clip.object, "decode", clip, self._settings, tuple(products), answer=DecodedClip
+        )
+        if decoded.clip != clip:
+            raise DecoderCrashed("The decoding process answered for another clip.")
+        check_decoded(decoded)
+        return decoded
+
+    def decode_scenes(
+        self, video: VideoObject, *, products: Collection[Product] = ALL_PRODUCTS
+    ) -> Generator[DecodedClip, None, None]:
+        """`motionsight_core.decoding.decode_scenes` in a guarded process.
+
+        `limits.wall_s` holds for each scene. Whoever takes a scene can use it: the version was still
+        there when it came. Stop early and the process ends with it.
+
+        Raises:
+            ClipError: as `decode_scenes`, and TimedOut or DecoderCrashed; it speaks of what comes after
+                the scenes that were given.
+            ValueError: the settings do not say that clips are scenes.
+        """
+        if not self._settings.clips.scenes:
+            raise ValueError("decode_scenes is for settings with clips.scenes")
+        end_s = 0.0
+        for decoded in self._stream(
+            video, "decode_scenes", video, self._settings, tuple(products), answer=DecodedClip
+        ):
+            clip = decoded.clip
+            if clip.object != video or not end_s <= clip.start_s < clip.end_s:
+                raise DecoderCrashed("The decoding process answered for another clip.")
+            check_decoded(decoded)
+            _check_version(video, self._settings)
+            end_s = clip.end_s
+            yield decoded
+
+    def sandbox(self) -> SandboxReport:
+        """What a decoding process of this machine is locked into; starts one where there is none.
+
+        Raises:
+            RunError: `limits.sandbox` requires what the machine has not.
+            DecoderCrashed: decoding processes do not start.
+        """
+        with self._process(fresh=False) as process:
+            try:
+                return process.started()
+            except ProcessDied as death:
+                raise DecoderCrashed(f"The decoding process did not start ({death}).") from None
 
     def close(self) -> None:
-        """Kill all children; requests under way fail."""
+        """Kill all processes; requests under way fail."""
         with self._lock:
             self._closed = True
-            children = list(self._alive)
-        for child in children:
-            self._bury(child)
+            for process in self._alive:
+                process.kill()
+        for _ in range(self._settings.runtime.decode_processes):
+            with suppress(queue.Empty):  # those in use are buried by who uses them
+                if (idle := self._idle.get_nowait()) is not None:
+                    self._bury(idle)
+                self._idle.put(None)
 
     def __enter__(self) -> GuardedDecoder:
         return self
@@ -96,113 +131,120 @@ class GuardedDecoder:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def _run(self, request: tuple[Any, ...]) -> Any:
-        for attempt in (1, 2):
-            try:
-                return self._run_once(request)
-            except _ChildDied as death:
-                if attempt == 2:
-                    raise DecoderCrashed(
-                        f"The decoding process died twice on this video ({_reason(death.exit_code)})."
-                    ) from None
-        raise AssertionError("unreachable")
+    def _single(self, video: VideoObject, task: str, *arguments: Any, answer: Any) -> Any:
+        """The one answer of a task."""
+        answers = list(self._stream(video, task, *arguments, answer=answer, most_answers=1))
+        if not answers:
+            raise DecoderCrashed("The decoding process gave no answer.")
+        return answers[0]
 
-    def _run_once(self, request: tuple[Any, ...]) -> Any:
-        child = self._idle.get()
+    def _stream(
+        self, video: VideoObject, task: str, *arguments: Any, answer: Any, most_answers: int = 100_000
+    ) -> Iterator[Any]:
+        """The answers of a task of `guarded_child.TASKS`, as they come, each within `limits.wall_s`.
+
+        Whoever stops early ends the process. One that dies is replaced once, by a process that begins
+        again and leaves out what was given already.
+
+        Args:
+            arguments: of the task, after the file.
+            answer: type of each answer, as `guarded.answers.build` takes it.
+            most_answers: more can only come from a process that was taken over.
+
+        Raises:
+            ClipError: the task's, the store's (a changed object's only at the end), TimedOut or
+                DecoderCrashed.
+        """
+        given = 0
+        with _opened(video, self._settings) as source:
+            for fresh in (False, True):
+                request = Request(task, arguments, answer, most_answers - given, skip=given)
+                try:
+                    with self._process(fresh=fresh) as process:
+                        for item in process.answers(request, source):
+                            given += 1
+                            yield item
+                    return
+                except ProcessDied as death:
+                    if fresh:
+                        raise DecoderCrashed(
+                            f"The decoding process died twice on this video ({death})."
+                        ) from None
+
+    @contextmanager
+    def _process(self, *, fresh: bool) -> Iterator[DecodingProcess]:
+        """A process for one request; a fresh one has seen no other video."""
+        process = self._idle.get()
         try:
-            if child is None:
-                child = self._start()
-            answer = child.ask(request, self._settings.limits.wall_s)
-        except BaseException:
-            # Timed out, dead, or the caller was interrupted: its answer would go to the next one.
-            if child is not None:
-                self._bury(child)
-            self._idle.put(None)
-            raise
-        if child.requests >= _REQUESTS_PER_CHILD:
-            self._bury(child)
-            child = None
-        self._idle.put(child)
-        if isinstance(answer, BaseException):
-            raise answer
-        return answer
+            if process is not None and (fresh or not process.alive):
+                self._bury(process)
+                process = None
+            if process is None:
+                process = self._start()
+            yield process
+        finally:
+            # Timed out, dead, or left alone: its answer would go to the next one who asks.
+            if process is not None and (
+                self._closed or not process.reusable or process.requests >= _REQUESTS_PER_PROCESS
+            ):
+                self._bury(process)
+                process = None
+            self._idle.put(process)
 
-    def _start(self) -> _Child:
+    def _start(self) -> DecodingProcess:
         with self._lock:
             if self._closed:
                 raise RuntimeError(_CLOSED)
-            child = _Child(self._settings.limits.memory_mb)
-            self._alive.add(child)
-            return child
+            process = DecodingProcess(self._settings.limits, self._modules)
+            self._alive.add(process)
+            return process
 
-    def _bury(self, child: _Child) -> None:
-        child.kill()
+    def _bury(self, process: DecodingProcess) -> None:
         with self._lock:
-            self._alive.discard(child)
+            self._alive.discard(process)
+        process.bury()
 
 
-class _Child:
-    """One decoding process and the pipe to it."""
-
-    def __init__(self, memory_mb: int) -> None:
-        self.requests = 0
-        self._pipe, theirs = Pipe()
-        environment = {name: value for name, value in os.environ.items() if _ENVIRONMENT.fullmatch(name)} | {
-            # Threads inside a decoder would only compete with the other decoders.
-            "OMP_NUM_THREADS": "1",
-            "OPENBLAS_NUM_THREADS": "1",
-        }
-        code = "from motionsight_core.guarded_child import main; main()"
-        with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-c", code, str(theirs.fileno()), str(memory_mb), str(os.getpid())],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                env=environment,
-                # Ctrl-C goes to the run, which ends its children in its own order.
-                start_new_session=True,
-            )
-
-    def ask(self, request: tuple[Any, ...], wall_s: float) -> Any:
-        """Send one request and wait for the answer, an exception object where it failed."""
-        self.requests += 1
-        try:
-            if self.requests == 1:  # imports and limits do not count as decoding
-                if not _poll(self._pipe, _START_S):
-                    raise TimedOut(f"The decoding process did not start within {_START_S:g} s.")
-                self._pipe.recv()
-            self._pipe.send(request)
-            if not _poll(self._pipe, wall_s):
-                raise TimedOut(f"Decoding took longer than {wall_s:g} s (limits.wall_s).")
-            return self._pipe.recv()
-        except (EOFError, BrokenPipeError, ConnectionResetError):
-            raise _ChildDied(self._exit_code()) from None
-
-    def _exit_code(self) -> int | None:
-        with suppress(subprocess.TimeoutExpired):
-            return self._process.wait(timeout=5)
-        return None
-
-    def kill(self) -> None:
-        self._process.kill()
-        self._process.wait()
-        self._pipe.close()
+@contextmanager
+def _opened(video: VideoObject, settings: Settings) -> Iterator[Source]:
+    """The object as a decoding process gets it."""
+    store = store_for(video.uri, settings.stores)
+    with ExitStack() as stack:
+        if isinstance(store, LocalStore):
+            # The very file whose version is watched, not another that has its name by now.
+            yield Source(descriptor=stack.enter_context(store.open(video)).fileno())
+            return
+        found = stack.enter_context(store.read(video))
+        if isinstance(found, Path):
+            yield Source(descriptor=stack.enter_context(found.open("rb")).fileno())
+        else:
+            yield Source(reader=found)
 
 
-def _poll(pipe: Connection, wall_s: float) -> bool:
-    """Wait for data; in slices, so that an interrupt reaches the main thread in between."""
-    deadline = time.monotonic() + wall_s
-    while (left := deadline - time.monotonic()) > 0:
-        if pipe.poll(min(left, 1.0)):
-            return True
-    return pipe.poll(0)
+def _check_version(video: VideoObject, settings: Settings) -> None:
+    """Raises VersionGone where a local file is no longer what was listed; others are pinned."""
+    store = store_for(video.uri, settings.stores)
+    if isinstance(store, LocalStore):
+        with store.open(video):
+            pass
 
 
-def _reason(exit_code: int | None) -> str:
-    if exit_code is None:
-        return "it closed its pipe"
-    return f"killed by signal {-exit_code}" if exit_code < 0 else f"exit code {exit_code}"
+def check_decoded(decoded: DecodedClip) -> None:
+    """Check what types do not say, for all who use these arrays without a look at their shapes.
+
+    Raises:
+        DecoderCrashed: the process that sent it was taken over.
+    """
+    shapes = [
+        _is_sequence(sequence) for sequence in (decoded.sampled, decoded.blurred) if sequence is not None
+    ]
+    if not all(shapes) or min(decoded.width, decoded.height, decoded.lost_frames + 1) < 1:
+        raise DecoderCrashed("The decoding process gave frames that are none.")
+
+
+def _is_sequence(sequence: FrameSequence) -> bool:
+    shape = sequence.pixels.shape
+    return len(shape) == 4 and shape[3] == 3 and min(shape) > 0 and sequence.times_s.shape == (shape[0],)
 
 
 _shared: dict[str, GuardedDecoder] = {}

@@ -1,82 +1,108 @@
-"""What runs inside a guarded decoding process: set the limits, then answer requests until the end.
+"""What runs inside a guarded decoding process: lock oneself in, then answer requests until the end.
 
-Started by `motionsight_core.guard` with the pipe's descriptor, the memory limit in MiB and the
-parent's process id as arguments.
+Started by `motionsight_core.guarded.process` with, as arguments: the socket's descriptor, the memory
+limit in MiB, the parent's process id, the lifeline's descriptor, `limits.sandbox`, and the names of
+modules that the tasks to come need beside.
 """
 
 from __future__ import annotations
 
-import os
+import importlib
+import itertools
+import socket
 import sys
-import threading
-import time
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
-from multiprocessing.connection import Connection
-from typing import Any
+from typing import Any, BinaryIO
 
+import av.subtitles.stream  # noqa: F401 PyAV would import it when a file has some: too late
 import cv2
 
-from motionsight_core.decoding import decode, probe
+from motionsight_core.catalog import Clip, VideoObject
+from motionsight_core.decoding import DecodedClip, Product, decode, decode_scenes, probe
 from motionsight_core.errors import ClipError, Corrupt, DecoderCrashed, TooLarge
+from motionsight_core.guarded.lifetime import end_with, limit_processor_time
+from motionsight_core.guarded.video_file import file_of_descriptor, file_of_reads
+from motionsight_core.guarded.wire import Closed, Kind, ProcessEnd
+from motionsight_core.sandbox import SandboxReport, limit_memory, lock_files, lock_system_calls
+from motionsight_core.settings import LimitSettings, Settings
 
-READY = "ready"
+
+def _probe(file: BinaryIO, video: VideoObject, settings: Settings) -> Iterator[float]:
+    yield probe(video, settings, file=file)
+
+
+def _decode(
+    file: BinaryIO, clip: Clip, settings: Settings, products: Collection[Product]
+) -> Iterator[DecodedClip]:
+    yield decode(clip, settings, products=products, file=file)
+
+
+def _decode_scenes(
+    file: BinaryIO, video: VideoObject, settings: Settings, products: Collection[Product]
+) -> Iterator[DecodedClip]:
+    return decode_scenes(video, settings, products=products, file=file)
+
+
+#: What can be asked for: generators that take the video's file and the request's arguments.
+TASKS: dict[str, Callable[..., Iterator[Any]]] = {
+    "probe": _probe,
+    "decode": _decode,
+    "decode_scenes": _decode_scenes,
+}
 
 
 def main() -> None:
-    descriptor, memory_mb, parent = (int(argument) for argument in sys.argv[1:4])
+    descriptor, memory_mb, parent, lifeline = (int(argument) for argument in sys.argv[1:5])
     # Decoding in the background of a service must not starve it.
     cv2.setNumThreads(1)
-    _end_with(parent)
-    _limit_memory(memory_mb)
-    pipe = Connection(descriptor)
-    pipe.send(READY)
-    with suppress(EOFError, ConnectionError, KeyboardInterrupt):
+    end = ProcessEnd(socket.socket(fileno=descriptor))
+    sandbox = sys.argv[5]
+    for module in sys.argv[6:]:  # once the files are locked, nothing more can be imported
+        importlib.import_module(module)
+    limit_memory(memory_mb)
+    files = lock_files(sandbox)
+    end_with(parent, lifeline)
+    report = SandboxReport((files, lock_system_calls(sandbox)))
+    with suppress(Closed, ConnectionError, KeyboardInterrupt):
+        end.send(Kind.READY, report)
         while True:
-            pipe.send(_answer(pipe.recv()))
+            _serve(end)
 
 
-def _answer(request: tuple[Any, ...]) -> Any:
-    """The result, or the ClipError as an object: exceptions of libraries need not survive pickling."""
+def _serve(end: ProcessEnd) -> None:
+    """Take one request and answer it."""
+    (task, arguments, skip, size, limits), descriptor = end.receive_request()
+    limits: LimitSettings
+    limit_processor_time(limits.wall_s)
     try:
-        kind, *arguments = request
-        if kind == "probe":
-            video, settings, path = arguments
-            return probe(video, settings, path=path)
-        clip, settings, products, path = arguments
-        return decode(clip, settings, products=products, path=path)
-    except ClipError as error:
-        return type(error)(str(error))
-    except MemoryError:
+        file = file_of_reads(size, end.read) if descriptor is None else file_of_descriptor(descriptor)
+        with file:
+            for answer in itertools.islice(TASKS[task](file, *arguments), skip, None):
+                end.send(Kind.ITEM, answer)
+                limit_processor_time(limits.wall_s)
+    except (Closed, ConnectionError):
+        raise
+    except Exception as error:
+        failure = _failure(error)
+        end.send(Kind.ERROR, [failure.name, str(failure)])
+    else:
+        end.send(Kind.END)
+
+
+def _failure(error: Exception) -> ClipError:
+    """What an exception means for the clip."""
+    if isinstance(error, ClipError):
+        return error
+    if isinstance(error, MemoryError):
         return _too_much_memory()
-    except cv2.error as error:
+    if isinstance(error, cv2.error):
         if error.code == cv2.Error.STS_NO_MEM:
             return _too_much_memory()
         return Corrupt(f"The video's pictures cannot be processed: {error.err}.")
-    except Exception as error:
-        # A defect of ours: it costs this clip, is named in its row, and not the process.
-        return DecoderCrashed(f"Decoding failed unexpectedly: {type(error).__name__}: {error}.")
+    # A defect of ours: it costs this clip, is named in its row, and not the process.
+    return DecoderCrashed(f"Decoding failed unexpectedly: {type(error).__name__}: {error}.")
 
 
 def _too_much_memory() -> TooLarge:
     return TooLarge("Decoding needs more memory than limits.memory_mb allows.")
-
-
-def _limit_memory(memory_mb: int) -> None:
-    """Limit what this process may allocate; a no-op where the platform has no such limit."""
-    with suppress(ImportError, OSError, ValueError):
-        import resource
-
-        limit = memory_mb * 1024 * 1024
-        resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def _end_with(parent: int) -> None:
-    """Exit when the parent is gone, even in the middle of a request."""
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(0.5)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True, name="parent-watch").start()

@@ -7,70 +7,16 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from motionsight_core.catalog import Clip, VideoObject
-from motionsight_core.errors import DecoderCrashed, NotAVideo, TimedOut, TooLarge
-from motionsight_core.guard import GuardedDecoder, close_shared_decoders
-from motionsight_core.settings import Settings
-from motionsight_core.stores import list_objects
+from motionsight_core.errors import DecoderCrashed, NotAVideo, StoreUnavailable, TimedOut, TooLarge
+from motionsight_core.guard import GuardedDecoder
+from tests.core.guard.processes import children, eventually, settings, video_at
 from tests.videos import moving_texture, write_video
-
-
-def settings(*overrides: str) -> Settings:
-    return Settings.load(overrides=["runtime.decode_processes=1", *overrides], environment={})
-
-
-def video_at(path: Path) -> VideoObject:
-    (video,) = list_objects(str(path))
-    assert isinstance(video, VideoObject)
-    return video
-
-
-@pytest.fixture(autouse=True)
-def no_other_children() -> None:
-    """Other tests of this process may have left theirs to be used again."""
-    close_shared_decoders()
-
-
-@pytest.fixture
-def good(tmp_path: Path) -> VideoObject:
-    return video_at(write_video(tmp_path / "good.mp4", moving_texture(30)))
-
-
-@pytest.fixture
-def hanging(tmp_path: Path) -> VideoObject:
-    """Opening a pipe that nobody writes to never returns: a hang inside one system call."""
-    path = tmp_path / "hanging.mp4"
-    os.mkfifo(path)
-    return VideoObject(str(path), "0-0")
-
-
-def children() -> set[int]:
-    """Process ids of the guarded decoding processes of this process."""
-    found = set()
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            command = (entry / "cmdline").read_bytes()
-            parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-        except (OSError, ValueError):
-            continue
-        if parent == os.getpid() and b"guarded_child" in command:
-            found.add(int(entry.name))
-    return found
-
-
-def eventually(condition: Callable[[], bool], *, seconds: float = 20.0) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
 
 
 def test_a_guarded_decode_gives_what_a_plain_one_gives(good: VideoObject) -> None:
@@ -97,35 +43,52 @@ def test_typed_errors_cross_the_process_with_their_message(tmp_path: Path, good:
         assert decoder.probe(good) == pytest.approx(1.2), "the same process goes on"
 
 
-def test_a_hang_is_killed_and_the_next_video_is_decoded(good: VideoObject, hanging: VideoObject) -> None:
-    with GuardedDecoder(settings("limits.wall_s=1")) as decoder:
-        with pytest.raises(TimedOut, match=r"longer than 1 s \(limits.wall_s\)"):
-            decoder.probe(hanging)
-        assert children() == set()
+def test_a_hang_is_killed_and_the_next_video_is_decoded(
+    good: VideoObject, misbehaving: Callable[[str], VideoObject]
+) -> None:
+    """Also one that holds the GIL, so that no thread of its process can end it."""
+    with GuardedDecoder(settings("limits.wall_s=3")) as decoder:
+        for hang in (
+            "hang_in_python",
+            "hang_in_a_native_loop_that_holds_the_gil",
+            "hang_in_a_system_call_that_holds_the_gil",
+        ):
+            with pytest.raises(TimedOut, match=r"longer than 3 s \(limits.wall_s\)"):
+                decoder.probe(misbehaving(hang))
+            assert children() == set()
         assert decoder.probe(good) == pytest.approx(1.2)
 
 
-def test_a_video_whose_process_dies_twice_is_condemned(good: VideoObject, hanging: VideoObject) -> None:
-    killed: set[int] = set()
-
-    def kill_whoever_decodes() -> None:
-        def fresh() -> set[int]:
-            return children() - killed
-
-        for _ in range(2):
-            assert eventually(lambda: bool(fresh()))
-            (pid,) = fresh()
-            os.kill(pid, signal.SIGKILL)
-            killed.add(pid)
-
-    with GuardedDecoder(settings("limits.wall_s=60")) as decoder:
-        killer = threading.Thread(target=kill_whoever_decodes)
-        killer.start()
-        with pytest.raises(DecoderCrashed, match=r"died twice on this video \(killed by signal 9\)"):
-            decoder.probe(hanging)
-        killer.join()
-        assert len(killed) == 2, "it was tried once more"
+def test_a_video_that_kills_its_process_twice_is_condemned_and_costs_no_other(
+    good: VideoObject, misbehaving: Callable[[str], VideoObject]
+) -> None:
+    with GuardedDecoder(settings("runtime.decode_processes=2")) as decoder:
+        threads = [threading.Thread(target=decoder.probe, args=(good,)) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        before = children()
+        with pytest.raises(DecoderCrashed, match=r"died twice on this video \(killed by signal 11\)"):
+            decoder.probe(misbehaving("crash"))
+        assert len(children() & before) == len(before) - 1, "the other process goes on"
         assert decoder.probe(good) == pytest.approx(1.2)
+
+
+def test_memory_without_end_is_too_large_and_nearly_all_of_it_is_not(
+    good: VideoObject, misbehaving: Callable[[str], VideoObject]
+) -> None:
+    with GuardedDecoder(settings("limits.memory_mb=512")) as decoder:
+        assert decoder.probe(good) == pytest.approx(1.2)
+        before = children()
+        for bomb in ("allocate_without_end", "allocate_one_huge_block"):
+            with pytest.raises(TooLarge, match=r"more memory than limits\.memory_mb"):
+                decoder.probe(misbehaving(bomb))
+        assert decoder.probe(misbehaving("allocate_nearly_all")) > 64
+        assert decoder.decode(Clip(good.uri, good.version, 0.0, 1.2)).sampled is not None
+        with pytest.raises(DecoderCrashed, match="unexpectedly: LookupError: a defect of ours"):
+            decoder.probe(misbehaving("fail_unexpectedly"))
+        assert children() == before, "none of it costs the process"
 
 
 def test_a_video_whose_process_dies_once_is_decoded(good: VideoObject) -> None:
@@ -146,6 +109,17 @@ def test_a_video_that_needs_too_much_memory_is_too_large(tmp_path: Path, good: V
         with pytest.raises(TooLarge, match=r"more memory than limits\.memory_mb"):
             decoder.decode(Clip(video.uri, video.version, 0.0, 0.8))
         assert decoder.probe(good) == pytest.approx(1.2)
+
+
+def test_a_pipe_under_a_video_s_name_is_refused_at_once(tmp_path: Path) -> None:
+    """Opening it would wait for somebody who writes into it, and reading it need never end."""
+    path = tmp_path / "pipe.mp4"
+    os.mkfifo(path)
+    status = path.stat()
+    video = VideoObject(str(path), f"{status.st_mtime_ns}-{status.st_size}")
+    with GuardedDecoder(settings()) as decoder, pytest.raises(StoreUnavailable, match="a pipe or a device"):
+        decoder.probe(video)
+    assert children() == set(), "no process was needed for that"
 
 
 def test_several_threads_share_the_processes(good: VideoObject) -> None:
@@ -180,23 +154,38 @@ def test_close_leaves_no_process(good: VideoObject) -> None:
     assert children() == set()
 
 
-def test_children_end_when_their_parent_is_killed(good: VideoObject) -> None:
+@pytest.mark.parametrize("doing", ["nothing", "hang_in_a_native_loop_that_holds_the_gil"])
+def test_children_end_when_their_parent_is_killed(
+    good: VideoObject, misbehaving: Callable[[str], VideoObject], doing: str
+) -> None:
     program = (
-        "import sys, time\n"
+        "import sys, threading\n"
         "from motionsight_core.guard import GuardedDecoder\n"
         "from motionsight_core.catalog import VideoObject\n"
         "from motionsight_core.settings import Settings\n"
         "decoder = GuardedDecoder(Settings())\n"
-        "decoder.probe(VideoObject(sys.argv[1], sys.argv[2]))\n"
-        "print(next(iter(decoder._alive))._process.pid, flush=True)\n"
-        "time.sleep(600)\n"
+        "print('started', bool(decoder.sandbox()), flush=True)\n"
+        "for video in sys.argv[1:]:\n"
+        "    decoder.probe(VideoObject(*video.split('|')))\n"
+        "threading.Event().wait()\n"
     )
-    parent = subprocess.Popen([sys.executable, "-c", program, good.uri, good.version], stdout=subprocess.PIPE)
+    videos = [good] if doing == "nothing" else [good, misbehaving(doing)]
+    arguments = [f"{video.uri}|{video.version}" for video in videos]
+    parent = subprocess.Popen([sys.executable, "-c", program, *arguments], stdout=subprocess.PIPE)
     assert parent.stdout is not None
-    child = int(parent.stdout.readline())
+    parent.stdout.readline()
+    (child,) = children(parent.pid)
+    # It is at its task when it computes.
+    assert doing == "nothing" or eventually(lambda: processor_seconds(child) > 1)
     parent.kill()
     parent.wait()
+    parent.stdout.close()
     assert eventually(lambda: not Path(f"/proc/{child}").exists())
+
+
+def processor_seconds(process: int) -> float:
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def test_a_script_without_a_main_guard_can_decode(good: VideoObject, tmp_path: Path) -> None:
