@@ -1,13 +1,14 @@
 """What a run leaves behind: a MotionRecord or a Failure per clip, a RunRecord, and their schemas.
 
-The columns are the design contract "tables"; `MOTION_SCHEMA` and `FAILURE_SCHEMA` are its Arrow form.
+The columns are the design contract "tables"; `MOTION_SCHEMA`, `FAILURE_SCHEMA` and `SPLIT_SCHEMA` are
+the Arrow form of what is staged.
 """
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 import pyarrow as pa
 
@@ -184,6 +185,44 @@ class RunRecord:
     """Clips annotated per second of wall-clock time."""
 
 
+@dataclass(frozen=True, slots=True)
+class PartitionRecord:
+    """One row of the `partitions` table: how far a part of a backfill has come."""
+
+    backfill_id: str
+    partition: int
+    """From 0."""
+    source: str
+    recipe: str
+    state: Literal["pending", "running", "done", "failed"]
+    videos: int
+    """Objects in the partition."""
+    annotated: int
+    """Clips, as are the next two."""
+    skipped: int
+    failed: int
+    run_id: str | None = None
+    """The run that works or worked on it last."""
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    message: str | None = None
+    """One sentence on why it failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class SplitRecord:
+    """One row of the `splits` table: into how many clips a version of an object was split."""
+
+    uri: str
+    version: str
+    recipe: str
+    clips: int
+
+    def to_row(self) -> dict[str, Any]:
+        """The row, in the form of SPLIT_SCHEMA."""
+        return asdict(self)
+
+
 _TIMESTAMP = pa.timestamp("us", tz="UTC")
 _MOVE = pa.struct(
     [
@@ -246,5 +285,15 @@ FAILURE_SCHEMA = pa.schema(
         ("message", pa.string()),
         ("run_id", pa.string()),
         ("failed_at", _TIMESTAMP),
+    ]
+)
+
+#: Into how many clips a version of an object was split, so that a rerun need not open it.
+SPLIT_SCHEMA = pa.schema(
+    [
+        ("uri", pa.string()),
+        ("version", pa.string()),
+        ("recipe", pa.string()),
+        ("clips", pa.int32()),
     ]
 )

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
+import threading
 import time
-from collections.abc import Iterator, Sequence
+import uuid
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,14 +20,20 @@ import duckdb
 import pyarrow as pa
 
 from motionsight_core.catalog import VideoObject
-from motionsight_core.errors import RunError, UsageError, permanent_names
-from motionsight_core.record import MOTION_SCHEMA, RunRecord
-from motionsight_core.warehouse import _duckdb_schema as schema
-from motionsight_core.warehouse._base import Answer, Known
+from motionsight_core.errors import NoWarehouse, RunError, UsageError, permanent_names
+from motionsight_core.record import PartitionRecord, RunRecord
+from motionsight_core.warehouse import _duckdb_sql as statements
+from motionsight_core.warehouse._base import Answer, Known, gather_known
+from motionsight_core.warehouse._duckdb_migrations import CREATE_MIGRATIONS, MIGRATIONS
 from motionsight_core.warehouse._manifest import Manifest
+from motionsight_core.warehouse._migrations import outstanding
+from motionsight_core.warehouse.staging import staging_area
 
 #: How long to wait for another process that has the file open.
 _LOCK_WAIT_S = 30.0
+#: Threads of this process share the open file: DuckDB lets the second of two writers fail, and a thread
+#: that opens the file while another closes it as well.
+_in_this_process = threading.Lock()
 
 
 class DuckDBWarehouse:
@@ -45,38 +52,20 @@ class DuckDBWarehouse:
                 [getattr(run, name) for name in _RUN_COLUMNS],
             )
 
-    def known(self, videos: Sequence[VideoObject], recipe: str) -> dict[VideoObject, Known]:
+    def known(
+        self, videos: Sequence[VideoObject], recipe: str, *, retry: Collection[str] = ()
+    ) -> dict[VideoObject, Known]:
         if not videos or not self._path.exists():
             return {}
+        lasting = sorted(set(permanent_names()) - set(retry))
         asked = pa.table({"uri": [v.uri for v in videos], "version": [v.version for v in videos]})
-        with self._open(read_only=True) as connection:
+        with self._reading() as connection:
             connection.register("asked", asked)
-            rows = connection.execute(
-                """
-                SELECT uri, version, clip_id, true AS annotated
-                FROM motion SEMI JOIN asked USING (uri, version) WHERE recipe = ?
-                UNION ALL
-                SELECT uri, version, clip_id, false
-                FROM failures SEMI JOIN asked USING (uri, version) WHERE recipe = ? AND error IN ?
-                """,
-                [recipe, recipe, list(permanent_names())],
-            ).fetchall()
-        found: dict[VideoObject, tuple[set[str], set[str | None]]] = {}
-        for uri, version, clip_id, annotated in rows:
-            succeeded, failed = found.setdefault(VideoObject(uri, version), (set(), set()))
-            (succeeded if annotated else failed).add(clip_id)
-        return {
-            video: Known(
-                annotated=frozenset(succeeded),
-                failed=frozenset(clip_id for clip_id in failed if clip_id is not None),
-                unusable=None in failed,
-            )
-            for video, (succeeded, failed) in found.items()
-        }
+            rows = connection.execute(statements.KNOWN, {"recipe": recipe, "lasting": lasting}).fetchall()
+        return gather_known(rows)
 
     def commit(self, manifest: Manifest) -> None:
         self._create()
-        self._upgrade()
         with self._transaction() as connection:
             done = connection.execute(
                 "SELECT 1 FROM commits WHERE attempt_id = ?", [manifest.attempt_id]
@@ -84,10 +73,13 @@ class DuckDBWarehouse:
             if done:
                 return
             if manifest.motion_files:
-                connection.execute(schema.MERGE_MOTION, [list(manifest.motion_files)])
-                connection.execute(schema.CLEAR_FAILURES, [manifest.recipe])
+                connection.execute(statements.MERGE_MOTION, [list(manifest.motion_files)])
+                connection.execute(statements.CLEAR_FAILURES, [manifest.recipe])
             if manifest.failure_files:
-                connection.execute(schema.MERGE_FAILURES, [list(manifest.failure_files)])
+                connection.execute(statements.MERGE_FAILURES, [list(manifest.failure_files)])
+            if manifest.split_files:
+                connection.execute(statements.MERGE_SPLITS, [list(manifest.split_files)])
+                connection.execute(statements.CLEAR_BROKEN_PASSES, [list(manifest.split_files)])
             connection.execute(
                 "INSERT INTO commits VALUES (?, ?, ?, ?, ?, ?)",
                 [
@@ -138,9 +130,31 @@ class DuckDBWarehouse:
                 [run_id],
             ).fetchall()
 
+    def save_partitions(self, records: Sequence[PartitionRecord]) -> None:
+        if not records:
+            return
+        self._create()
+        marks = ", ".join("?" for _ in _PARTITION_COLUMNS)
+        with self._transaction() as connection:
+            connection.executemany(
+                f"INSERT OR REPLACE INTO partitions VALUES ({marks})",
+                [[getattr(record, name) for name in _PARTITION_COLUMNS] for record in records],
+            )
+
+    def partitions(self, backfill_id: str) -> list[PartitionRecord]:
+        if not self._path.exists():
+            return []
+        with self._reading() as connection:
+            rows = connection.execute(
+                f"SELECT {', '.join(_PARTITION_COLUMNS)} FROM partitions WHERE backfill_id = ? "
+                "ORDER BY partition",
+                [backfill_id],
+            ).fetchall()
+        return [PartitionRecord(*row) for row in rows]
+
     def query(self, sql: str) -> Answer:
         if not self._path.exists():
-            raise UsageError(f"There is no warehouse at {self._path} yet; `motionsight annotate` makes one.")
+            raise NoWarehouse(f"There is no warehouse at {self._path} yet; `motionsight annotate` makes one.")
         with self._open(read_only=True) as connection:
             try:
                 result = connection.execute(sql)
@@ -158,46 +172,68 @@ class DuckDBWarehouse:
             return
         try:
             # Beside staged rows: a run that is killed here leaves what the next one sweeps.
-            Path(self.staging).mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=self.staging, prefix=".new-") as folder:
+            with staging_area(self.staging, f"new-{uuid.uuid4().hex}") as folder:
                 fresh = Path(folder, "new.duckdb")
                 with duckdb.connect(str(fresh)) as connection:
-                    connection.execute(schema.CREATE)
+                    self._migrate(connection)
                 with suppress(FileExistsError):  # another run was faster
                     _put(fresh, self._path)
-            with suppress(OSError):  # a run stages there
-                Path(self.staging).rmdir()
+        except duckdb.Error as error:
+            raise RunError(f"The warehouse {self._path} cannot be made: {_first_paragraph(error)}") from None
         except OSError as error:
             raise RunError(f"The warehouse {self._path} cannot be made: {error.strerror}.") from None
 
-    def _upgrade(self) -> None:
-        """Give tables of an earlier version the columns that came since, and the views with them."""
-        with self._transaction() as connection:
-            found = connection.execute(
-                "SELECT list(column_name) FROM duckdb_columns() WHERE table_name = 'motion'"
-            ).fetchone()
-            if found is None or not set(MOTION_SCHEMA.names) <= set(found[0] or ()):
-                connection.execute(schema.CREATE)
-
     @contextmanager
     def _transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        with self._open(read_only=False) as connection:
-            connection.begin()
-            try:
+        """A writing transaction on tables that are up to date."""
+        with self._writing_errors(), self._open(read_only=False) as connection:
+            self._migrate(connection)
+            with _all_or_nothing(connection):
                 yield connection
-            except BaseException:
-                connection.rollback()
-                raise
-            connection.commit()
+
+    @contextmanager
+    def _writing_errors(self) -> Iterator[None]:
+        """A full disk, staged rows that are no rows: one sentence; nothing of the step was written."""
+        try:
+            yield
+        except duckdb.Error as error:
+            raise RunError(f"Writing into {self._path} failed: {_first_paragraph(error)}") from None
+
+    @contextmanager
+    def _reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection that only reads, from tables that are up to date."""
+        with self._open(read_only=True) as connection:
+            behind = bool(outstanding(MIGRATIONS, _number(connection), url=self.url))
+        if behind:
+            with self._transaction():
+                pass
+        with self._open(read_only=True) as connection:
+            yield connection
+
+    def _migrate(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Apply the migrations that the file has not had, each whole or not at all.
+
+        Nobody else can: other processes are shut out while the file is open for writing, and other
+        threads by `_in_this_process`.
+        """
+        for migration in outstanding(MIGRATIONS, _number(connection), url=self.url):
+            with _all_or_nothing(connection):
+                connection.execute(CREATE_MIGRATIONS)
+                connection.execute(migration.sql)
+                connection.execute(
+                    "INSERT INTO migrations VALUES (?, ?, ?)",
+                    [migration.number, migration.name, datetime.now(UTC)],
+                )
 
     @contextmanager
     def _open(self, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
-        connection = self._connect(read_only)
-        try:
-            connection.execute("SET TimeZone = 'UTC'")
-            yield connection
-        finally:
-            connection.close()
+        with _in_this_process:
+            connection = self._connect(read_only)
+            try:
+                connection.execute("SET TimeZone = 'UTC'")
+                yield connection
+            finally:
+                connection.close()
 
     def _connect(self, read_only: bool) -> duckdb.DuckDBPyConnection:
         deadline = time.monotonic() + _LOCK_WAIT_S
@@ -222,6 +258,27 @@ class DuckDBWarehouse:
             pause_s = min(2 * pause_s, 1.0)
 
 
+@contextmanager
+def _all_or_nothing(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    connection.begin()
+    try:
+        yield
+    except BaseException:
+        with suppress(duckdb.Error):  # after a disk that is full there is nothing left to undo
+            connection.rollback()
+        raise
+    connection.commit()
+
+
+def _number(connection: duckdb.DuckDBPyConnection) -> int:
+    """Of the newest migration that was applied; 0 where there is no table of them yet."""
+    try:
+        row = connection.execute("SELECT max(number) FROM migrations").fetchone()
+    except duckdb.CatalogException:
+        return 0
+    return row[0] or 0 if row else 0
+
+
 def _put(fresh: Path, place: Path) -> None:
     """Give a finished file its name, without replacing one that is there."""
     try:
@@ -233,6 +290,7 @@ def _put(fresh: Path, place: Path) -> None:
 
 
 _RUN_COLUMNS = tuple(RunRecord.__dataclass_fields__)
+_PARTITION_COLUMNS = tuple(PartitionRecord.__dataclass_fields__)
 
 
 def _first_paragraph(error: Exception) -> str:

@@ -1,105 +1,15 @@
-"""Tables and views in DuckDB's SQL (design contract "tables")."""
+"""What a plan asks and what a commit writes, in DuckDB's SQL."""
 
-CREATE = """
-CREATE TABLE IF NOT EXISTS motion (
-    clip_id VARCHAR NOT NULL,
-    recipe VARCHAR NOT NULL,
-    uri VARCHAR NOT NULL,
-    version VARCHAR NOT NULL,
-    start_s DOUBLE,
-    end_s DOUBLE,
-    width INTEGER,
-    height INTEGER,
-    fps DOUBLE,
-    codec VARCHAR,
-    object_motion VARCHAR,
-    camera_motion VARCHAR,
-    object_names VARCHAR[],
-    camera_moves STRUCT(start_s DOUBLE, end_s DOUBLE, label VARCHAR, rate DOUBLE, confidence DOUBLE)[],
-    steadiness VARCHAR,
-    cuts DOUBLE[],
-    object_tracks STRUCT(
-        track_id INTEGER, label VARCHAR, score DOUBLE, start_s DOUBLE, end_s DOUBLE,
-        boxes STRUCT(t_s DOUBLE, x0 DOUBLE, y0 DOUBLE, x1 DOUBLE, y1 DOUBLE)[]
-    )[],
-    motion_score DOUBLE,
-    clarity DOUBLE,
-    annotator VARCHAR,
-    run_id VARCHAR,
-    annotated_at TIMESTAMPTZ,
-    camera_agreement DOUBLE,
-    notes VARCHAR[],
-    PRIMARY KEY (clip_id, recipe)
-);
-
--- Warehouses of before these two columns.
-ALTER TABLE motion ADD COLUMN IF NOT EXISTS camera_agreement DOUBLE;
-ALTER TABLE motion ADD COLUMN IF NOT EXISTS notes VARCHAR[];
-
--- clip_id is NULL where planning failed, so the key (uri, version, clip_id, recipe) cannot be a
--- primary key; commits keep it by IS NOT DISTINCT FROM.
-CREATE TABLE IF NOT EXISTS failures (
-    uri VARCHAR NOT NULL,
-    version VARCHAR NOT NULL,
-    clip_id VARCHAR,
-    recipe VARCHAR NOT NULL,
-    stage VARCHAR,
-    error VARCHAR,
-    message VARCHAR,
-    run_id VARCHAR,
-    failed_at TIMESTAMPTZ
-);
-
-CREATE TABLE IF NOT EXISTS runs (
-    run_id VARCHAR PRIMARY KEY,
-    source VARCHAR,
-    recipe VARCHAR,
-    settings JSON,
-    started_at TIMESTAMPTZ,
-    finished_at TIMESTAMPTZ,
-    planned BIGINT,
-    annotated BIGINT,
-    skipped BIGINT,
-    failed BIGINT,
-    throughput DOUBLE
-);
-
--- One row per committed attempt: what makes a repeated commit do nothing.
-CREATE TABLE IF NOT EXISTS commits (
-    attempt_id VARCHAR PRIMARY KEY,
-    run_id VARCHAR,
-    committed_at TIMESTAMPTZ,
-    annotated BIGINT,
-    skipped BIGINT,
-    failed BIGINT
-);
-
-CREATE OR REPLACE VIEW camera_moves AS
-SELECT clip_id, recipe, uri, annotator, move.start_s, move.end_s, move.label, move.rate, move.confidence
-FROM (SELECT *, unnest(camera_moves) AS move FROM motion);
-
--- speed: frame widths per second that the centre of the box covers, the median over stretches of
--- three boxes, so that the jitter from box to box does not count as speed.
-CREATE OR REPLACE VIEW object_tracks AS
-SELECT clip_id, recipe, uri, annotator, track.track_id, track.label, track.score, track.start_s,
-       track.end_s,
-       list_aggregate([
-           sqrt(pow(b[i + 3].x0 + b[i + 3].x1 - b[i].x0 - b[i].x1, 2)
-                + pow((b[i + 3].y0 + b[i + 3].y1 - b[i].y0 - b[i].y1) * height / width, 2))
-           / 2 / (b[i + 3].t_s - b[i].t_s)
-           FOR i IN range(1, len(b) - 2)
-       ], 'median') AS speed,
-       b AS boxes
-FROM (SELECT *, track.boxes AS b FROM (SELECT *, unnest(object_tracks) AS track FROM motion));
-
-CREATE OR REPLACE VIEW latest_motion AS
-SELECT motion.*
-FROM motion
-JOIN (
-    SELECT uri, arg_max({'version': version, 'recipe': recipe}, annotated_at) AS newest
-    FROM motion GROUP BY uri
-) AS latest
-ON motion.uri = latest.uri AND motion.version = newest.version AND motion.recipe = newest.recipe;
+#: Rows for `gather_known`.
+KNOWN = """
+SELECT uri, version, 'annotated' AS kind, clip_id, NULL AS clips
+FROM motion SEMI JOIN asked USING (uri, version) WHERE recipe = $recipe
+UNION ALL
+SELECT uri, version, 'failed', clip_id, NULL
+FROM failures SEMI JOIN asked USING (uri, version) WHERE recipe = $recipe AND error IN $lasting
+UNION ALL
+SELECT uri, version, 'split', NULL, clips
+FROM splits SEMI JOIN asked USING (uri, version) WHERE recipe = $recipe
 """
 
 MERGE_MOTION = """
@@ -113,13 +23,14 @@ WHEN NOT MATCHED THEN INSERT BY NAME
 """
 
 # A failure that a success of the same clip has followed says nothing any more; where planning had
-# failed (clip_id NULL), any clip of that version is such a success.
+# failed (clip_id NULL), any clip of that version is such a success. Not so where a pass over a video
+# broke off half-way (clip_id NULL, stage decode): the clips before are no news of the rest.
 _FOLLOWED_BY_SUCCESS = """
 EXISTS (
     SELECT 1 FROM motion
     WHERE motion.uri = {failure}.uri AND motion.version = {failure}.version
       AND motion.recipe = {failure}.recipe
-      AND ({failure}.clip_id IS NULL OR motion.clip_id = {failure}.clip_id)
+      AND (({failure}.clip_id IS NULL AND {failure}.stage <> 'decode') OR motion.clip_id = {failure}.clip_id)
       AND motion.annotated_at >= {failure}.failed_at
 )
 """
@@ -139,4 +50,19 @@ WHEN NOT MATCHED THEN INSERT BY NAME
 CLEAR_FAILURES = f"""
 DELETE FROM failures
 WHERE recipe = ? AND {_FOLLOWED_BY_SUCCESS.format(failure="failures")}
+"""
+
+MERGE_SPLITS = """
+INSERT OR REPLACE INTO splits
+SELECT uri, version, recipe, max(clips) FROM read_parquet(?) GROUP BY uri, version, recipe
+"""
+
+# A pass that came to the end of a video writes its split: an earlier one that broke off is history.
+CLEAR_BROKEN_PASSES = """
+DELETE FROM failures
+WHERE clip_id IS NULL AND stage = 'decode' AND EXISTS (
+    SELECT 1 FROM read_parquet(?) AS staged
+    WHERE staged.uri = failures.uri AND staged.version = failures.version
+      AND staged.recipe = failures.recipe
+)
 """

@@ -24,6 +24,8 @@ class Manifest:
     """Rows in the failure files."""
     skipped: int
     """Clips that were in the warehouse already."""
+    split_files: tuple[str, ...] = ()
+    """Parquet files in `record.SPLIT_SCHEMA`."""
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), indent=1)
@@ -31,6 +33,6 @@ class Manifest:
     @classmethod
     def from_json(cls, text: str) -> Manifest:
         values = json.loads(text)
-        for name in ("motion_files", "failure_files"):
-            values[name] = tuple(values[name])
+        for name in ("motion_files", "failure_files", "split_files"):
+            values[name] = tuple(values.get(name, ()))
         return cls(**values)

@@ -1,0 +1,253 @@
+"""What a plan asks and what a commit writes, in GoogleSQL. `{dataset}` stands for PROJECT.DATASET."""
+# ruff: noqa: S608 - statements put together from our own constants
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from motionsight_core.record import FAILURE_SCHEMA, MOTION_SCHEMA, SPLIT_SCHEMA, PartitionRecord, RunRecord
+
+
+@dataclass(frozen=True, slots=True)
+class StagedTable:
+    """A kind of rows that a manifest brings."""
+
+    name: str
+    """Of the table that they go into."""
+    schema: pa.Schema
+    required: tuple[str, ...]
+    """Columns that must not be NULL."""
+
+
+MOTION = StagedTable("motion", MOTION_SCHEMA, ("clip_id", "recipe", "uri", "version"))
+FAILURES = StagedTable("failures", FAILURE_SCHEMA, ("uri", "version", "recipe"))
+SPLITS = StagedTable("splits", SPLIT_SCHEMA, ("uri", "version", "recipe", "clips"))
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """What the rows of a staging table span, so that a merge reads no more of its target."""
+
+    recipes: tuple[str, str]
+    """First and last."""
+    uris: tuple[str, str]
+
+    def within(self, table: str) -> str:
+        """A condition that lets BigQuery leave out the blocks of a table beyond the stretch."""
+        recipes, uris = (
+            f"BETWEEN {literal(first)} AND {literal(last)}" for first, last in (self.recipes, self.uris)
+        )
+        return f"{table}.recipe {recipes} AND {table}.uri {uris}"
+
+
+def literal(text: str) -> str:
+    """A string literal. Scripts take no parameters where conditions are to leave out blocks."""
+    escapes = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r"}
+    return "'" + "".join(escapes.get(character, character) for character in text) + "'"
+
+
+#: Rows for `gather_known`.
+KNOWN = """
+SELECT uri, version, 'annotated' AS kind, clip_id, CAST(NULL AS INT64) AS clips
+FROM `{dataset}.motion`
+WHERE recipe = @recipe AND uri BETWEEN @first AND @last AND uri IN UNNEST(@uris)
+UNION ALL
+SELECT uri, version, 'failed', clip_id, NULL
+FROM `{dataset}.failures`
+WHERE recipe = @recipe AND uri BETWEEN @first AND @last AND uri IN UNNEST(@uris)
+    AND error IN UNNEST(@lasting)
+UNION ALL
+SELECT uri, version, 'split', CAST(NULL AS STRING), clips
+FROM `{dataset}.splits`
+WHERE recipe = @recipe AND uri BETWEEN @first AND @last AND uri IN UNNEST(@uris)
+"""
+
+
+def span(table: StagedTable, staged: str) -> str:
+    """How many rows were staged, how many lack what they must have, and what they span."""
+    lacking = " OR ".join(f"{column} IS NULL" for column in table.required)
+    return f"""
+    SELECT COUNT(*), COUNTIF({lacking}), MIN(recipe), MAX(recipe), MIN(uri), MAX(uri)
+    FROM `{{dataset}}.{staged}`
+    """
+
+
+def merge_motion(staged: str, stretch: Stretch) -> str:
+    keys = ("clip_id", "recipe")
+    return f"""
+    MERGE INTO `{{dataset}}.motion` AS motion
+    USING (
+        SELECT * FROM `{{dataset}}.{staged}` WHERE TRUE
+        QUALIFY ROW_NUMBER() OVER (PARTITION BY clip_id, recipe ORDER BY annotated_at DESC) = 1
+    ) AS staged
+    ON motion.clip_id = staged.clip_id AND motion.recipe = staged.recipe AND {stretch.within("motion")}
+    WHEN MATCHED AND staged.annotated_at > motion.annotated_at THEN UPDATE SET
+        {_assignments(MOTION_SCHEMA.names, keys)}
+    WHEN NOT MATCHED THEN {_insertion(MOTION_SCHEMA.names)};
+    """
+
+
+def clear_failures(stretch: Stretch) -> str:
+    return f"""
+    DELETE FROM `{{dataset}}.failures` AS failures
+    WHERE {stretch.within("failures")} AND {_followed_by_success("failures", stretch)};
+    """
+
+
+def merge_failures(staged: str, stretch: Stretch) -> str:
+    keys = ("uri", "version", "clip_id", "recipe")
+    return f"""
+    MERGE INTO `{{dataset}}.failures` AS failures
+    USING (
+        SELECT * FROM `{{dataset}}.{staged}` AS fresh
+        WHERE NOT {_followed_by_success("fresh", stretch)}
+        QUALIFY ROW_NUMBER() OVER (
+            PARTITION BY uri, version, clip_id, recipe ORDER BY failed_at DESC) = 1
+    ) AS staged
+    ON failures.uri = staged.uri AND failures.version = staged.version
+        AND COALESCE(failures.clip_id, '') = COALESCE(staged.clip_id, '')
+        AND failures.recipe = staged.recipe AND {stretch.within("failures")}
+    WHEN MATCHED AND staged.failed_at > failures.failed_at THEN UPDATE SET
+        {_assignments(FAILURE_SCHEMA.names, keys)}
+    WHEN NOT MATCHED THEN {_insertion(FAILURE_SCHEMA.names)};
+    """
+
+
+def merge_splits(staged: str, stretch: Stretch) -> str:
+    return f"""
+    MERGE INTO `{{dataset}}.splits` AS splits
+    USING (
+        SELECT uri, version, recipe, MAX(clips) AS clips FROM `{{dataset}}.{staged}`
+        GROUP BY uri, version, recipe
+    ) AS staged
+    ON splits.uri = staged.uri AND splits.version = staged.version AND splits.recipe = staged.recipe
+        AND {stretch.within("splits")}
+    WHEN MATCHED THEN UPDATE SET clips = staged.clips
+    WHEN NOT MATCHED THEN {_insertion(SPLIT_SCHEMA.names)};
+    """
+
+
+def clear_broken_passes(staged: str, stretch: Stretch) -> str:
+    """A pass that came to the end of a video writes its split: an earlier one that broke off is history."""
+    return f"""
+    DELETE FROM `{{dataset}}.failures` AS failures
+    WHERE failures.clip_id IS NULL AND failures.stage = 'decode' AND {stretch.within("failures")}
+        AND EXISTS (
+            SELECT 1 FROM `{{dataset}}.{staged}` AS staged
+            WHERE staged.uri = failures.uri AND staged.version = failures.version
+                AND staged.recipe = failures.recipe
+        );
+    """
+
+
+def commit(
+    merges: Sequence[str], *, attempt_id: str, run_id: str, annotated: int, skipped: int, failed: int
+) -> str:
+    """One transaction; an error in it undoes all of it, as BigQuery does where nobody handles it."""
+    attempt, run = literal(attempt_id), literal(run_id)
+    return f"""
+    BEGIN TRANSACTION;
+    IF NOT EXISTS (SELECT 1 FROM `{{dataset}}.commits` WHERE attempt_id = {attempt}) THEN
+        {"".join(merges)}
+        INSERT INTO `{{dataset}}.commits` (attempt_id, run_id, committed_at, annotated, skipped, failed)
+        VALUES ({attempt}, {run}, CURRENT_TIMESTAMP(), {annotated:d}, {skipped:d}, {failed:d});
+        UPDATE `{{dataset}}.runs` AS runs
+        SET annotated = sums.annotated, skipped = sums.skipped, failed = sums.failed,
+            planned = sums.annotated + sums.skipped + sums.failed
+        FROM (
+            SELECT run_id, SUM(annotated) AS annotated, SUM(skipped) AS skipped, SUM(failed) AS failed
+            FROM `{{dataset}}.commits` WHERE run_id = {run} GROUP BY run_id
+        ) AS sums
+        WHERE runs.run_id = sums.run_id;
+    END IF;
+    COMMIT TRANSACTION;
+    """
+
+
+START_RUN = """
+INSERT INTO `{dataset}.runs` (run_id, source, recipe, settings, started_at, planned, annotated, skipped,
+    failed, throughput)
+VALUES (@run_id, @source, @recipe, PARSE_JSON(@settings, wide_number_mode => 'round'), @started_at,
+    @planned, @annotated, @skipped, @failed, 0)
+"""
+
+FINISH_RUN = """
+UPDATE `{dataset}.runs`
+SET finished_at = @now,
+    throughput = annotated / GREATEST(TIMESTAMP_DIFF(@now, started_at, MICROSECOND) / 1e6, 0.001)
+WHERE run_id = @run_id
+"""
+
+_RUN_COLUMNS = ", ".join(
+    "TO_JSON_STRING(settings) AS settings" if name == "settings" else name
+    for name in RunRecord.__dataclass_fields__
+)
+IS_COMMITTED = "SELECT 1 FROM `{dataset}.commits` WHERE attempt_id = @attempt_id"
+
+READ_RUN = f"SELECT {_RUN_COLUMNS} FROM `{{dataset}}.runs` WHERE run_id = @run_id"
+
+FAILURES_OF = """
+SELECT error, COUNT(*) AS clips, MIN(uri) AS example, ARRAY_AGG(message ORDER BY uri LIMIT 1) AS messages
+FROM `{dataset}.failures` WHERE run_id = @run_id
+GROUP BY error ORDER BY clips DESC, error
+"""
+
+_PARTITION_COLUMNS = tuple(PartitionRecord.__dataclass_fields__)
+READ_PARTITIONS = f"""
+SELECT {", ".join(f"`{name}`" for name in _PARTITION_COLUMNS)}
+FROM `{{dataset}}.partitions` WHERE backfill_id = @backfill_id ORDER BY `partition`
+"""
+
+
+def _followed_by_success(failure: str, stretch: Stretch) -> str:
+    """A failure that a success of the same clip has followed says nothing any more.
+
+    Where planning had failed (clip_id NULL), any clip of that version is such a success. Not so where
+    a pass over a video broke off half-way (clip_id NULL, stage decode): the clips before are no news of
+    the rest.
+    """
+    return f"""EXISTS (
+        SELECT 1 FROM `{{dataset}}.motion` AS success
+        WHERE success.uri = {failure}.uri AND success.version = {failure}.version
+            AND success.recipe = {failure}.recipe AND {stretch.within("success")}
+            AND (({failure}.clip_id IS NULL AND {failure}.stage <> 'decode')
+                OR success.clip_id = {failure}.clip_id)
+            AND success.annotated_at >= {failure}.failed_at
+    )"""
+
+
+def _assignments(columns: Sequence[str], keys: Sequence[str]) -> str:
+    return ", ".join(f"{column} = staged.{column}" for column in columns if column not in keys)
+
+
+def _insertion(columns: Sequence[str]) -> str:
+    values = ", ".join(f"staged.{column}" for column in columns)
+    return f"INSERT ({', '.join(columns)}) VALUES ({values})"
+
+
+def _partition_value(name: str) -> str:
+    text = f"JSON_VALUE(record, '$.{name}')"
+    kind = {"partition": "INT64", "videos": "INT64", "annotated": "INT64", "skipped": "INT64"} | {
+        "failed": "INT64",
+        "started_at": "TIMESTAMP",
+        "finished_at": "TIMESTAMP",
+    }
+    value = f"CAST({text} AS {kind[name]})" if name in kind else text
+    return f"{value} AS `{name}`"
+
+
+SAVE_PARTITIONS = f"""
+MERGE INTO `{{dataset}}.partitions` AS known
+USING (
+    SELECT {", ".join(_partition_value(name) for name in _PARTITION_COLUMNS)}
+    FROM UNNEST(JSON_QUERY_ARRAY(@records)) AS record
+) AS fresh
+ON known.backfill_id = fresh.backfill_id AND known.`partition` = fresh.`partition`
+WHEN MATCHED THEN UPDATE SET
+    {", ".join(f"`{name}` = fresh.`{name}`" for name in _PARTITION_COLUMNS[2:])}
+WHEN NOT MATCHED THEN INSERT ({", ".join(f"`{name}`" for name in _PARTITION_COLUMNS)})
+    VALUES ({", ".join(f"fresh.`{name}`" for name in _PARTITION_COLUMNS)})
+"""

@@ -1,0 +1,7 @@
+"""Installs the emulator, so that the tests need not."""
+
+from __future__ import annotations
+
+from tests.bqemulator import install
+
+install()

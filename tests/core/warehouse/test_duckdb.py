@@ -1,0 +1,206 @@
+"""What only DuckDB does: one file, one writing process, and files of before there were migrations."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from motionsight_core.catalog import VideoObject
+from motionsight_core.errors import RunError, UsageError
+from motionsight_core.warehouse import Warehouse, open_warehouse
+from tests.core.warehouse.rows import Stage, partition, record, run_record, split
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Warehouse:
+    return open_warehouse(f"duckdb:{tmp_path / 'motion.duckdb'}")
+
+
+@pytest.fixture
+def as_of_old(warehouse: Warehouse, stage: Stage) -> Callable[..., None]:
+    """Turns the warehouse, with a row in it, into one of before there were migrations."""
+
+    def turn(*, without_columns: bool) -> None:
+        stage.commit(record("old.mp4"))
+        with duckdb.connect(file_of(warehouse)) as connection:
+            for table in ("migrations", "splits", "partitions"):
+                connection.execute(f"DROP TABLE {table}")
+            if without_columns:
+                for view in ("latest_motion", "camera_moves", "object_tracks"):
+                    connection.execute(f"DROP VIEW {view}")
+                for column in ("camera_agreement", "notes"):
+                    connection.execute(f"ALTER TABLE motion DROP COLUMN {column}")
+
+    return turn
+
+
+def file_of(warehouse: Warehouse) -> str:
+    return warehouse.url.partition(":")[2]
+
+
+def test_columns_have_the_types_of_the_contract(warehouse: Warehouse, stage: Stage) -> None:
+    stage.commit()
+    types = dict(
+        warehouse.query(
+            "SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = 'motion'"
+        ).rows
+    )
+    assert types["width"] == "INTEGER"
+    assert types["object_names"] == "VARCHAR[]"
+    assert types["cuts"] == "DOUBLE[]"
+    assert types["annotated_at"] == "TIMESTAMP WITH TIME ZONE"
+    assert types["camera_moves"].endswith("confidence DOUBLE)[]")
+
+
+def test_a_file_that_is_no_warehouse_is_said_to_be(tmp_path: Path) -> None:
+    path = tmp_path / "text.duckdb"
+    path.write_text("not a database")
+    with pytest.raises(RunError, match="Cannot open"):
+        open_warehouse(f"duckdb:{path}").query("SELECT 1")
+
+
+@pytest.mark.parametrize("url", ["sqlite:x", "duckdb", "duckdb:", "bigquery:", "motion.duckdb"])
+def test_other_warehouses_are_refused_by_name(url: str) -> None:
+    with pytest.raises(UsageError, match="duckdb:FILE"):
+        open_warehouse(url)
+
+
+def test_a_commit_waits_for_another_process_to_let_go(warehouse: Warehouse, stage: Stage) -> None:
+    stage.commit(record("a.mp4"))
+    program = (
+        "import duckdb, sys, time\n"
+        "connection = duckdb.connect(sys.argv[1])\n"
+        "print('held', flush=True)\n"
+        "time.sleep(1.5)\n"
+    )
+    path = warehouse.url.partition(":")[2]
+    holder = subprocess.Popen([sys.executable, "-c", program, path], stdout=subprocess.PIPE)
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == b"held\n"
+    stage.commit(record("b.mp4"))
+    holder.wait()
+    assert len(warehouse.query("SELECT * FROM motion").rows) == 2
+
+
+def test_a_warehouse_held_for_too_long_names_the_holder(
+    warehouse: Warehouse, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from motionsight_core.warehouse import _duckdb
+
+    monkeypatch.setattr(_duckdb, "_LOCK_WAIT_S", 0.3)
+    stage.commit(record("a.mp4"))
+    path = warehouse.url.partition(":")[2]
+    program = (
+        "import duckdb, sys\n"
+        "connection = duckdb.connect(sys.argv[1])\n"
+        "print('held', flush=True)\n"
+        "sys.stdin.read()\n"
+    )
+    holder = subprocess.Popen(
+        [sys.executable, "-c", program, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert holder.stdout is not None
+    holder.stdout.readline()
+    try:
+        with pytest.raises(RunError, match=rf"in use by .*PID {holder.pid}.*; end that process or wait"):
+            stage.commit(record("b.mp4"))
+    finally:
+        holder.communicate()
+
+
+@pytest.mark.parametrize("without_columns", [False, True])
+def test_a_file_of_before_migrations_is_brought_up_to_date_and_keeps_its_rows(
+    warehouse: Warehouse, stage: Stage, as_of_old: Callable[..., None], without_columns: bool
+) -> None:
+    as_of_old(without_columns=without_columns)
+    new = replace(record("new.mp4"), camera_agreement=0.5, notes=("names_unreadable",))
+    stage.commit(new, split("new.mp4", 3))
+    rows = warehouse.query("SELECT uri, camera_agreement FROM latest_motion ORDER BY uri").rows
+    assert rows == [("/clips/new.mp4", 0.5), ("/clips/old.mp4", None)]
+    assert warehouse.query("SELECT max(number), count(*) FROM migrations").rows == [(3, 3)]
+
+
+def test_an_older_file_answers_queries_and_is_not_changed_by_them(
+    warehouse: Warehouse, as_of_old: Callable[..., None]
+) -> None:
+    as_of_old(without_columns=True)
+    assert warehouse.query("SELECT uri FROM motion").rows == [("/clips/old.mp4",)]
+    with pytest.raises(UsageError, match="migrations"):
+        warehouse.query("SELECT * FROM migrations")
+
+
+def test_what_an_older_file_knows_is_known(warehouse: Warehouse, as_of_old: Callable[..., None]) -> None:
+    as_of_old(without_columns=True)
+    video = VideoObject("/clips/old.mp4", "1-1")
+    assert warehouse.known([video], "r1")[video].annotated == {record("old.mp4").clip_id}
+    assert warehouse.partitions("b1") == []
+
+
+def test_a_file_of_a_later_program_is_read_and_not_written(warehouse: Warehouse, stage: Stage) -> None:
+    stage.commit(record())
+    with duckdb.connect(file_of(warehouse)) as connection:
+        connection.execute("INSERT INTO migrations VALUES (99, 'of the future', now())")
+    for write in (
+        lambda: stage.commit(record("b.mp4")),
+        lambda: warehouse.start_run(run_record()),
+        lambda: warehouse.save_partitions([partition(0)]),
+        lambda: warehouse.known([VideoObject("/clips/a.mp4", "1-1")], "r1"),
+    ):
+        with pytest.raises(RunError, match=r"written by a later MotionSight .*99.*; update MotionSight"):
+            write()
+    assert warehouse.query("SELECT uri FROM motion").rows == [("/clips/a.mp4",)]
+
+
+def test_processes_that_open_an_older_file_together_migrate_it_once(
+    warehouse: Warehouse, as_of_old: Callable[..., None]
+) -> None:
+    as_of_old(without_columns=True)
+    program = (
+        "import sys\n"
+        "from motionsight_core.warehouse import open_warehouse\n"
+        "from tests.core.warehouse.rows import partition\n"
+        "open_warehouse(sys.argv[1]).save_partitions([partition(int(sys.argv[2]))])\n"
+    )
+    processes = [
+        subprocess.Popen([sys.executable, "-c", program, warehouse.url, str(number)]) for number in range(3)
+    ]
+    assert [process.wait() for process in processes] == [0, 0, 0]
+    assert len(warehouse.partitions("b1")) == 3
+    assert warehouse.query("SELECT count(*) FROM migrations").rows == [(3,)]
+
+
+def test_a_disk_that_is_full_is_one_sentence_and_costs_no_row(warehouse: Warehouse, stage: Stage) -> None:
+    stage.commit(record("a.mp4"))
+    program = (
+        "import resource, signal, sys\n"
+        "from motionsight_core.errors import RunError\n"
+        "from motionsight_core.warehouse import Manifest, open_warehouse\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), resource.RLIM_INFINITY))\n"
+        "try:\n"
+        "    open_warehouse(sys.argv[1]).commit(Manifest.from_json(sys.stdin.read()))\n"
+        "except RunError as error:\n"
+        "    print(error)\n"
+    )
+    # Text that no compression makes small: more than the file may grow by.
+    size = Path(file_of(warehouse)).stat().st_size
+    rows = [record(f"{i}.mp4", text=random.Random(i).randbytes(20_000).hex()) for i in range(100)]
+    done = subprocess.run(
+        [sys.executable, "-c", program, warehouse.url, str(size + 200_000)],
+        input=stage.manifest(*rows).to_json(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "failed:" in done.stdout
+    assert len(done.stdout.splitlines()) == 1
+    assert warehouse.query("SELECT uri FROM motion").rows == [("/clips/a.mp4",)]
+    stage.commit(record("b.mp4"))
+    assert len(warehouse.query("SELECT uri FROM motion").rows) == 2

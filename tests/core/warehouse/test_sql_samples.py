@@ -1,0 +1,38 @@
+"""The queries in deploy/sql run in the warehouse that they are written for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from motionsight_core.warehouse import Answer, Warehouse
+from tests.core.warehouse.rows import Stage, record
+
+SAMPLES = Path(__file__).parents[3] / "deploy" / "sql"
+
+
+@pytest.fixture
+def answer(warehouse: Warehouse, stage: Stage):
+    stage.commit(replace(record("folder/a.mp4"), camera_agreement=0.25))
+    folder = SAMPLES if warehouse.url.startswith("duckdb:") else SAMPLES / "bigquery"
+
+    def ask(name: str) -> Answer:
+        return warehouse.query((folder / name).read_text())
+
+    return ask
+
+
+def test_the_samples_answer_alike_in_both(answer) -> None:
+    assert answer("pans_right.sql").rows == [("a.mp4", 0.0, 1.5, 0.1, 0.9)]
+    assert answer("fastest_objects.sql").rows == [("a.mp4", "moving region", None, 0.0, 1.0)]
+    disagreeing = answer("text_against_measurement.sql")
+    assert disagreeing.columns == ("clip", "camera_agreement", "camera_motion", "measured")
+    assert disagreeing.rows == [("a.mp4", 0.25, "The camera pans right.", ["pan_right", "zoom_in"])]
+
+
+def test_every_sample_is_there_for_both() -> None:
+    assert {path.name for path in SAMPLES.glob("*.sql")} == {
+        path.name for path in (SAMPLES / "bigquery").glob("*.sql")
+    }

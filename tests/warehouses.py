@@ -1,0 +1,71 @@
+"""A BigQuery to test with: the emulator, and a GCS emulator whose buckets it loads from.
+
+from tests.warehouses import bigquery  # noqa: F401 - the fixture
+
+def test_something(bigquery: BigQueryServers, monkeypatch): ...
+"""
+
+from __future__ import annotations
+
+import itertools
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.bqemulator import bigquery_emulator
+from tests.core.stores.servers import GcsBucket, gcs_emulator, gcs_root
+
+
+@dataclass(frozen=True, slots=True)
+class BigQueryServers:
+    """The addresses of the two emulators."""
+
+    bigquery_url: str
+    gcs_url: str
+    bucket: GcsBucket
+    """Where runs stage; other buckets can be made beside it."""
+    _count: itertools.count[int] = field(default_factory=itertools.count)
+
+    def new_warehouse(self, **options: str) -> str:
+        """The address of a dataset that does not exist yet, with a staging prefix of its own."""
+        dataset = f"motion_{next(self._count)}_{uuid.uuid4().hex[:8]}"
+        more = "".join(f"&{name}={value}" for name, value in options.items())
+        return f"bigquery:motionsight-test.{dataset}?staging={self.bucket.address}{dataset}{more}"
+
+    def environment(self) -> dict[str, str]:
+        """Variables that lead MotionSight to these servers."""
+        return {"BIGQUERY_EMULATOR_HOST": self.bigquery_url, "STORAGE_EMULATOR_HOST": self.gcs_url}
+
+
+@contextmanager
+def bigquery_servers(folder: Path) -> Iterator[BigQueryServers]:
+    """Both emulators, on free ports of loopback, with their files in a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (
+        gcs_emulator(folder / "gcs") as gcs_url,
+        bigquery_emulator(gcs_root(folder / "gcs"), folder / "bqemulator.log") as bigquery_url,
+    ):
+        yield BigQueryServers(bigquery_url, gcs_url, GcsBucket(gcs_url, "staging"))
+
+
+@pytest.fixture(scope="session")
+def bigquery_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BigQueryServers]:
+    """Emulators that all tests of this process share; they take three seconds to start."""
+    with bigquery_servers(tmp_path_factory.mktemp("bigquery")) as servers:
+        yield servers
+
+
+@pytest.fixture
+def bigquery(bigquery_session: BigQueryServers, monkeypatch: pytest.MonkeyPatch) -> BigQueryServers:
+    """The shared emulators, in use by this test and by the processes that it starts."""
+    from motionsight_core.warehouse import _bigquery_client
+
+    for name, value in bigquery_session.environment().items():
+        monkeypatch.setenv(name, value)
+    # What goes wrong here goes wrong for good.
+    monkeypatch.setattr(_bigquery_client, "_RETRY_S", 5.0)
+    return bigquery_session
