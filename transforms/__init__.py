@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-from transforms._annotate import Annotated, AnnotateMotion, MotionSightHandler
+from transforms._annotate import Annotated, AnnotateMotion, DescribeClips, MotionSightHandler
 from transforms._catalog import AnnotateCatalog
+from transforms._commit import CommitRows, Job, Outcomes, begin_run
 from transforms._decode import DecodeClips, Decoded
 from transforms._plan import PlanClips, Planned
+from transforms._scenes import DecodedScenes, DecodeScenes
 from transforms._stage import Attempt, StageRows
+from transforms._stream import AnnotateNotifications, AnnotateSource
 
 __all__ = [
     "AnnotateCatalog",
     "AnnotateMotion",
+    "AnnotateNotifications",
+    "AnnotateSource",
     "Annotated",
     "Attempt",
+    "CommitRows",
     "DecodeClips",
+    "DecodeScenes",
     "Decoded",
+    "DecodedScenes",
+    "DescribeClips",
+    "Job",
     "MotionSightHandler",
+    "Outcomes",
     "PlanClips",
     "Planned",
     "StageRows",
+    "begin_run",
 ]

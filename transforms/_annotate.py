@@ -9,6 +9,7 @@ import apache_beam as beam
 from apache_beam.metrics import Metrics
 from apache_beam.ml.inference.base import ModelHandler, RunInference
 from apache_beam.pvalue import TaggedOutput
+from apache_beam.transforms.util import ReshufflePerKey
 
 from motionsight_core.catalog import Clip
 from motionsight_core.decoding import DecodedClip
@@ -17,6 +18,7 @@ from motionsight_core.motionsight import MotionSight
 from motionsight_core.record import Failure, MotionRecord
 from motionsight_core.settings import Settings
 from transforms._decode import DecodeClips
+from transforms._pack import PackFrames, UnpackFrames
 from transforms._plan import FAILURES
 
 _NAMESPACE = "motionsight"
@@ -44,18 +46,50 @@ class AnnotateMotion(beam.PTransform):
 
     def expand(self, pcoll: beam.PCollection[Clip]) -> Annotated:
         decoded: Any = pcoll | "DecodeClips" >> DecodeClips(self._settings, run_id=self._run_id)
+        described: Any = decoded.clips | "DescribeClips" >> DescribeClips(self._settings, run_id=self._run_id)
+        failures: Any = (decoded.failures, described.failures) | "Failures" >> beam.Flatten()
+        return Annotated(described.rows, failures)
+
+
+class DescribeClips(beam.PTransform):
+    """PCollection[DecodedClip] -> rows and failures, one of the two for each clip."""
+
+    def __init__(self, settings: Settings, *, run_id: str) -> None:
+        super().__init__()
+        self._settings, self._run_id = settings, run_id
+
+    def expand(self, pcoll: beam.PCollection[DecodedClip]) -> Annotated:
+        describe: Any = RunInference(MotionSightHandler(self._settings, self._run_id))
+        if accelerator := self._settings.runtime.accelerator:
+            describe = _DescribeElsewhere(describe, accelerator)
         described: Any = (
-            decoded.clips
-            | "Describe" >> self._on_gpu(RunInference(MotionSightHandler(self._settings, self._run_id)))
+            pcoll
+            | "Describe" >> describe
             | "Sort" >> beam.ParDo(_sort_out).with_outputs(FAILURES, main="rows")
         )
-        failures: Any = (decoded.failures, described[FAILURES]) | "Failures" >> beam.Flatten()
-        return Annotated(described["rows"], failures)
+        return Annotated(described["rows"], described[FAILURES])
 
-    def _on_gpu(self, describe: beam.PTransform) -> beam.PTransform:
-        """With the resource hint that lets a runner place this step on workers with an accelerator."""
-        accelerator = self._settings.runtime.accelerator
-        return describe.with_resource_hints(accelerator=accelerator) if accelerator else describe
+
+class _DescribeElsewhere(beam.PTransform):
+    """Describes on workers of their own, with an accelerator; those that decode need none.
+
+    Steps that no shuffle parts are fused and run on the same worker, so one stands between, and the
+    frames cross it packed.
+    """
+
+    def __init__(self, describe: beam.PTransform, accelerator: str) -> None:
+        super().__init__()
+        self._describe, self._accelerator = describe, accelerator
+
+    def expand(self, pcoll: beam.PCollection[DecodedClip]) -> beam.PCollection[MotionRecord | Failure]:
+        described: Any = (
+            pcoll
+            | "PackFrames" >> PackFrames()
+            | "ToModels" >> ReshufflePerKey()
+            | "UnpackFrames" >> UnpackFrames().with_resource_hints(accelerator=self._accelerator)
+            | "RunInference" >> self._describe.with_resource_hints(accelerator=self._accelerator)
+        )
+        return described
 
 
 class MotionSightHandler(ModelHandler[DecodedClip, MotionRecord | Failure, MotionSight]):

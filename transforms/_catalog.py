@@ -11,16 +11,17 @@ from motionsight_core.catalog import VideoObject
 from motionsight_core.record import Failure
 from motionsight_core.settings import Settings
 from motionsight_core.warehouse import Known, Manifest
-from transforms._annotate import Annotated, AnnotateMotion
-from transforms._plan import PlanClips
+from transforms._annotate import Annotated
+from transforms._plan import with_known
 from transforms._stage import Attempt, StageRows
+from transforms._videos import AnnotateVideos
 
 
 class AnnotateCatalog(beam.PTransform):
     """PCollection[VideoObject] -> the one Manifest of what was staged.
 
-    PlanClips, AnnotateMotion (with DecodeClips in it) and StageRows. Video never crosses a shuffle:
-    what does is references, and small rows.
+    PlanClips and AnnotateMotion (with DecodeClips in it), or where clips are scenes DecodeScenes and
+    DescribeClips; then StageRows. Video never crosses a shuffle: what does is references, and small rows.
 
     Args:
         settings: of the run.
@@ -43,15 +44,13 @@ class AnnotateCatalog(beam.PTransform):
 
     def expand(self, pcoll: beam.PCollection[VideoObject]) -> beam.PCollection[Manifest]:
         run_id = self._attempt.run_id
-        planned: Any = pcoll | "PlanClips" >> PlanClips(self._settings, run_id=run_id, known=self._known)
         annotated: Any = (
-            planned.clips
-            # A long video's clips spread over the workers.
-            | "SpreadClips" >> beam.Reshuffle()
-            | "AnnotateMotion" >> AnnotateMotion(self._settings, run_id=run_id)
+            pcoll
+            | "WithKnown" >> with_known(self._known)
+            | "AnnotateVideos" >> AnnotateVideos(self._settings, run_id=run_id)
         )
         listed: Any = pcoll.pipeline | "Unlisted" >> beam.Create(list(self._failures))
-        failures: Any = (planned.failures, annotated.failures, listed) | "AllFailures" >> beam.Flatten()
-        stage = StageRows(self._attempt, skipped=planned.skipped)
+        failures: Any = (annotated.failures, listed) | "AllFailures" >> beam.Flatten()
+        stage = StageRows(self._attempt, skipped=annotated.skipped, splits=annotated.splits)
         manifest: Any = Annotated(annotated.rows, failures) | "StageRows" >> stage
         return manifest

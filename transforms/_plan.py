@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple, TypeAlias
 
 import apache_beam as beam
 from apache_beam.pvalue import TaggedOutput
 
-from motionsight_core.catalog import Clip, VideoObject
+from motionsight_core.catalog import Clip, VideoObject, grouped
 from motionsight_core.errors import ClipError
 from motionsight_core.guard import shared_decoder
-from motionsight_core.planning import clips_to_do
-from motionsight_core.record import Failure
+from motionsight_core.planning import clips_to_do, is_finished, is_split
+from motionsight_core.record import Failure, SplitRecord
 from motionsight_core.settings import Settings
 from motionsight_core.warehouse import Known
 
 FAILURES = "failures"
 SKIPPED = "skipped"
+SPLITS = "splits"
+
+AskedVideo: TypeAlias = tuple[VideoObject, Known | None]
+"""An object, and what the warehouse has of it."""
 
 
 class Planned(NamedTuple):
@@ -27,6 +31,8 @@ class Planned(NamedTuple):
     failures: beam.PCollection[Failure]
     skipped: beam.PCollection[int]
     """Per object, how many of its clips are in the warehouse already."""
+    splits: beam.PCollection[SplitRecord]
+    """Into how many clips an object was split, where it is split at all."""
 
 
 class PlanClips(beam.PTransform):
@@ -44,39 +50,93 @@ class PlanClips(beam.PTransform):
         self, settings: Settings, *, run_id: str, known: Mapping[VideoObject, Known] | None = None
     ) -> None:
         super().__init__()
-        self._settings, self._run_id, self._known = settings, run_id, dict(known or {})
+        self._settings, self._run_id, self._known = settings, run_id, known
 
     def expand(self, pcoll: beam.PCollection[VideoObject]) -> Planned:
-        outputs: Any = pcoll | "SplitIntoClips" >> beam.ParDo(
-            _SplitIntoClips(self._settings, self._run_id, self._known)
-        ).with_outputs(FAILURES, SKIPPED, main="clips")
-        return Planned(outputs["clips"], outputs[FAILURES], outputs[SKIPPED])
+        planned: Any = (
+            pcoll
+            | "WithKnown" >> with_known(self._known)
+            | "PlanAsked" >> PlanAsked(self._settings, run_id=self._run_id)
+        )
+        return planned
+
+
+class PlanAsked(beam.PTransform):
+    """PlanClips of objects that bring with them what the warehouse has.
+
+    A long video's clips spread over the workers, in groups of neighbours, so that a worker reads an
+    object once and in order.
+    """
+
+    def __init__(self, settings: Settings, *, run_id: str) -> None:
+        super().__init__()
+        self._settings, self._run_id = settings, run_id
+
+    def expand(self, pcoll: beam.PCollection[AskedVideo]) -> Planned:
+        split = beam.ParDo(_SplitIntoClips(self._settings, self._run_id))
+        outputs: Any = pcoll | "SplitIntoClips" >> split.with_outputs(
+            FAILURES, SKIPPED, SPLITS, main="groups"
+        )
+        clips: Any = (
+            outputs["groups"]
+            | "SpreadGroups" >> beam.Reshuffle()
+            | "ClipsOfGroup" >> beam.FlatMap(_clips_of_group)
+        )
+        return Planned(clips, outputs[FAILURES], outputs[SKIPPED], outputs[SPLITS])
+
+
+def with_known(known: Mapping[VideoObject, Known] | None) -> beam.PTransform:
+    """Objects -> AskedVideos."""
+    return beam.Map(_with_known, dict(known or {}))
+
+
+def skipped_of(known: Known | None, settings: Settings) -> int | None:
+    """How many clips an object is left out with; None where it has to be opened."""
+    if known is None or not is_finished(known, settings):
+        return None
+    return len(known.annotated | known.failed) + known.unusable
 
 
 class _SplitIntoClips(beam.DoFn):
-    def __init__(self, settings: Settings, run_id: str, known: Mapping[VideoObject, Known]) -> None:
-        self._settings, self._run_id, self._known = settings, run_id, known
+    """Objects to groups of clips."""
 
-    def process(self, element: VideoObject) -> Iterator[Clip | TaggedOutput]:
-        known = self._known.get(element)
-        if known is not None and known.unusable:
-            yield TaggedOutput(SKIPPED, 1)
+    def __init__(self, settings: Settings, run_id: str) -> None:
+        self._settings, self._run_id = settings, run_id
+        # Of a long video every decoder gets its part, more than once: clips take unlike times.
+        self._workers = 4 * settings.runtime.decode_processes
+
+    def process(self, element: AskedVideo) -> Iterator[tuple[Clip, ...] | TaggedOutput]:
+        video, known = element
+        if (left_out := skipped_of(known, self._settings)) is not None:
+            yield TaggedOutput(SKIPPED, left_out)
             return
+        recipe = self._settings.recipe()
         try:
-            duration_s = shared_decoder(self._settings).probe(element)
+            duration_s = shared_decoder(self._settings).probe(video)
         except ClipError as error:
             failure = Failure.of(
                 error,
                 stage="plan",
-                uri=element.uri,
-                version=element.version,
+                uri=video.uri,
+                version=video.version,
                 clip_id=None,
-                recipe=self._settings.recipe(),
+                recipe=recipe,
                 run_id=self._run_id,
             )
             yield TaggedOutput(FAILURES, failure)
             return
-        clips, skipped = clips_to_do(element, duration_s, known, self._settings)
-        yield from clips
+        clips, skipped = clips_to_do(video, duration_s, known, self._settings)
+        if is_split(self._settings):
+            total = len(clips) + skipped
+            yield TaggedOutput(SPLITS, SplitRecord(video.uri, video.version, recipe, total))
+        yield from grouped(clips, workers=self._workers)
         if skipped:
             yield TaggedOutput(SKIPPED, skipped)
+
+
+def _with_known(video: VideoObject, known: Mapping[VideoObject, Known]) -> AskedVideo:
+    return video, known.get(video)
+
+
+def _clips_of_group(group: Iterable[Clip]) -> Iterable[Clip]:
+    return group

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,9 +16,18 @@ from apache_beam.pvalue import AsIter
 from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.windowed_value import WindowedValue
 
-from motionsight_core.record import FAILURE_SCHEMA, MOTION_SCHEMA, Failure, MotionRecord
+from motionsight_core.errors import RunError
+from motionsight_core.record import (
+    FAILURE_SCHEMA,
+    MOTION_SCHEMA,
+    SPLIT_SCHEMA,
+    Failure,
+    MotionRecord,
+    SplitRecord,
+)
 from motionsight_core.warehouse import Manifest
 from transforms._annotate import Annotated
+from transforms._cloud_files import without_credentials_for_an_emulator
 from transforms.progress import count_done
 
 MANIFEST = "manifest.json"
@@ -49,11 +59,14 @@ class StageRows(beam.PTransform):
     Args:
         attempt: where to stage.
         skipped: per object, how many clips the warehouse had already.
+        splits: into how many clips objects were split.
     """
 
-    def __init__(self, attempt: Attempt, *, skipped: beam.PCollection[int]) -> None:
+    def __init__(
+        self, attempt: Attempt, *, skipped: beam.PCollection[int], splits: beam.PCollection[SplitRecord]
+    ) -> None:
         super().__init__()
-        self._attempt, self._skipped = attempt, skipped
+        self._attempt, self._skipped, self._splits = attempt, skipped, splits
 
     def expand(self, pcoll: Annotated) -> beam.PCollection[Manifest]:
         directory = self._attempt.directory
@@ -63,11 +76,16 @@ class StageRows(beam.PTransform):
         failures: Any = pcoll.failures | "StageFailures" >> beam.ParDo(
             _WriteParts(directory, "failures", FAILURE_SCHEMA)
         )
+        splits: Any = self._splits | "StageSplits" >> beam.ParDo(
+            _WriteParts(directory, "splits", SPLIT_SCHEMA)
+        )
         manifest: Any = (
             pcoll.rows.pipeline
             | "Attempt" >> beam.Create([self._attempt])
             | "WriteManifest"
-            >> beam.Map(_write_manifest, AsIter(motion), AsIter(failures), AsIter(self._skipped))
+            >> beam.Map(
+                _write_manifest, AsIter(motion), AsIter(failures), AsIter(self._skipped), AsIter(splits)
+            )
         )
         return manifest
 
@@ -81,9 +99,10 @@ class _WriteParts(beam.DoFn):
     def start_bundle(self) -> None:
         self._rows: list[dict[str, Any]] = []
 
-    def process(self, element: MotionRecord | Failure) -> Iterator[tuple[str, int]]:
+    def process(self, element: MotionRecord | Failure | SplitRecord) -> Iterator[tuple[str, int]]:
         self._rows.append(element.to_row())
-        count_done(element.run_id)
+        if not isinstance(element, SplitRecord):
+            count_done(element.run_id)
         if len(self._rows) >= _PART_ROWS:
             yield self._write()
 
@@ -94,7 +113,7 @@ class _WriteParts(beam.DoFn):
     def _write(self) -> tuple[str, int]:
         path = FileSystems.join(self._directory, f"{self._name}-{uuid.uuid4().hex}.parquet")
         table = pa.Table.from_pylist(self._rows, schema=self._schema)
-        with _create(path, "application/vnd.apache.parquet") as file:
+        with _written(path), _create(path, "application/vnd.apache.parquet") as file:
             pq.write_table(table, file, compression="zstd")
         self._rows = []
         return path, len(table)
@@ -105,6 +124,7 @@ def _write_manifest(
     motion: Iterable[tuple[str, int]],
     failures: Iterable[tuple[str, int]],
     skipped: Iterable[int],
+    splits: Iterable[tuple[str, int]],
 ) -> Manifest:
     motion, failures = sorted(motion), sorted(failures)
     manifest = Manifest(
@@ -116,11 +136,35 @@ def _write_manifest(
         annotated=sum(count for _, count in motion),
         failed=sum(count for _, count in failures),
         skipped=sum(skipped),
+        split_files=tuple(sorted(path for path, _ in splits)),
     )
-    with _create(attempt.manifest_path, "application/json") as file:
-        file.write(manifest.to_json().encode())
+    _write_whole(attempt.manifest_path, manifest.to_json().encode())
     return manifest
 
 
+def _write_whole(path: str, content: bytes) -> None:
+    """All of it or nothing, whoever else writes the same path: a runner that lost a worker may run the
+    last step again while the first is still at it. Object stores write so anyway."""
+    local = FileSystems.get_scheme(path) is None
+    target = f"{path}.{uuid.uuid4().hex}" if local else path
+    with _written(path), _create(target, "application/json") as file:
+        file.write(content)
+    if local:
+        FileSystems.rename([target], [path])
+
+
+@contextmanager
+def _written(path: str) -> Iterator[None]:
+    """A disk that is full: one sentence says where."""
+    try:
+        yield
+    except OSError as error:
+        raise RunError(
+            f"Rows cannot be staged in {FileSystems.split(path)[0]}: {error.strerror or error}; make room "
+            "there, then run this again."
+        ) from None
+
+
 def _create(path: str, mime_type: str) -> Any:
+    without_credentials_for_an_emulator()
     return FileSystems.create(path, mime_type, compression_type="uncompressed")

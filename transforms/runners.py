@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
@@ -12,9 +14,34 @@ from motionsight_core.settings import Settings
 THREADS_BESIDE_A_MODEL = 3
 
 
-def pipeline_for(settings: Settings) -> beam.Pipeline:
-    """An empty pipeline on the runner that `runtime.runner` names."""
-    return beam.Pipeline(runner=FnApiRunner(), options=local_options(settings))
+def pipeline_for(settings: Settings, *, job: str = "motionsight", staging: str = "") -> beam.Pipeline:
+    """An empty pipeline on the runner that `runtime.runner` names.
+
+    Args:
+        settings: of the run.
+        job: a name for it, where runners show one.
+        staging: the directory or prefix that its workers write to.
+
+    Raises:
+        UsageError, RunError: that runner cannot be reached, or lacks what it needs here.
+    """
+    if settings.runtime.runner == "flink":
+        from transforms._flink import flink_pipeline  # its clients take time to import
+
+        return flink_pipeline(settings, job=job)
+    if settings.runtime.runner == "dataflow":
+        from transforms.dataflow import dataflow_pipeline
+
+        return dataflow_pipeline(settings, job=job, staging=staging)
+    pipeline = beam.Pipeline(runner=FnApiRunner(), options=local_options(settings))
+    # An empty folder for what this runner has not. Left until the end, it would outlive a run that is killed.
+    shutil.rmtree(pipeline.local_tempdir, ignore_errors=True)
+    return pipeline
+
+
+def job_prefix(run_id: str) -> str:
+    """What the names of all jobs of a run begin with."""
+    return f"motionsight-{run_id}-"
 
 
 def local_options(settings: Settings) -> PipelineOptions:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 
 import apache_beam as beam
 from apache_beam.io.filesystems import FileSystems
 from apache_beam.runners.worker import sdk_worker
 
-from motionsight_core.planning import Shard
 from motionsight_core.settings import Settings
+from motionsight_core.shards import Shard
 from motionsight_core.warehouse import Manifest, Warehouse
 from transforms._catalog import AnnotateCatalog
+from transforms._cloud_files import without_credentials_for_an_emulator
 from transforms._stage import Attempt
-from transforms.runners import pipeline_for
+from transforms.runners import job_prefix, pipeline_for
 
 # A worker thread prints the traceback of a bundle that fails, and then logs it. The log is enough: who
 # runs us decides whether it is shown, and says one sentence.
@@ -21,12 +23,22 @@ setattr(sdk_worker, "print", lambda *_, **__: None)  # noqa: B010 - the module k
 
 
 def annotate_shard(
-    shard: Shard, settings: Settings, warehouse: Warehouse, *, run_id: str, force: bool = False
+    shard: Shard,
+    settings: Settings,
+    warehouse: Warehouse,
+    *,
+    run_id: str,
+    force: bool = False,
+    retry: Collection[str] = (),
 ) -> Manifest:
     """Run one shard's pipeline and return the manifest of what it staged, not yet committed.
 
     What the warehouse has is asked again: a shard that is tried a second time may find the first
     attempt's commit there.
+
+    Args:
+        force: annotate again what the warehouse has.
+        retry: names of errors; what failed with them is tried again, though the bytes are the same.
     """
     recipe = settings.recipe()
     attempt_id = uuid.uuid4().hex
@@ -36,9 +48,11 @@ def annotate_shard(
         run_id=run_id,
         recipe=recipe,
     )
-    known = {} if force else warehouse.known(shard.videos, recipe)
+    known = {} if force else warehouse.known(shard.videos, recipe, retry=retry)
+    without_credentials_for_an_emulator()
     FileSystems.mkdirs(attempt.directory)
-    with pipeline_for(settings) as pipeline:
+    job = f"{job_prefix(run_id)}{shard.index:05d}-{attempt_id[:8]}"
+    with pipeline_for(settings, job=job, staging=warehouse.staging) as pipeline:
         _ = (
             pipeline
             | "Objects" >> beam.Create(list(shard.videos))

@@ -13,9 +13,10 @@ from apache_beam.testing.util import assert_that, equal_to
 
 from motionsight_core.catalog import Clip, VideoObject
 from motionsight_core.motionsight import MotionSight
-from motionsight_core.planning import Shard, clips_of, plan_catalog
+from motionsight_core.planning import clips_of, plan_catalog
 from motionsight_core.record import MOTION_SCHEMA, Failure
 from motionsight_core.settings import Settings
+from motionsight_core.shards import Shard
 from motionsight_core.stores import list_objects
 from motionsight_core.warehouse import Known, Manifest, open_warehouse
 from tests.videos import moving_texture, write_video
@@ -116,7 +117,7 @@ def test_a_shard_stages_parquet_in_the_schema_and_a_manifest_that_names_it(
     folder: Path, tmp_path: Path
 ) -> None:
     warehouse = open_warehouse(f"duckdb:{tmp_path / 'motion.duckdb'}")
-    plan = plan_catalog(str(folder), SETTINGS, warehouse, run_id="run")
+    plan = plan_catalog(list_objects(str(folder)), SETTINGS, warehouse, run_id="run")
     (shard,) = plan.shards
     manifest = annotate_shard(shard, SETTINGS, warehouse, run_id="run")
     assert (manifest.annotated, manifest.failed, manifest.skipped) == (2, 1, 0)
@@ -152,7 +153,7 @@ def test_a_shard_that_was_committed_before_is_skipped_when_it_is_tried_again(
     folder: Path, tmp_path: Path
 ) -> None:
     warehouse = open_warehouse(f"duckdb:{tmp_path / 'motion.duckdb'}")
-    (shard,) = plan_catalog(str(folder), SETTINGS, warehouse, run_id="run").shards
+    (shard,) = plan_catalog(list_objects(str(folder)), SETTINGS, warehouse, run_id="run").shards
     warehouse.commit(annotate_shard(shard, SETTINGS, warehouse, run_id="run"))
     again = annotate_shard(shard, SETTINGS, warehouse, run_id="run")
     assert (again.annotated, again.failed, again.skipped) == (0, 0, 3)

@@ -1,0 +1,58 @@
+"""Notifications of Google Cloud Storage, as they come through Pub/Sub.
+
+What a message is about stands in its attributes (eventType, bucketId, objectId, objectGeneration); its
+body repeats it as JSON, or is empty, and is not read. The format is
+https://cloud.google.com/storage/docs/pubsub-notifications#format.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+
+from motionsight_core.catalog import VideoObject
+from motionsight_core.errors import UnreadableNotification
+from motionsight_core.stores import VIDEO_SUFFIXES
+
+#: The one event after which there are new bytes to annotate: an object was written, whole.
+WRITTEN = "OBJECT_FINALIZE"
+#: Of a bucket; domain-named ones have dots.
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]")
+_GENERATION = re.compile(r"[0-9]{1,19}")
+
+
+def notified_video(attributes: Mapping[str, str]) -> VideoObject | None:
+    """The video that was written; None where the message is of another event, or of no video.
+
+    Raises:
+        UnreadableNotification: this is no notification of a bucket.
+    """
+    event = attributes.get("eventType", "")
+    if not event:
+        raise UnreadableNotification(
+            "A message without the attribute eventType is no notification of a bucket; the topic may have "
+            "another sender."
+        )
+    if event != WRITTEN:
+        return None
+    bucket, name, generation = (
+        attributes.get(key, "") for key in ("bucketId", "objectId", "objectGeneration")
+    )
+    if not _BUCKET.fullmatch(bucket):
+        raise UnreadableNotification(f"The notification's bucketId is {bucket!r}, which names no bucket.")
+    if not name:
+        raise UnreadableNotification("The notification has no objectId.")
+    if not _GENERATION.fullmatch(generation):
+        raise UnreadableNotification(
+            f"The notification's objectGeneration is {generation!r}, which is no number."
+        )
+    if not _is_video(name):
+        return None
+    return VideoObject(f"gs://{bucket}/{name}", str(int(generation)))
+
+
+def _is_video(name: str) -> bool:
+    """By suffix and not hidden, as in a listing."""
+    last = name.rpartition("/")[2]
+    return not last.startswith(".") and PurePosixPath(last).suffix.lower() in VIDEO_SUFFIXES

@@ -1,0 +1,68 @@
+"""PackFrames and UnpackFrames: how decoded clips cross from workers that decode to those with models."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import apache_beam as beam
+from apache_beam.coders import Coder, registry
+
+from motionsight_core.decoding import DecodedClip
+from motionsight_core.packing import PackedClip, pack, unpack
+
+
+class PackedClipCoder(Coder):
+    """A packed clip is its bytes; nothing is pickled."""
+
+    def encode(self, value: PackedClip) -> bytes:
+        return value.content
+
+    def decode(self, encoded: bytes) -> PackedClip:
+        return PackedClip(encoded)
+
+    def is_deterministic(self) -> bool:
+        return True
+
+    def estimate_size(self, value: PackedClip) -> int:
+        return len(value.content)
+
+    def to_type_hint(self) -> type[PackedClip]:
+        return PackedClip
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other)
+
+    def __hash__(self) -> int:
+        return hash(type(self))
+
+
+registry.register_coder(PackedClip, PackedClipCoder)
+
+
+class PackFrames(beam.PTransform):
+    """PCollection[DecodedClip] -> PCollection[tuple[int, PackedClip]], with random keys to be shuffled by.
+
+    The keys are given here, not by the shuffle, so that nothing stands between decoding and packing
+    but the call of a function: raw frames never leave the process.
+    """
+
+    def expand(self, pcoll: beam.PCollection[DecodedClip]) -> beam.PCollection[tuple[int, PackedClip]]:
+        packed: Any = pcoll | "Pack" >> beam.Map(_with_key).with_output_types(tuple[int, PackedClip])
+        return packed
+
+
+class UnpackFrames(beam.PTransform):
+    """PCollection[tuple[int, PackedClip]] -> PCollection[DecodedClip]."""
+
+    def expand(self, pcoll: beam.PCollection[tuple[int, PackedClip]]) -> beam.PCollection[DecodedClip]:
+        unpacked: Any = pcoll | "Unpack" >> beam.MapTuple(_without_key).with_output_types(DecodedClip)
+        return unpacked
+
+
+def _with_key(decoded: DecodedClip) -> tuple[int, PackedClip]:
+    return random.getrandbits(32), pack(decoded)
+
+
+def _without_key(key: int, packed: PackedClip) -> DecodedClip:
+    return unpack(packed)

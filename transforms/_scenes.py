@@ -1,0 +1,95 @@
+"""DecodeScenes: objects to their scenes, decoded in the one pass that finds them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any, NamedTuple
+
+import apache_beam as beam
+from apache_beam.metrics import Metrics
+from apache_beam.pvalue import TaggedOutput
+
+from motionsight_core.decoding import DecodedClip
+from motionsight_core.errors import ClipError
+from motionsight_core.guard import shared_decoder
+from motionsight_core.motionsight import MotionSight
+from motionsight_core.record import Failure, SplitRecord
+from motionsight_core.settings import Settings
+from transforms._plan import FAILURES, SKIPPED, SPLITS, AskedVideo, skipped_of
+
+
+class DecodedScenes(NamedTuple):
+    """Outputs of DecodeScenes."""
+
+    clips: beam.PCollection[DecodedClip]
+    failures: beam.PCollection[Failure]
+    skipped: beam.PCollection[int]
+    """Per object, how many of its scenes are in the warehouse already."""
+    splits: beam.PCollection[SplitRecord]
+    """How many scenes an object has, where the pass came to its end."""
+
+
+class DecodeScenes(beam.PTransform):
+    """PCollection[AskedVideo] -> decoded scenes that the warehouse has not, and failures.
+
+    Where a video cannot be decoded to its end, the scenes before are given, and the rest is one failure
+    of the object (clip_id NULL, stage decode), since nobody knows its scenes. A rerun passes over the
+    video again, gives only what has no row, and writes down the split once it comes to the end.
+    """
+
+    def __init__(self, settings: Settings, *, run_id: str) -> None:
+        super().__init__()
+        self._settings, self._run_id = settings, run_id
+
+    def expand(self, pcoll: beam.PCollection[AskedVideo]) -> DecodedScenes:
+        outputs: Any = pcoll | "DecodeInOnePass" >> beam.ParDo(
+            _DecodeInOnePass(self._settings, self._run_id)
+        ).with_outputs(FAILURES, SKIPPED, SPLITS, main="clips")
+        return DecodedScenes(outputs["clips"], outputs[FAILURES], outputs[SKIPPED], outputs[SPLITS])
+
+
+class _DecodeInOnePass(beam.DoFn):
+    def __init__(self, settings: Settings, run_id: str) -> None:
+        self._settings, self._run_id = settings, run_id
+        self._lost_frames = Metrics.counter("motionsight", "lost_frames")
+
+    def setup(self) -> None:
+        self._sight = MotionSight(self._settings, run_id=self._run_id)
+
+    def process(self, element: AskedVideo) -> Iterator[DecodedClip | TaggedOutput]:
+        video, known = element
+        if (left_out := skipped_of(known, self._settings)) is not None:
+            yield TaggedOutput(SKIPPED, left_out)
+            return
+        done = frozenset[str]() if known is None else known.annotated | known.failed
+        scenes = skipped = 0
+        end_s = 0.0
+        recipe = self._settings.recipe()
+        decoder = shared_decoder(self._settings)
+        try:
+            # Whoever stops in between ends the pass, and frees its decoding process.
+            with closing(decoder.decode_scenes(video, products=self._sight.products)) as decoding:
+                for decoded in decoding:
+                    scenes, end_s = scenes + 1, decoded.clip.end_s
+                    if decoded.clip.clip_id in done:
+                        skipped += 1
+                        continue
+                    self._lost_frames.inc(decoded.lost_frames)
+                    yield decoded
+        except ClipError as error:
+            rest = type(error)(f"From {end_s:.3f} s on: {error}") if scenes else error
+            failure = Failure.of(
+                rest,
+                stage="decode",
+                uri=video.uri,
+                version=video.version,
+                clip_id=None,
+                recipe=recipe,
+                run_id=self._run_id,
+            )
+            yield TaggedOutput(FAILURES, failure)
+        else:
+            yield TaggedOutput(SPLITS, SplitRecord(video.uri, video.version, recipe, scenes))
+        if skipped:
+            yield TaggedOutput(SKIPPED, skipped)

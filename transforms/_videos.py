@@ -1,0 +1,49 @@
+"""AnnotateVideos: objects to rows, whichever way they are split into clips."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import apache_beam as beam
+
+from motionsight_core.record import Failure, MotionRecord, SplitRecord
+from motionsight_core.settings import Settings
+from transforms._annotate import AnnotateMotion, DescribeClips
+from transforms._plan import AskedVideo, PlanAsked
+from transforms._scenes import DecodeScenes
+
+
+class AnnotatedVideos(NamedTuple):
+    """Outputs of AnnotateVideos."""
+
+    rows: beam.PCollection[MotionRecord]
+    failures: beam.PCollection[Failure]
+    skipped: beam.PCollection[int]
+    """Per object, how many of its clips are in the warehouse already."""
+    splits: beam.PCollection[SplitRecord]
+    """Into how many clips an object was split."""
+
+
+class AnnotateVideos(beam.PTransform):
+    """PCollection[AskedVideo] -> rows and failures of the clips that the warehouse has not.
+
+    Whole videos and windows are planned first and decoded clip by clip; scenes are found while they
+    are decoded.
+    """
+
+    def __init__(self, settings: Settings, *, run_id: str) -> None:
+        super().__init__()
+        self._settings, self._run_id = settings, run_id
+
+    def expand(self, pcoll: beam.PCollection[AskedVideo]) -> AnnotatedVideos:
+        settings, run_id = self._settings, self._run_id
+        found: Any
+        annotated: Any
+        if settings.clips.scenes:
+            found = pcoll | "DecodeScenes" >> DecodeScenes(settings, run_id=run_id)
+            annotated = found.clips | "DescribeClips" >> DescribeClips(settings, run_id=run_id)
+        else:
+            found = pcoll | "PlanClips" >> PlanAsked(settings, run_id=run_id)
+            annotated = found.clips | "AnnotateMotion" >> AnnotateMotion(settings, run_id=run_id)
+        failures: Any = (found.failures, annotated.failures) | "Failures" >> beam.Flatten()
+        return AnnotatedVideos(annotated.rows, failures, found.skipped, found.splits)
