@@ -14,9 +14,7 @@ import numpy as np
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
-from motionsight_core.pixels import PLANAR_8_BIT, colour_matrix, plane, resized
-
-_FULL_RANGE = 2
+from motionsight_core.pixels import PLANAR_8_BIT, frame_of_planes, plane, resized
 
 
 def blur_weights(
@@ -79,15 +77,9 @@ class MotionBlur:
         if self._added != len(self._shares):
             raise ValueError(f"the window has {len(self._shares)} frames, {self._added} were added")
         same_size = size == (self._last.width, self._last.height)
-        blurred = VideoFrame(*size, self._last.format.name if same_size else "yuv444p")
-        for total, target in zip(self._planes, blurred.planes, strict=True):
-            # Rounds to 8 bits; a weighted mean of 8-bit planes cannot overflow.
-            blend = np.asarray(cv2.convertScaleAbs(total), np.uint8)
-            rows = np.zeros((target.height, target.line_size), np.uint8)
-            rows[:, : target.width] = blend if same_size else resized(blend, size)
-            target.update(rows.tobytes())
-        blurred.colorspace = colour_matrix(self._last)
-        # The "yuvj" formats say in their name that their range is full.
-        full = self._last.format.name.startswith("yuvj")
-        blurred.color_range = _FULL_RANGE if full else self._last.color_range
-        return blurred
+        # Rounds to 8 bits; a weighted mean of 8-bit planes cannot overflow.
+        blend = [np.asarray(cv2.convertScaleAbs(total), np.uint8) for total in self._planes]
+        planes = blend if same_size else [resized(pixels, size) for pixels in blend]
+        return frame_of_planes(
+            planes, format=self._last.format.name if same_size else "yuv444p", like=self._last
+        )

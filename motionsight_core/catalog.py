@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+#: A group of clips of one object holds at most so many, and spans at most so many seconds: a worker that
+#: has the object in hand takes them all, and one that dies loses no more.
+_GROUP_CLIPS = 32
+_GROUP_S = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +60,19 @@ def split(video: VideoObject, *, duration_s: float, window_s: float | None = Non
     else:
         bounds[-1] = end_s
     return [Clip(video.uri, video.version, start, end) for start, end in itertools.pairwise(bounds)]
+
+
+def grouped(clips: Sequence[Clip], *, workers: int) -> list[tuple[Clip, ...]]:
+    """The clips of one object as groups of neighbours: what one worker takes in one go.
+
+    Args:
+        clips: in order.
+        workers: how many are to get something of it, as far as there are clips.
+    """
+    most = max(1, min(_GROUP_CLIPS, -(-len(clips) // workers)))
+    groups: list[list[Clip]] = []
+    for clip in clips:
+        if not groups or len(groups[-1]) == most or clip.end_s - groups[-1][0].start_s > _GROUP_S:
+            groups.append([])
+        groups[-1].append(clip)
+    return [tuple(group) for group in groups]

@@ -21,6 +21,8 @@ from motionsight_core.settings import LimitSettings
 
 #: No video shows one frame for longer, time-lapse and slides included; a damaged timestamp does.
 _LONGEST_FRAME_S = 600.0
+#: The timestamp of a packet whose frame is never displayed.
+NOT_DISPLAYED = np.iinfo(np.int64).max
 
 
 class PacketUse(IntEnum):
@@ -54,6 +56,18 @@ class FrameIndex:
     def fps(self) -> float:
         """Average frame rate, frames per second."""
         return len(self.times_s) / self.duration_s if self.duration_s > 0 else 0.0
+
+    def packet_pts(self) -> NDArray[np.int64]:
+        """[packet_count] timestamps of the packets' frames, in decode order; NOT_DISPLAYED without one.
+
+        Raises:
+            ValueError: the index was made by decoding.
+        """
+        if self.packets is None:
+            raise ValueError("an index made by decoding knows no packets")
+        packet_pts = np.full(self.packet_count, NOT_DISPLAYED)
+        packet_pts[self.packets] = self.pts
+        return packet_pts
 
     def __repr__(self) -> str:
         return f"FrameIndex({len(self.times_s)} frames, {self.duration_s:.3f} s)"
@@ -181,19 +195,24 @@ def plan_packets(index: FrameIndex, wanted: NDArray[np.bool_]) -> NDArray[np.uin
     uses = np.full(index.packet_count, PacketUse.SKIP, np.uint8)
     wanted_packets = np.zeros(index.packet_count, np.bool_)
     wanted_packets[index.packets[wanted]] = True
-    packet_pts = np.full(index.packet_count, np.iinfo(np.int64).max)
-    packet_pts[index.packets] = index.pts
+    if not wanted_packets.any():
+        return uses
+    packet_pts = index.packet_pts()
     starts = index.keys if index.keys[0] == 0 else np.concatenate(([0], index.keys))
     ends = np.append(starts[1:], index.packet_count)
+    # Only the GOPs in which something is wanted are looked at, and those that these lean on: a long
+    # video's windows must not each pay for all of it.
+    first, last = np.flatnonzero(wanted_packets)[[0, -1]]
+    first_gop, gop = np.searchsorted(starts, [first, last], side="right") - 1
     next_leads = False
-    for start, end in zip(starts[::-1], ends[::-1], strict=True):
+    while gop >= 0 and (gop >= first_gop or next_leads):
+        start, end = starts[gop], ends[gop]
         positions = start + np.flatnonzero(wanted_packets[start:end])
-        if not len(positions) and not next_leads:
-            continue
-        last = end if next_leads else positions[-1] + 1
-        uses[start:last] = PacketUse.REFERENCE
-        # Frames that follow the key packet but are displayed before it (an open GOP) refer to the
-        # GOP before, which then must be decoded whole.
-        next_leads = bool(np.any(packet_pts[positions] < packet_pts[start]))
+        if len(positions) or next_leads:
+            uses[start : end if next_leads else positions[-1] + 1] = PacketUse.REFERENCE
+            # Frames that follow the key packet but are displayed before it (an open GOP) refer to the
+            # GOP before, which then must be decoded whole.
+            next_leads = bool(np.any(packet_pts[positions] < packet_pts[start]))
+        gop -= 1
     uses[wanted_packets] = PacketUse.FRAME
     return uses

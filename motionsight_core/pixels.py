@@ -7,6 +7,7 @@ those that the video declares.
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 _UNSPECIFIED = 2
 _BT709 = 1
+_FULL_RANGE = 2
 # Planar 8-bit YUV: plane 0 is the luma, and planes can be blended as they are.
 PLANAR_8_BIT = frozenset(
     f"yuv{j}{subsampling}p" for j in ("", "j") for subsampling in ("410", "411", "420", "422", "440", "444")
@@ -115,6 +117,58 @@ def to_luma(frame: VideoFrame, geometry: Geometry, *, size: tuple[int, int]) -> 
     else:
         luma = frame.reformat(width=size[0], height=size[1], format="gray", interpolation="AREA").to_ndarray()
     return np.ascontiguousarray(geometry.upright(np.asarray(luma, np.uint8)))
+
+
+def to_small_bgr(frame: VideoFrame, *, size: tuple[int, int]) -> NDArray[np.uint8]:
+    """BGR [h, w, 3] of `size` (width, height), as coded: for comparing frames, not for showing them."""
+    if frame.format.name in PLANAR_8_BIT:
+        # Not by area, which would look at each pixel of each frame.
+        planes = [cv2.resize(plane(frame, index), size, interpolation=cv2.INTER_LINEAR) for index in range(3)]
+        return np.asarray(cv2.cvtColor(cv2.merge(planes), cv2.COLOR_YUV2BGR), np.uint8)
+    small = frame.reformat(width=size[0], height=size[1], format="bgr24", interpolation="BILINEAR")
+    return np.asarray(small.to_ndarray(), np.uint8)
+
+
+def halved(frame: VideoFrame, least: tuple[int, int]) -> VideoFrame:
+    """The frame in planar YUV of 8 bits, halved as often as leaves it `least` (width, height) in size.
+
+    Halving is the cheap part of making a frame small; the same frame comes back where there is none.
+    """
+    if frame.format.name not in PLANAR_8_BIT:
+        frame = frame.reformat(format="yuv444p")
+    sizes = [(source.width, source.height) for source in frame.planes]
+    halvings = 0
+    while (
+        frame.width >> halvings + 1 >= least[0]
+        and frame.height >> halvings + 1 >= least[1]
+        and all(side % (2 << halvings) == 0 for size in sizes for side in size)
+    ):
+        halvings += 1
+    if halvings == 0:
+        return frame
+    planes = [
+        resized(plane(frame, index), (width >> halvings, height >> halvings))
+        for index, (width, height) in enumerate(sizes)
+    ]
+    return frame_of_planes(planes, format=frame.format.name, like=frame)
+
+
+def frame_of_planes(planes: Sequence[NDArray[np.uint8]], *, format: str, like: VideoFrame) -> VideoFrame:
+    """A frame of these planes [h, w] in the colours of another.
+
+    Args:
+        format: planar YUV of 8 bits, as is that of `like`.
+    """
+    height, width = planes[0].shape
+    made = VideoFrame(width, height, format)
+    for pixels, target in zip(planes, made.planes, strict=True):
+        rows = np.zeros((target.height, target.line_size), np.uint8)
+        rows[:, : target.width] = pixels
+        target.update(rows.tobytes())
+    made.colorspace = colour_matrix(like)
+    # The "yuvj" formats say in their name that their range is full.
+    made.color_range = _FULL_RANGE if like.format.name.startswith("yuvj") else like.color_range
+    return made
 
 
 def plane(frame: VideoFrame, index: int) -> NDArray[np.uint8]:

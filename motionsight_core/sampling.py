@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 from motionsight_core.settings import SamplingSettings
 
 #: Clip bounds are rounded to milliseconds; a frame on the bound belongs to the clip it starts.
-_HALF_MS = 0.0005
+HALF_MS = 0.0005
 
 
 def frames_of_clip(times_s: NDArray[np.float64], start_s: float, end_s: float) -> NDArray[np.intp]:
     """Indices of the frames displayed from `start_s` up to, not including, `end_s`."""
-    return np.flatnonzero((times_s >= start_s - _HALF_MS) & (times_s < end_s - _HALF_MS))
+    return np.flatnonzero((times_s >= start_s - HALF_MS) & (times_s < end_s - HALF_MS))
 
 
 def sampled_frames(times_s: NDArray[np.float64], settings: SamplingSettings) -> NDArray[np.intp]:
@@ -26,7 +26,7 @@ def sampled_frames(times_s: NDArray[np.float64], settings: SamplingSettings) -> 
         times_s: [F] times of the clip's frames, increasing.
     """
     if settings.fps is not None:
-        targets = np.arange(times_s[0], times_s[-1] + _HALF_MS, 1 / settings.fps)
+        targets = np.arange(times_s[0], times_s[-1] + HALF_MS, 1 / settings.fps)
     else:
         targets = np.linspace(times_s[0], times_s[-1], settings.frames)
     # The frame on display at the target; the nearest one where the target falls just before it.
@@ -44,10 +44,21 @@ def measured_frames(times_s: NDArray[np.float64], fps: float) -> NDArray[np.intp
     """
     if len(times_s) < 2:
         return np.arange(len(times_s))
-    # Half a frame of slack keeps the step even: 24 fps gives every second frame, not 2, 3, 2, 3.
-    step_s = 1 / fps - 0.5 * float(np.median(np.diff(times_s))) - _HALF_MS
+    step_s = measured_step_s(times_s, fps)
     kept = [0]
     for position in range(1, len(times_s)):
         if times_s[position] - times_s[kept[-1]] >= step_s:
             kept.append(position)
     return np.asarray(kept)
+
+
+def measured_step_s(times_s: NDArray[np.float64], fps: float) -> float:
+    """Least time from one measured frame to the next, seconds.
+
+    Half a frame of slack keeps the step even: 24 fps gives every second frame, not 2, 3, 2, 3.
+
+    Args:
+        times_s: [F] times of frames, increasing.
+    """
+    usual_s = float(np.median(np.diff(times_s))) if len(times_s) > 1 else 0.0
+    return 1 / fps - 0.5 * usual_s - HALF_MS

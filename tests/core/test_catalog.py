@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from motionsight_core.catalog import Clip, VideoObject, split
+from motionsight_core.catalog import Clip, VideoObject, grouped, split
 
 
 def test_a_clip_id_is_the_hash_of_uri_version_and_span() -> None:
@@ -51,3 +51,18 @@ def test_windows_leave_no_gap_and_no_overlap(duration_s: float, window_s: float)
     for before, after in itertools.pairwise(clips):
         assert before.end_s == after.start_s
     assert len({clip.clip_id for clip in clips}) == len(clips)
+
+
+@given(
+    count=st.integers(0, 400), window_s=st.sampled_from([1.0, 10.0, 45.0, 900.0]), workers=st.integers(1, 64)
+)
+def test_groups_keep_the_order_and_are_bounded_and_leave_no_worker_idle(
+    count: int, window_s: float, workers: int
+) -> None:
+    clips = [Clip("a.mp4", "v", n * window_s, (n + 1) * window_s) for n in range(count)]
+    groups = grouped(clips, workers=workers)
+    assert [clip for group in groups for clip in group] == clips
+    assert len(groups) >= min(workers, count) / 2
+    for group in groups:
+        assert 1 <= len(group) <= 32
+        assert len(group) == 1 or group[-1].end_s - group[0].start_s <= 600

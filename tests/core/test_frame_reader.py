@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from motionsight_core import frame_reader
 from motionsight_core.container import open_video
 from motionsight_core.frame_index import PacketUse, index_by_decoding, index_frames, plan_packets
-from motionsight_core.frame_reader import IncompleteDecode, wanted_frames
+from motionsight_core.frame_reader import IncompleteDecode, from_the_place, wanted_frames
 from motionsight_core.settings import LimitSettings
 from tests.videos import all_frames, moving_texture, write_video
 
@@ -102,6 +103,34 @@ def test_frames_got_by_skipping_are_bit_identical(encoding: str, encoded) -> Non
         assert [number for number, _ in found] == wanted
         for number, pixels in found:
             np.testing.assert_array_equal(pixels, reference[number])
+
+
+@pytest.mark.parametrize("encoding", [name for name in ENCODINGS if name != "mjpeg"])
+def test_frames_got_by_seeking_are_bit_identical_and_what_lies_before_is_not_read(
+    encoding: str, encoded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(frame_reader, "_WORTH_SEEKING", 1)
+    path = encoded(encoding)
+    reference = [frame.to_ndarray() for frame in all_frames(path)]
+    with path.open("rb") as file:
+        index = index_frames(file, LIMITS)
+        for wanted in (WANTED["the last"], [95, 110], WANTED["a run inside a GOP"]):
+            positions: list[int] = []
+
+            def noted(*arguments, positions=positions):
+                for position, packet in from_the_place(*arguments):
+                    positions.append(position)
+                    yield position, packet
+
+            with open_video(file, LIMITS) as (container, stream):
+                found = [
+                    (number, frame.to_ndarray())
+                    for number, frame in wanted_frames(container, stream, index, mask(wanted), reading=noted)
+                ]
+            assert [number for number, _ in found] == wanted
+            for number, pixels in found:
+                np.testing.assert_array_equal(pixels, reference[number])
+            assert positions[0] > 0
 
 
 @pytest.mark.parametrize("encoding", UNTRUTHFUL)

@@ -21,10 +21,12 @@ def test_the_defaults_are_the_papers_values() -> None:
 def test_the_recipe_is_the_hash_of_the_canonical_json_of_what_can_change_a_row() -> None:
     settings = Settings()
     rows = json.loads(settings.model_dump_json())
-    for operation in ("limits", "runtime", "endpoint"):
+    for operation in ("limits", "runtime", "endpoint", "stores"):
         del rows[operation]
     for of_an_mllm in ("prompts", "mllm", "referring"):
         del rows[of_an_mllm]
+    for of_scenes in ("scenes", "scene_threshold", "min_scene_s"):
+        del rows["clips"][of_scenes]
     rows["measurement_version"] = MEASUREMENT_VERSION
     canonical = json.dumps(rows, sort_keys=True, separators=(",", ":"))
     assert settings.recipe() == hashlib.sha256(canonical.encode()).hexdigest()[:16]
@@ -102,3 +104,12 @@ def test_a_missing_or_broken_settings_file_is_a_usage_error(tmp_path: Path) -> N
     broken.write_text("[sampling\n")
     with pytest.raises(UsageError, match="not valid TOML"):
         Settings.load(broken)
+
+
+def test_how_scenes_are_found_is_part_of_the_recipe_only_where_clips_are_scenes() -> None:
+    def recipe(*overrides: str) -> str:
+        return Settings.load(overrides=overrides, environment={}).recipe()
+
+    assert recipe() == recipe("clips.min_scene_s=2") == "d0b2cf78fab851ca", "rows of earlier versions keep it"
+    scenes = [recipe("clips.scenes=true", *knobs) for knobs in ((), ("clips.min_scene_s=2",))]
+    assert len({recipe(), *scenes}) == 3
