@@ -52,6 +52,7 @@ demo: .venv/.base
 	@echo "    \"SELECT uri, camera_motion, object_motion FROM latest_motion\""
 
 test: lint
+	@.venv/bin/python -m tests.bqemulator
 	@.venv/bin/pytest -n auto
 
 lint: .venv/.dev

@@ -49,7 +49,7 @@ _GUARD = Path(__file__).with_name("_flink_job_server.py")
 #: A worker is kept between two stages, and between two shards: Flink would stop and start it each time.
 _WORKER_KEPT_MS = 20_000
 #: A loaded machine takes long to start a JVM; it never takes this long.
-_START_S = 180.0
+_START_S = 300.0
 _ASK_S = 20.0
 _DOCS = "docs/flink.md says how to start one"
 #: An error of ours in the traceback that a worker sent.

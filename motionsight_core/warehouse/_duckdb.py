@@ -27,7 +27,7 @@ from motionsight_core.warehouse._base import Answer, Known, gather_known
 from motionsight_core.warehouse._duckdb_migrations import CREATE_MIGRATIONS, MIGRATIONS
 from motionsight_core.warehouse._manifest import Manifest
 from motionsight_core.warehouse._migrations import outstanding
-from motionsight_core.warehouse.staging import staging_area
+from motionsight_core.warehouse.staging import locked_directory
 
 #: How long to wait for another process that has the file open.
 _LOCK_WAIT_S = 30.0
@@ -172,7 +172,7 @@ class DuckDBWarehouse:
             return
         try:
             # Beside staged rows: a run that is killed here leaves what the next one sweeps.
-            with staging_area(self.staging, f"new-{uuid.uuid4().hex}") as folder:
+            with locked_directory(self.staging, f"new-{uuid.uuid4().hex}") as folder:
                 fresh = Path(folder, "new.duckdb")
                 with duckdb.connect(str(fresh)) as connection:
                     self._migrate(connection)

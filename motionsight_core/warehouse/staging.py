@@ -33,7 +33,20 @@ def staging_area(root: str, run_id: str) -> AbstractContextManager[str]:
 
 @contextmanager
 def _local_staging_area(root: str, run_id: str) -> Iterator[str]:
-    directory, lock = _locked_directory(Path(root), run_id)
+    with locked_directory(root, run_id) as directory:
+        with _guarded(Path(root)):
+            _sweep(Path(root))
+        yield directory
+
+
+@contextmanager
+def locked_directory(root: str, name: str) -> Iterator[str]:
+    """A new directory beside those of runs, which no run sweeps while this process lives.
+
+    Raises:
+        RunError: it cannot be made.
+    """
+    directory, lock = _made_directory(Path(root), name)
     try:
         yield str(directory)
     finally:
@@ -43,7 +56,7 @@ def _local_staging_area(root: str, run_id: str) -> Iterator[str]:
             Path(root).rmdir()
 
 
-def _locked_directory(root: Path, name: str) -> tuple[Path, int]:
+def _made_directory(root: Path, name: str) -> tuple[Path, int]:
     """A new directory and the descriptor that keeps it locked.
 
     Raises:
@@ -64,7 +77,6 @@ def _locked_directory(root: Path, name: str) -> tuple[Path, int]:
 
 def _made(root: Path, name: str) -> tuple[Path, int]:
     with _guarded(root):
-        _sweep(root)
         directory = root / name
         directory.mkdir()
         lock = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)

@@ -266,6 +266,8 @@ def test_doctor_finds_what_works_and_what_is_missing(motionsight) -> None:
     done = motionsight("doctor")
     assert done.code == 0, done.out
     assert "[ok] Decoding" in done.out
+    assert "Sandbox, Landlock: " in done.out
+    assert "Sandbox, seccomp: " in done.out
     assert "Ready to annotate." in done.out
 
 
