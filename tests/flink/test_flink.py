@@ -1,0 +1,119 @@
+"""The catalog's scenarios on a real Flink cluster: annotate, rerun, crash, and processes killed midway.
+
+One test, since a cluster is dear: it is started once, by one process of the test run.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Iterator
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from motionsight_core.scenes import render_catalog
+from tests.flink.running import (
+    RunningCluster,
+    busy_s,
+    children_of,
+    is_alive,
+    kill,
+    started_cluster,
+    until,
+)
+from tests.flows.conftest import ask, command, environment, motionsight  # noqa: F401 - fixtures
+
+CLIPS = 60
+ROWS = "SELECT * EXCLUDE (run_id, annotated_at) FROM motion ORDER BY clip_id"
+FAILURES = "SELECT uri, version, clip_id, recipe, stage, error, message FROM failures"
+#: As Flink names the stage that decodes and describes.
+DECODING = "AnnotateCatalog/{Annotate"
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[RunningCluster]:
+    with started_cluster(tmp_path / "cluster") as running:
+        yield running
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Path:
+    folder = tmp_path / "catalog"
+    folder.mkdir()
+    render_catalog(folder, count=CLIPS, seed=3, width=128, height=72, duration_s=0.6)
+    (folder / "broken.mp4").write_text("no video")
+    return folder
+
+
+def begun(folder: Path, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        command("annotate", *arguments),
+        cwd=folder,
+        env=environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def until_decoding(cluster: RunningCluster, run: subprocess.Popen[str]) -> None:
+    """Wait until both TaskManagers have clips decoded, with most of them still to come."""
+    until(lambda: "RUNNING" in cluster.states(DECODING), alive=run)
+    before_s = busy_s(decoders(cluster))
+    until(lambda: busy_s(decoders(cluster)) > before_s + 0.5, alive=run)
+
+
+def decoders(cluster: RunningCluster) -> list[int]:
+    return [child for number in (0, 1) for child in children_of(cluster.process(f"pool-{number}"))]
+
+
+@pytest.mark.timeout(1500)
+def test_a_catalog_ends_in_the_rows_of_a_local_run_whatever_is_killed_meanwhile(
+    cluster: RunningCluster,
+    catalog: Path,
+    motionsight: Callable[..., Any],  # noqa: F811
+    ask: Callable[..., list[dict[str, Any]]],  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    local = ("--warehouse", f"duckdb:{tmp_path / 'local.duckdb'}")
+    assert motionsight("annotate", str(catalog), *local).code == 0
+    undisturbed = ask(ROWS, *local)
+    assert len(undisturbed) == CLIPS
+
+    # A TaskManager and a worker pool are killed in the middle of a run.
+    run = begun(tmp_path, str(catalog), *cluster.settings)
+    until_decoding(cluster, run)
+    pool = max((cluster.process(f"pool-{number}") for number in (0, 1)), key=lambda it: len(children_of(it)))
+    orphans = children_of(pool)
+    kill(cluster.process("taskmanager-0"))
+    kill(pool)
+    for orphan in orphans:
+        until(lambda orphan=orphan: not is_alive(orphan))
+    _, said = run.communicate(timeout=600)
+    assert run.returncode == 0, said
+    assert cluster.exceptions(), "what was killed was at work"
+    assert ask(ROWS) == undisturbed
+    assert ask(FAILURES) == ask(FAILURES, *local)
+    assert len(ask(FAILURES)) == 1
+
+    # Again: nothing is done.
+    jobs = len(cluster.jobs())
+    assert motionsight("annotate", str(catalog), *cluster.settings).code == 0
+    assert len(cluster.jobs()) == jobs
+    assert ask(ROWS) == undisturbed
+
+    # Whoever drives the run is killed: its job ends with it, and the next run takes over.
+    (tmp_path / "motionsight.duckdb").unlink()
+    some = str(catalog / "scene_00[123]*.mp4")
+    run = begun(tmp_path, some, *cluster.settings)
+    until(lambda: "RUNNING" in cluster.states("AnnotateCatalog/"), alive=run)
+    run.kill()
+    run.communicate()
+    until(lambda: {job["state"] for job in cluster.jobs()} <= {"FINISHED", "FAILED", "CANCELED"})
+    assert "CANCELED" in {job["state"] for job in cluster.jobs()}
+    done = motionsight("annotate", some, *cluster.settings)
+    assert done.code == 0, done.err
+    assert ask(ROWS) == [row for row in undisturbed if fnmatch(row["uri"], some)]
+    assert not list(tmp_path.glob("*staging/**/*")), "what the killed run had staged is swept away"
