@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shlex
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -28,6 +29,24 @@ MEASUREMENT_VERSION = 1
 DIALOGUE_VERSION = 1
 
 ENVIRONMENT_PREFIX = "MOTIONSIGHT_"
+
+
+#: Names of what must not be a setting: settings are written down with each run.
+_SECRET = re.compile(
+    r"(^|_)(secret|password|passwd|authorization|credentials?|api_?key|access_key"
+    r"|(auth|access|session|bearer|api|hf)_token)(_|$)|^token$"
+)
+
+
+def _refuse_secret(setting: str, name: str) -> None:
+    """Raises:
+    UsageError: not a ValueError, whose sentence would repeat the value.
+    """
+    if _SECRET.search(name.lower().replace("-", "_")):
+        raise UsageError(
+            f"{setting} may not hold {name}: settings are stored with each run. Give it by the environment "
+            "or by a credentials file."
+        )
 
 
 class Section(BaseModel):
@@ -152,6 +171,13 @@ class MllmSettings(Section):
         # --set and the environment bring text.
         return json.loads(value) if isinstance(value, str) else value or {}
 
+    @field_validator("extra_body")
+    @classmethod
+    def _without_secrets(cls, fields: dict[str, Any]) -> dict[str, Any]:
+        for name in fields:
+            _refuse_secret("mllm.extra_body", name)
+        return fields
+
 
 class FocusSettings(Section):
     """Action focusing (section 3.2, eq. 3): boxes merged over an adaptive window of time."""
@@ -247,11 +273,18 @@ class RuntimeSettings(Section):
             return json.loads(value) if value.startswith("[") else shlex.split(value)
         return value or ()
 
+    @field_validator("beam")
+    @classmethod
+    def _without_secrets(cls, flags: tuple[str, ...]) -> tuple[str, ...]:
+        for flag in flags:
+            _refuse_secret("runtime.beam", flag.lstrip("-").partition("=")[0])
+        return flags
+
     def __setstate__(self, state: dict[Any, Any]) -> None:
         # What nobody chose is the machine's: a pipeline's workers are not where it was put together.
         super().__setstate__(state)
         if "decode_processes" not in self.model_fields_set:
-            self.__dict__["decode_processes"] = os.cpu_count() or 1
+            object.__setattr__(self, "decode_processes", os.cpu_count() or 1)
 
 
 class StoreSettings(Section):

@@ -113,3 +113,26 @@ def test_how_scenes_are_found_is_part_of_the_recipe_only_where_clips_are_scenes(
     assert recipe() == recipe("clips.min_scene_s=2") == "d0b2cf78fab851ca", "rows of earlier versions keep it"
     scenes = [recipe("clips.scenes=true", *knobs) for knobs in ((), ("clips.min_scene_s=2",))]
     assert len({recipe(), *scenes}) == 3
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        'mllm.extra_body={"api_key": "sk-1234"}',
+        'mllm.extra_body={"Authorization": "sk-1234"}',
+        "runtime.beam=--s3_secret_access_key=sk-1234",
+        "runtime.beam=--s3-session-token=sk-1234",
+        'runtime.beam=["--runner=X", "--s3_access_key_id=sk-1234"]',
+    ],
+)
+def test_a_setting_that_would_be_stored_with_each_run_holds_no_secret_and_repeats_none(override: str) -> None:
+    with pytest.raises(UsageError, match="settings are stored with each run") as refused:
+        Settings.load(overrides=[override], environment={})
+    assert "sk-1234" not in str(refused.value)
+
+
+def test_tokens_that_are_counted_are_no_secret() -> None:
+    chosen = Settings.load(
+        overrides=['mllm.extra_body={"min_tokens": 4, "stop_token_ids": [2]}'], environment={}
+    )
+    assert chosen.mllm.extra_body == {"min_tokens": 4, "stop_token_ids": [2]}
