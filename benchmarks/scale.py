@@ -132,7 +132,7 @@ def measure_real(count: int, folder: Path) -> dict[str, Any]:
 
     spent: dict[str, float] = {}
     listed = [item for item in list_objects(source) if isinstance(item, VideoObject)]
-    with ThreadPoolExecutor(4 * settings.runtime.decode_processes) as threads:
+    with ThreadPoolExecutor(2 * settings.runtime.decode_processes) as threads:
         list(threads.map(annotate, listed[:50]))  # the processes have started
         with timed(spent, "loop"):
             list(threads.map(annotate, listed))

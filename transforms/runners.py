@@ -45,12 +45,18 @@ def job_prefix(run_id: str) -> str:
 
 
 def local_options(settings: Settings) -> PipelineOptions:
-    """FnApiRunner with threads. Threads only wait for decoding processes or for an endpoint, so there
-    are more of them than processes: one whose share of the elements is slow leaves no decoder idle.
-    With an MLLM in this process a few are enough: one holds the GPU while the others decode and
-    prepare, and fewer threads mean fuller batches."""
-    in_process = settings.annotator.startswith("transformers:")
-    threads = THREADS_BESIDE_A_MODEL if in_process else 4 * settings.runtime.decode_processes
+    """FnApiRunner with threads: one whose share of the elements is slow leaves no decoder idle.
+
+    Threads only wait, for decoding processes or for an endpoint, but each costs a shard a fifth of a
+    second. So there are two for a decoding process, and four where an endpoint is waited for as well.
+    With an MLLM in this process a few are enough: one holds the GPU while the others decode and prepare,
+    and fewer threads mean fuller batches.
+    """
+    processes = settings.runtime.decode_processes
+    if settings.annotator.startswith("transformers:"):
+        threads = THREADS_BESIDE_A_MODEL
+    else:
+        threads = (2 if settings.annotator == "measured" else 4) * processes
     # No flags: Beam would read those of whatever program we run in.
     return PipelineOptions(
         [], runner="FnApiRunner", direct_running_mode="multi_threading", direct_num_workers=threads
