@@ -11,8 +11,8 @@ from __future__ import annotations
 import atexit
 import queue
 import threading
-from collections.abc import Collection, Generator, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Collection, Generator, Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -65,13 +65,15 @@ class GuardedDecoder:
         Raises:
             ClipError: as `decode`, and TimedOut or DecoderCrashed.
         """
-        decoded = self._single(
-            clip.object, "decode", clip, self._settings, tuple(products), answer=DecodedClip
+
+        def check(decoded: DecodedClip) -> None:
+            if decoded.clip != clip:
+                raise DecoderCrashed("The decoding process answered for another clip.")
+            check_decoded(decoded)
+
+        return self._single(
+            clip.object, "decode", clip, self._settings, tuple(products), answer=DecodedClip, check=check
         )
-        if decoded.clip != clip:
-            raise DecoderCrashed("The decoding process answered for another clip.")
-        check_decoded(decoded)
-        return decoded
 
     def decode_scenes(
         self, video: VideoObject, *, products: Collection[Product] = ALL_PRODUCTS
@@ -131,16 +133,27 @@ class GuardedDecoder:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def _single(self, video: VideoObject, task: str, *arguments: Any, answer: Any) -> Any:
-        """The one answer of a task."""
-        answers = list(self._stream(video, task, *arguments, answer=answer, most_answers=1))
-        if not answers:
+    def _single(
+        self,
+        video: VideoObject,
+        task: str,
+        *arguments: Any,
+        answer: Any,
+        check: Callable[[Any], None] = lambda answer: None,
+    ) -> Any:
+        """The one answer of a task. A process whose answer does not pass the check serves nobody else."""
+        found: list[Any] = []
+        with closing(self._stream(video, task, *arguments, answer=answer, most_answers=1)) as answers:
+            for item in answers:
+                check(item)
+                found.append(item)
+        if not found:
             raise DecoderCrashed("The decoding process gave no answer.")
-        return answers[0]
+        return found[0]
 
     def _stream(
         self, video: VideoObject, task: str, *arguments: Any, answer: Any, most_answers: int = 100_000
-    ) -> Iterator[Any]:
+    ) -> Generator[Any, None, None]:
         """The answers of a task of `guarded_child.TASKS`, as they come, each within `limits.wall_s`.
 
         Whoever stops early ends the process. One that dies is replaced once, by a process that begins

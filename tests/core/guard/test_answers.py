@@ -68,6 +68,22 @@ def test_a_lie_costs_the_process_and_nothing_happens(
     assert not marker.exists()
 
 
+def test_a_process_whose_answer_is_for_another_clip_serves_nobody_else(
+    good: VideoObject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(decoded: DecodedClip) -> None:
+        raise DecoderCrashed("The decoding process gave frames that are none.")
+
+    with GuardedDecoder(settings()) as decoder:
+        clip = Clip(good.uri, good.version, 0.0, decoder.probe(good))
+        monkeypatch.setattr(guard, "check_decoded", refuse)
+        with pytest.raises(DecoderCrashed, match="frames that are none"):
+            decoder.decode(clip)
+        assert not decoder._alive
+        monkeypatch.undo()
+        assert decoder.decode(clip).clip == clip
+
+
 @pytest.mark.parametrize("lie", SERVED)
 def test_a_read_that_no_decoder_of_ours_would_ask_for_ends_the_process(
     lie: str, lying: Callable[[str], Path], some_file: VideoObject, monkeypatch: pytest.MonkeyPatch
