@@ -59,6 +59,7 @@ def annotate_catalog(
     warehouse: str = DEFAULT_WAREHOUSE,
     settings: Settings | None = None,
     force: bool = False,
+    after: str = "",
 ) -> RunResult:
     """Annotate a catalog of videos with object and camera motion.
 
@@ -67,6 +68,7 @@ def annotate_catalog(
         warehouse: where the rows go, for example duckdb:motionsight.duckdb.
         settings: every knob of the method; the paper's values where unset.
         force: annotate again what the warehouse has under this recipe.
+        after: a uri; only what comes after it in the source's order is annotated.
 
     Raises:
         UsageError: source, warehouse or annotator do not exist.
@@ -74,7 +76,7 @@ def annotate_catalog(
     """
     settings = settings or Settings()
     log = get_run_logger()
-    with opened_run(source, warehouse=warehouse, settings=settings, force=force) as run:
+    with opened_run(source, warehouse=warehouse, settings=settings, force=force, after=after) as run:
         plan = plan_task(run)
         log.info("%d videos: %d to annotate in %d shards, %d clips known", plan.listed, plan.videos,
                  len(plan.shards), plan.skipped)  # fmt: skip

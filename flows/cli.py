@@ -81,6 +81,12 @@ def scenes(directory: Path, count: int, seed: int) -> None:
 @_overrides
 @click.option("--force", is_flag=True, help="Annotate again what the warehouse has.")
 @click.option(
+    "--after",
+    metavar="URI",
+    default="",
+    help="Only what comes after this name in the source's order, as where a listing broke off.",
+)
+@click.option(
     "--prefect",
     "through_prefect",
     is_flag=True,
@@ -92,6 +98,7 @@ def annotate(
     settings_file: Path | None,
     overrides: tuple[str, ...],
     force: bool,
+    after: str,
     through_prefect: bool,
 ) -> None:
     """Annotate SOURCE: a file, a directory (recursive), a glob, gs://bucket/prefix or s3://bucket/prefix.
@@ -112,7 +119,7 @@ def annotate(
         from flows.through_prefect import annotate_through_prefect as run
     else:
         from flows.here import annotate_here as run
-    run(source, warehouse=warehouse, settings=settings, force=force)
+    run(source, warehouse=warehouse, settings=settings, force=force, after=after)
 
 
 @cli.command()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from flows.watch import Round
 
 
-def annotate_here(source: str, *, warehouse: str, settings: Settings, force: bool) -> None:
+def annotate_here(source: str, *, warehouse: str, settings: Settings, force: bool, after: str = "") -> None:
     """Run, show how far it is, and print what came of it.
 
     Raises:
@@ -46,6 +46,7 @@ def annotate_here(source: str, *, warehouse: str, settings: Settings, force: boo
             warehouse=warehouse,
             settings=settings,
             force=force,
+            after=after,
             on_plan=on_plan,
             told_to_end=told_to_end.is_set,
         )

@@ -18,7 +18,7 @@ from motionsight_core.planning import Plan, plan_catalog
 from motionsight_core.record import RunRecord
 from motionsight_core.settings import Settings
 from motionsight_core.shards import Shard
-from motionsight_core.stores import list_objects
+from motionsight_core.stores import Selection, list_objects
 from motionsight_core.warehouse import Manifest, open_warehouse
 from motionsight_core.warehouse.staging import staging_area
 
@@ -43,6 +43,8 @@ class Run:
     """Annotate again what the warehouse has."""
     retry: frozenset[str] = frozenset()
     """Names of errors whose failures are tried again."""
+    after: str = ""
+    """A uri: only what comes after it in the source's order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,23 +76,26 @@ def new_run(
     settings: Settings,
     force: bool = False,
     retry: frozenset[str] = frozenset(),
+    after: str = "",
 ) -> Run:
     """A run with an id of its own; nothing is written yet.
 
     Raises:
         UsageError: the warehouse is not one that there is.
     """
-    return Run(uuid.uuid4().hex, source, open_warehouse(warehouse).url, settings, force, retry)
+    return Run(uuid.uuid4().hex, source, open_warehouse(warehouse).url, settings, force, retry, after)
 
 
 @contextmanager
-def opened_run(source: str, *, warehouse: str, settings: Settings, force: bool = False) -> Iterator[Run]:
+def opened_run(
+    source: str, *, warehouse: str, settings: Settings, force: bool = False, after: str = ""
+) -> Iterator[Run]:
     """A new run with its staging area.
 
     Raises:
         UsageError: the warehouse or the annotator is not one that there is.
     """
-    run = new_run(source, warehouse=warehouse, settings=settings, force=force)
+    run = new_run(source, warehouse=warehouse, settings=settings, force=force, after=after)
     require_models(settings)
     with staged(run):
         yield run
@@ -119,7 +124,7 @@ def plan_run(run: Run) -> Plan:
     """
     started_at = datetime.now(UTC)
     plan = plan_catalog(
-        list_objects(run.source, settings=run.settings.stores),
+        list_objects(run.source, selection=Selection(after=run.after), settings=run.settings.stores),
         run.settings,
         open_warehouse(run.warehouse),
         run_id=run.run_id,
@@ -189,6 +194,7 @@ def run_catalog(
     warehouse: str,
     settings: Settings,
     force: bool = False,
+    after: str = "",
     on_plan: Callable[[Run, Plan], None] | None = None,
     told_to_end: Callable[[], bool] = lambda: False,
 ) -> RunResult:
@@ -199,13 +205,14 @@ def run_catalog(
         warehouse: its URL.
         settings: of the run.
         force: annotate again what the warehouse has.
+        after: a uri; only what comes after it in the source's order.
         on_plan: called once the plan is known.
         told_to_end: asked before each shard; once it is true no other is begun.
 
     Raises:
         UsageError: source, warehouse or annotator do not exist.
     """
-    with opened_run(source, warehouse=warehouse, settings=settings, force=force) as run:
+    with opened_run(source, warehouse=warehouse, settings=settings, force=force, after=after) as run:
         plan = plan_run(run)
         if on_plan is not None:
             on_plan(run, plan)

@@ -20,7 +20,9 @@ _QUIET = {
 }
 
 
-def annotate_through_prefect(source: str, *, warehouse: str, settings: Settings, force: bool) -> None:
+def annotate_through_prefect(
+    source: str, *, warehouse: str, settings: Settings, force: bool, after: str = ""
+) -> None:
     """Run the flow `annotate_catalog` and print what came of it.
 
     Raises:
@@ -36,5 +38,5 @@ def annotate_through_prefect(source: str, *, warehouse: str, settings: Settings,
     click.echo(f"Running the Prefect flow annotate-catalog on {where}.", err=True)
     from flows.annotate import annotate_catalog  # reads the environment when it is imported
 
-    result = annotate_catalog(source, warehouse=warehouse, settings=settings, force=force)
+    result = annotate_catalog(source, warehouse=warehouse, settings=settings, force=force, after=after)
     show_result(result, warehouse)

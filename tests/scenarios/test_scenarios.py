@@ -126,3 +126,11 @@ def test_a_commit_that_is_repeated_after_a_crash_changes_nothing(
     record = catalog.annotate().record
     assert record.skipped == committed[0].annotated + committed[0].failed
     assert catalog.names() == GOOD
+
+
+def test_a_listing_that_broke_off_goes_on_after_a_name(catalog: Catalog) -> None:
+    record = catalog.annotate(after=catalog.source + "1.mp4").record
+    assert (record.annotated, record.failed) == (2, 1)
+    assert catalog.names() == ["2.mp4", "3.mp4"]
+    record = catalog.annotate().record
+    assert (record.annotated, record.skipped) == (2, 3)
