@@ -329,11 +329,11 @@ def main(arguments: list[str] | None = None) -> None:
         if debug:
             raise
         click.echo(f"motionsight: {_sentence(error)}", err=True)
-        _leave(_CODES.get(type(error), 1))
+        _leave(next((_CODES[kind] for kind in type(error).__mro__ if kind in _CODES), 1))
 
 
 #: Exit codes; that of Terminated is what a shell reports of a process that SIGTERM ended.
-_CODES: dict[type[Exception], int] = {UsageError: 2, Terminated: 143}
+_CODES: dict[type, int] = {UsageError: 2, Terminated: 143}
 
 
 def _sentence(error: Exception) -> str:
