@@ -21,7 +21,6 @@ PROGRAM = Path(__file__).resolve().parents[2] / "deploy" / "flink" / "cluster.py
 _MISSING, _NOT_FETCHED = 3, 4
 #: Far more than anything here takes on a loaded machine.
 _PATIENCE_S = 480.0
-_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,16 +116,6 @@ def is_alive(process: int) -> bool:
     with suppress(OSError):
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
     return False
-
-
-def busy_s(processes: list[int]) -> float:
-    """CPU time that processes have used, seconds."""
-    total = 0
-    for process in processes:
-        with suppress(OSError):
-            fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-            total += int(fields[11]) + int(fields[12])
-    return total / _TICKS
 
 
 def kill(process: int) -> None:

@@ -5,8 +5,12 @@ One test, since a cluster is dear: it is started once, by one process of the tes
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
@@ -16,7 +20,6 @@ import pytest
 from motionsight_core.scenes import render_catalog
 from tests.flink.running import (
     RunningCluster,
-    busy_s,
     children_of,
     is_alive,
     kill,
@@ -58,15 +61,23 @@ def begun(folder: Path, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
-def until_decoding(cluster: RunningCluster, run: subprocess.Popen[str]) -> None:
-    """Wait until both TaskManagers have clips decoded, with most of them still to come."""
+def held_in_the_middle(cluster: RunningCluster, run: subprocess.Popen[str]) -> int:
+    """Wait until the run decodes; returns the pool of a decoding process that is stopped.
+
+    However fast the machine is, the run is not over before that process goes on or is killed.
+    """
+    until(lambda: decoders(cluster), alive=run)
+    pool, held = decoders(cluster)[0]
+    os.kill(held, signal.SIGSTOP)
     until(lambda: "RUNNING" in cluster.states(DECODING), alive=run)
-    before_s = busy_s(decoders(cluster))
-    until(lambda: busy_s(decoders(cluster)) > before_s + 0.5, alive=run)
+    time.sleep(2)  # for the others, which go on
+    return pool
 
 
-def decoders(cluster: RunningCluster) -> list[int]:
-    return [child for number in (0, 1) for child in children_of(cluster.process(f"pool-{number}"))]
+def decoders(cluster: RunningCluster) -> list[tuple[int, int]]:
+    """Process ids of pools, each with one of a decoding process that it started."""
+    pools = [cluster.process(f"pool-{number}") for number in (0, 1)]
+    return [(pool, child) for pool in pools for child in children_of(pool)]
 
 
 @pytest.mark.timeout(1500)
@@ -84,12 +95,13 @@ def test_a_catalog_ends_in_the_rows_of_a_local_run_whatever_is_killed_meanwhile(
 
     # A TaskManager and a worker pool are killed in the middle of a run.
     run = begun(tmp_path, str(catalog), *cluster.settings)
-    until_decoding(cluster, run)
-    pool = max((cluster.process(f"pool-{number}") for number in (0, 1)), key=lambda it: len(children_of(it)))
+    pool = held_in_the_middle(cluster, run)
     orphans = children_of(pool)
     kill(cluster.process("taskmanager-0"))
     kill(pool)
     for orphan in orphans:
+        with suppress(ProcessLookupError):
+            os.kill(orphan, signal.SIGCONT)
         until(lambda orphan=orphan: not is_alive(orphan))
     _, said = run.communicate(timeout=600)
     assert run.returncode == 0, said
