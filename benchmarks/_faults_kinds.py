@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 
 import flows.run
-import transforms._stage
+import transforms._parts
 from benchmarks._faults_disk import filled
 from benchmarks._faults_process import Child, Place, run_command, start_in_child
 from benchmarks._faults_stores import Stores
@@ -196,7 +196,7 @@ def disk_full(trial: Trial) -> str:
     """No room from a random moment on, in half of the trials only for a while."""
     seed = trial.dice.getrandbits(32)
     share = 0.0 if trial.small else trial.dice.uniform(0.1, 0.7)
-    write_table = transforms._stage.pq.write_table
+    write_table = transforms._parts.pq.write_table
     dice = Random(seed)  # noqa: S311 faults, no secrets
 
     def full(*arguments: Any, **options: Any) -> None:
@@ -207,7 +207,7 @@ def disk_full(trial: Trial) -> str:
     def prepare() -> None:
         _change(flows.run, "_RETRY_PAUSE_S", 0.1)
         if not trial.small:
-            _change(transforms._stage.pq, "write_table", full)
+            _change(transforms._parts.pq, "write_table", full)
 
     begin_s, last_s = trial.moment_s(0.8), trial.moment_s()
     for_a_while = trial.dice.random() < 0.5

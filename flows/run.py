@@ -140,18 +140,12 @@ def begin_run(run: Run, plan: Plan, started_at: datetime) -> None:
     warehouse = open_warehouse(run.warehouse)
     recipe = run.settings.recipe()
     warehouse.start_run(
-        RunRecord(
-            run_id=run.run_id,
+        RunRecord.begun(
+            run.run_id,
             source=run.source,
             recipe=recipe,
             settings=run.settings.model_dump_json(),
             started_at=started_at,
-            finished_at=None,
-            planned=0,
-            annotated=0,
-            skipped=0,
-            failed=0,
-            throughput=0.0,
         )
     )
     if plan.skipped:

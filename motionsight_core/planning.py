@@ -102,15 +102,7 @@ def plan_partitions(
                 partition.plan.known_failures += len(there.failed) + there.unusable
             elif isinstance(item, UnlistedObject):
                 partition.failures.append(
-                    Failure.of(
-                        item.error,
-                        stage="list",
-                        uri=item.uri,
-                        version=item.version,
-                        clip_id=None,
-                        recipe=recipe,
-                        run_id=run_id,
-                    )
+                    Failure.of_object(item.error, video, stage="list", recipe=recipe, run_id=run_id)
                 )
             else:
                 partition.add(video)

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
-from motionsight_core.catalog import Clip
+from motionsight_core.catalog import Clip, VideoObject
 from motionsight_core.errors import ClipError
 
 #: Longer messages are cut: they may quote hostile input.
@@ -160,6 +160,21 @@ class Failure:
             run_id=run_id,
         )
 
+    @classmethod
+    def of_object(
+        cls, error: ClipError, video: VideoObject, *, stage: str, recipe: str, run_id: str
+    ) -> Failure:
+        """The row of an error that concerns an object and no clip of it; see `of`."""
+        return cls.of(
+            error,
+            stage=stage,
+            uri=video.uri,
+            version=video.version,
+            clip_id=None,
+            recipe=recipe,
+            run_id=run_id,
+        )
+
     def to_row(self) -> dict[str, Any]:
         return asdict(self)
 
@@ -183,6 +198,25 @@ class RunRecord:
     failed: int
     throughput: float
     """Clips annotated per second of wall-clock time."""
+
+    @classmethod
+    def begun(
+        cls, run_id: str, *, source: str, recipe: str, settings: str, started_at: datetime
+    ) -> RunRecord:
+        """The row of a run of which nothing is committed yet."""
+        return cls(
+            run_id=run_id,
+            source=source,
+            recipe=recipe,
+            settings=settings,
+            started_at=started_at,
+            finished_at=None,
+            planned=0,
+            annotated=0,
+            skipped=0,
+            failed=0,
+            throughput=0.0,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ end, and a job that a template starts has nobody who waits for it: they commit o
 from __future__ import annotations
 
 import hashlib
-import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,7 +15,6 @@ from typing import Any, NamedTuple, TypeAlias
 
 import apache_beam as beam
 import pyarrow as pa
-import pyarrow.parquet as pq
 from apache_beam.io.filesystems import FileSystems
 from apache_beam.transforms.util import GroupIntoBatches, ReshufflePerKey
 
@@ -32,6 +30,7 @@ from motionsight_core.record import (
 from motionsight_core.settings import Settings
 from motionsight_core.warehouse import Manifest, Warehouse, open_warehouse
 from transforms._cloud_files import without_credentials_for_an_emulator
+from transforms._parts import write_part
 
 #: Rows that wait for their part at most.
 _PART_ROWS = 500
@@ -65,18 +64,12 @@ def begin_run(job: Job, source: str) -> None:
         RunError: the warehouse cannot be reached.
     """
     open_warehouse(job.warehouse).start_run(
-        RunRecord(
-            run_id=job.run_id,
+        RunRecord.begun(
+            job.run_id,
             source=source,
             recipe=job.settings.recipe(),
             settings=job.settings.model_dump_json(),
             started_at=datetime.now(UTC),
-            finished_at=None,
-            planned=0,
-            annotated=0,
-            skipped=0,
-            failed=0,
-            throughput=0.0,
         )
     )
 
@@ -169,11 +162,7 @@ class _Stage(beam.DoFn):
         if not FileSystems.exists(self._directory):
             with suppress(OSError):  # another thread was faster
                 FileSystems.mkdirs(self._directory)
-        path = FileSystems.join(self._directory, f"{name}-{uuid.uuid4().hex}.parquet")
-        table = pa.Table.from_pylist([row.to_row() for row in rows], schema=schema)
-        with FileSystems.create(path, "application/vnd.apache.parquet", "uncompressed") as file:
-            pq.write_table(table, file, compression="zstd")
-        return (path,)
+        return (write_part(self._directory, name, [row.to_row() for row in rows], schema),)
 
 
 class _Commit(beam.DoFn):

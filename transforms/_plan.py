@@ -114,15 +114,7 @@ class _SplitIntoClips(beam.DoFn):
         try:
             duration_s = shared_decoder(self._settings).probe(video)
         except ClipError as error:
-            failure = Failure.of(
-                error,
-                stage="plan",
-                uri=video.uri,
-                version=video.version,
-                clip_id=None,
-                recipe=recipe,
-                run_id=self._run_id,
-            )
+            failure = Failure.of_object(error, video, stage="plan", recipe=recipe, run_id=self._run_id)
             yield TaggedOutput(FAILURES, failure)
             return
         clips, skipped = clips_to_do(video, duration_s, known, self._settings)

@@ -79,15 +79,7 @@ class _DecodeInOnePass(beam.DoFn):
                     yield decoded
         except ClipError as error:
             rest = type(error)(f"From {end_s:.3f} s on: {error}") if scenes else error
-            failure = Failure.of(
-                rest,
-                stage="decode",
-                uri=video.uri,
-                version=video.version,
-                clip_id=None,
-                recipe=recipe,
-                run_id=self._run_id,
-            )
+            failure = Failure.of_object(rest, video, stage="decode", recipe=recipe, run_id=self._run_id)
             yield TaggedOutput(FAILURES, failure)
         else:
             yield TaggedOutput(SPLITS, SplitRecord(video.uri, video.version, recipe, scenes))

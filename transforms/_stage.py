@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import apache_beam as beam
 import pyarrow as pa
-import pyarrow.parquet as pq
 from apache_beam.io.filesystems import FileSystems
 from apache_beam.pvalue import AsIter
 from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.windowed_value import WindowedValue
 
-from motionsight_core.errors import RunError
 from motionsight_core.record import (
     FAILURE_SCHEMA,
     MOTION_SCHEMA,
@@ -27,7 +24,7 @@ from motionsight_core.record import (
 )
 from motionsight_core.warehouse import Manifest
 from transforms._annotate import Annotated
-from transforms._cloud_files import without_credentials_for_an_emulator
+from transforms._parts import created, write_part
 from transforms.progress import count_done
 
 MANIFEST = "manifest.json"
@@ -111,12 +108,8 @@ class _WriteParts(beam.DoFn):
             yield WindowedValue(self._write(), GlobalWindow().max_timestamp(), (GlobalWindow(),))
 
     def _write(self) -> tuple[str, int]:
-        path = FileSystems.join(self._directory, f"{self._name}-{uuid.uuid4().hex}.parquet")
-        table = pa.Table.from_pylist(self._rows, schema=self._schema)
-        with _written(path), _create(path, "application/vnd.apache.parquet") as file:
-            pq.write_table(table, file, compression="zstd")
-        self._rows = []
-        return path, len(table)
+        rows, self._rows = self._rows, []
+        return write_part(self._directory, self._name, rows, self._schema), len(rows)
 
 
 def _write_manifest(
@@ -147,24 +140,7 @@ def _write_whole(path: str, content: bytes) -> None:
     last step again while the first is still at it. Object stores write so anyway."""
     local = FileSystems.get_scheme(path) is None
     target = f"{path}.{uuid.uuid4().hex}" if local else path
-    with _written(path), _create(target, "application/json") as file:
+    with created(target, "application/json") as file:
         file.write(content)
     if local:
         FileSystems.rename([target], [path])
-
-
-@contextmanager
-def _written(path: str) -> Iterator[None]:
-    """A disk that is full: one sentence says where."""
-    try:
-        yield
-    except OSError as error:
-        raise RunError(
-            f"Rows cannot be staged in {FileSystems.split(path)[0]}: {error.strerror or error}; make room "
-            "there, then run this again."
-        ) from None
-
-
-def _create(path: str, mime_type: str) -> Any:
-    without_credentials_for_an_emulator()
-    return FileSystems.create(path, mime_type, compression_type="uncompressed")

@@ -135,14 +135,9 @@ class _List(beam.DoFn):
             if not isinstance(item, UnlistedObject):
                 yield item
                 continue
-            failure = Failure.of(
-                item.error,
-                stage="list",
-                uri=item.uri,
-                version=item.version,
-                clip_id=None,
-                recipe=self._recipe,
-                run_id=self._job.run_id,
+            video = VideoObject(item.uri, item.version)
+            failure = Failure.of_object(
+                item.error, video, stage="list", recipe=self._recipe, run_id=self._job.run_id
             )
             yield TaggedOutput(FAILURES, failure)
 

@@ -203,10 +203,11 @@ class DuckDBWarehouse:
     def _reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection that only reads, from tables that are up to date."""
         with self._open(read_only=True) as connection:
-            behind = bool(outstanding(MIGRATIONS, _number(connection), url=self.url))
-        if behind:
-            with self._transaction():
-                pass
+            if not outstanding(MIGRATIONS, _number(connection), url=self.url):
+                yield connection
+                return
+        with self._transaction():
+            pass
         with self._open(read_only=True) as connection:
             yield connection
 
@@ -273,10 +274,11 @@ def _all_or_nothing(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 def _number(connection: duckdb.DuckDBPyConnection) -> int:
     """Of the newest migration that was applied; 0 where there is no table of them yet."""
     try:
-        row = connection.execute("SELECT max(number) FROM migrations").fetchone()
+        # All rows: one that may still have more to come forbids the connection its next step.
+        ((newest,),) = connection.execute("SELECT max(number) FROM migrations").fetchall()
     except duckdb.CatalogException:
         return 0
-    return row[0] or 0 if row else 0
+    return newest or 0
 
 
 def _put(fresh: Path, place: Path) -> None:

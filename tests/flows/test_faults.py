@@ -20,7 +20,7 @@ from motionsight_core.settings import Settings
 from motionsight_core.shards import Shard, ShardFile
 from motionsight_core.warehouse import Manifest, _duckdb, open_warehouse
 from tests.flows.conftest import environment
-from transforms import _stage
+from transforms import _parts
 
 ROOT = Path(__file__).parents[2]
 
@@ -64,13 +64,13 @@ def test_a_short_campaign_of_all_kinds_of_faults_is_exact() -> None:
 def test_a_disk_that_is_full_while_a_shard_is_staged_costs_that_shard_and_the_next_run_does_it(
     clips: str, warehouse: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    create = _stage._create
+    create = _parts._open
 
     def full(path: str, mime_type: str) -> Any:
         # The kernel's own answer where there is no room.
         return Path("/dev/full").open("wb") if "/00000-" in path else create(path, mime_type)
 
-    monkeypatch.setattr(_stage, "_create", full)
+    monkeypatch.setattr(_parts, "_open", full)
     with pytest.raises(RunError) as stopped:
         annotate_here(clips, warehouse=warehouse, settings=settings("runtime.shard_retries=1"), force=False)
     staging = open_warehouse(warehouse).staging

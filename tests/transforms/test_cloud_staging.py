@@ -50,8 +50,8 @@ def test_no_credentials_are_looked_for_where_an_emulator_is_named(bigquery: BigQ
         "import sys, google.auth\n"
         "def refuse(*arguments, **options): raise SystemExit('credentials were looked for')\n"
         "google.auth.default = refuse\n"
-        "from transforms._stage import _create\n"
-        "with _create(sys.argv[1], 'text/plain') as file: file.write(b'x')\n"
+        "from transforms._parts import created\n"
+        "with created(sys.argv[1], 'text/plain') as file: file.write(b'x')\n"
     )
     path = f"{bigquery.bucket.address}{uuid.uuid4().hex}"
     done = subprocess.run(
