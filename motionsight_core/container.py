@@ -239,6 +239,8 @@ def packets(container: av.container.InputContainer, stream: VideoStream) -> Iter
     except IndexError:
         # PyAV looks the stream up by a number that a damaged transport stream has changed.
         raise Corrupt("The container's streams contradict each other.") from None
+    except av.error.BlockingIOError:
+        raise Corrupt("The container breaks off between two packets.") from None
 
 
 def decoded(stream: VideoStream, packet: Packet[VideoStream] | None) -> list[VideoFrame]:
@@ -247,7 +249,9 @@ def decoded(stream: VideoStream, packet: Packet[VideoStream] | None) -> list[Vid
         return stream.decode(packet)
     except av.error.MemoryError:
         raise
-    except av.error.FFmpegError:
+    except av.error.FFmpegError as error:
+        if isinstance(error, av.error.BlockingIOError) and not stream.codec_context.is_open:
+            raise  # a decoder whose threads cannot be started, not a damaged packet
         return []
 
 
@@ -258,7 +262,8 @@ def translated_errors(refused: list[str] | None = None) -> Iterator[None]:
         yield
     except ClipError:
         raise
-    except MemoryError:
+    except (MemoryError, av.error.BlockingIOError):
+        # What the system says where there is no memory for the stack of a thread is "try again".
         raise TooLarge("Decoding needs more memory than limits.memory_mb allows.") from None
     except (av.error.FFmpegError, PermissionError) as error:
         if refused:

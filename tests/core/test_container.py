@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import io
 from pathlib import Path
 
+import av
 import pytest
 
-from motionsight_core.container import check_complete, sniff
+from motionsight_core.container import check_complete, sniff, translated_errors
 from motionsight_core.errors import (
     ClipError,
     Corrupt,
@@ -150,3 +152,9 @@ def test_a_64_bit_box_length_is_understood() -> None:
     check_complete(io.BytesIO(box + moov), "mov")
     with pytest.raises(Truncated, match="60 bytes before"):
         check_complete(io.BytesIO(box[:-60]), "mov")
+
+
+def test_a_thread_that_finds_no_memory_for_its_stack_is_a_matter_of_memory() -> None:
+    """The system says "try again" then, and so does FFmpeg."""
+    with pytest.raises(TooLarge, match=r"limits\.memory_mb"), translated_errors():
+        raise av.error.BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
