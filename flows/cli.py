@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -18,6 +18,7 @@ _settings_file = click.option(
     "settings_file",
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
+    envvar="MOTIONSIGHT_SETTINGS",
     help="Settings in TOML.",
 )
 _overrides = click.option(
@@ -175,8 +176,9 @@ def backfill(
       motionsight backfill gs://bucket/clips/ --shards 64 --since 2024-01-01 --hourly-cost 2.50
       motionsight backfill gs://bucket/clips/ --shards 64 --retry-failures --error Truncated
     """
-    from flows.backfill import Backfill, errors_to_retry, parsed_time
+    from flows.backfill import errors_to_retry, parsed_time
     from flows.here import backfill_here
+    from flows.partitions import Backfill
     from motionsight_core.settings import Settings
 
     chosen = Backfill(
@@ -299,6 +301,51 @@ def sql(query: str, warehouse: str, style: str) -> None:
 
     text = sys.stdin.read() if query == "-" else query
     show(open_warehouse(warehouse).query(text), style)
+
+
+@cli.command()
+@_warehouse
+@_settings_file
+@_overrides
+@click.option(
+    "--out",
+    metavar="FILE.html",
+    default="motionsight.html",
+    show_default=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The file; one that is there is replaced.",
+)
+@click.option("--where", metavar="SQL", help="Only rows of `motion` that meet this condition.")
+@click.option(
+    "--frames",
+    type=click.Choice(["none", "few", "all"]),
+    default="few",
+    show_default=True,
+    help="Pictures of no clip, of 48 at most (the doubtful ones and one of every sort), or of all.",
+)
+def report(
+    warehouse: str,
+    settings_file: Path | None,
+    overrides: tuple[str, ...],
+    out: Path,
+    where: str | None,
+    frames: Literal["none", "few", "all"],
+) -> None:
+    """Write one HTML file in which people see what was found, whether it is right, and what failed.
+
+    The file needs nothing else: it opens from disk, offline and on a phone. Pictures are drawn anew from
+    the videos, about 200 KB a clip; a clip whose video is gone shows why.
+
+    \b
+    For example:
+      motionsight report
+      motionsight report --where "annotator <> 'measured' AND camera_agreement < 0.5" --frames all
+    """
+    from flows.report_command import show_report
+    from motionsight_core.settings import Settings
+
+    settings = Settings.load(settings_file, overrides)
+    show_report(warehouse, out, where=where, frames=frames, settings=settings)
 
 
 @cli.command()

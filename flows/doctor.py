@@ -8,33 +8,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import Enum
 from pathlib import Path
 
 import click
 
-import flows
-import motionsight_core
-import transforms
-
-
-class State(Enum):
-    """How a check ended: its mark and colour."""
-
-    GOOD = ("ok", "green")
-    ABSENT = ("--", "yellow")
-    BAD = ("!!", "red")
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    state: State
-    subject: str
-    detail: str
-
+from flows.doctor_names import names
+from flows.doctor_prefect import prefect_server
+from flows.findings import Finding, State
 
 _OPTIONAL = (
     (
@@ -61,7 +42,7 @@ _REQUIRED = (
 def examine(warehouse: str) -> bool:
     """Print all findings; whether what is needed to annotate works."""
     healthy = True
-    for check in (_python, _packages, _own_modules, _opencv, _decoding, _extras, _originals, _gpu, _prefect):
+    for check in (_python, _packages, names, _opencv, _decoding, _extras, _originals, _gpu, prefect_server):
         for finding in check():
             healthy &= _print(finding)
     for finding in _warehouse(warehouse):
@@ -102,29 +83,6 @@ def _version(distribution: str) -> str | None:
         return importlib.metadata.version(distribution)
     except importlib.metadata.PackageNotFoundError:
         return None
-
-
-def _own_modules() -> Iterator[Finding]:
-    """Names as general as `flows` may be taken by a folder beside the caller."""
-    home = _home(motionsight_core.__file__)
-    strangers = [
-        f"{module.__name__} comes from {_home(module.__file__)}"
-        for module in (flows, transforms)
-        if _home(module.__file__) != home
-    ]
-    if strangers:
-        yield Finding(
-            State.BAD,
-            "Own modules",
-            f"{'; '.join(strangers)}, not from {home}: another folder of that name hides ours. "
-            "Run from elsewhere, or rename that folder.",
-        )
-    else:
-        yield Finding(State.GOOD, "Own modules", f"flows, transforms and motionsight_core from {home}")
-
-
-def _home(file: str | None) -> Path:
-    return Path(file or ".").resolve().parent.parent
 
 
 def _opencv() -> Iterator[Finding]:
@@ -211,27 +169,6 @@ def _gpu() -> Iterator[Finding]:
         yield Finding(State.GOOD, "GPU", "; ".join(names.strip().splitlines()))
     else:
         yield Finding(State.ABSENT, "GPU", "none found; the measured annotator needs none")
-
-
-def _prefect() -> Iterator[Finding]:
-    url = os.environ.get("PREFECT_API_URL")
-    if not url:
-        yield Finding(
-            State.ABSENT, "Prefect server", "PREFECT_API_URL is not set; --prefect starts a temporary one"
-        )
-        return
-    try:
-        with urllib.request.urlopen(f"{url.rstrip('/')}/health", timeout=5) as answer:  # noqa: S310
-            reachable = answer.status == 200
-    except (OSError, ValueError) as error:
-        yield Finding(
-            State.BAD, "Prefect server", f"{url} does not answer ({error}); start it or unset PREFECT_API_URL"
-        )
-        return
-    if reachable:
-        yield Finding(State.GOOD, "Prefect server", f"{url} answers")
-    else:
-        yield Finding(State.BAD, "Prefect server", f"{url} is not healthy")
 
 
 def _warehouse(url: str) -> Iterator[Finding]:

@@ -18,7 +18,8 @@ from motionsight_core.planning import Plan
 from motionsight_core.settings import Settings
 
 if TYPE_CHECKING:
-    from flows.backfill import Backfill, Progress
+    from flows.backfill import Progress
+    from flows.partitions import Backfill
     from flows.watch import Round
 
 

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from motionsight_core.errors import MotionSightError, UsageError
 from motionsight_core.motionsight import MotionSight
@@ -55,6 +55,19 @@ class Shortfall:
     """One sentence for each shard that could not be finished."""
     left: int
     """Shards that were not begun, because the run was told to end."""
+
+
+class RunShards(Protocol):
+    """Works through the shards of a run, as `run_shards` does."""
+
+    def __call__(
+        self,
+        run: Run,
+        shards: Sequence[Shard],
+        *,
+        told_to_end: Callable[[], bool],
+        on_shard: Callable[[Shard, Manifest], None],
+    ) -> Shortfall: ...
 
 
 @dataclass(frozen=True, slots=True)

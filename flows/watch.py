@@ -12,7 +12,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from flows.run import begin_run, finish_run, new_run, one_sentence, require_models, run_shards, staged
+from flows.run import (
+    RunShards,
+    begin_run,
+    finish_run,
+    new_run,
+    one_sentence,
+    require_models,
+    run_shards,
+    staged,
+)
 from flows.watched_objects import WatchedObjects
 from motionsight_core.errors import UsageError
 from motionsight_core.planning import plan_catalog
@@ -48,6 +57,7 @@ def watch(
     rounds: int | None = None,
     on_round: Callable[[Round], None],
     told_to_end: threading.Event,
+    run_shards: RunShards = run_shards,
 ) -> None:
     """Annotate what is new in a source, round after round.
 
@@ -59,6 +69,7 @@ def watch(
         rounds: how many; None: for ever.
         on_round: called after each.
         told_to_end: once it is set, the shard in hand is finished and no other begun.
+        run_shards: who works through the shards.
 
     Raises:
         UsageError: source, warehouse or annotator do not exist when the watch begins.
@@ -71,7 +82,7 @@ def watch(
         number += 1
         began_s = time.monotonic()
         try:
-            result = _round(number, source, warehouse, settings, objects, told_to_end)
+            result = _round(number, source, warehouse, settings, objects, told_to_end, run_shards)
         except Exception as error:
             if number == 1 and isinstance(error, UsageError):
                 raise
@@ -89,6 +100,7 @@ def _round(
     settings: Settings,
     objects: WatchedObjects,
     told_to_end: threading.Event,
+    run_shards: RunShards,
 ) -> Round:
     run = new_run(source, warehouse=warehouse, settings=settings)
     started_at = datetime.now(UTC)

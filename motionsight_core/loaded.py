@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 
+from motionsight_core.credentials import credentials_epoch
 from motionsight_core.mllm import MultimodalModel, open_mllm, require_endpoint, require_mllm
 from motionsight_core.models import ModelSource
 from motionsight_core.presence import require_checkpoint
@@ -98,6 +99,8 @@ def shared_models(settings: Settings) -> Models:
         return Models(settings)  # which asks for none, and must not put others out of memory
     sections = {"annotator", "mllm", "endpoint", "referring", "prompts", "runtime"}
     key = json.dumps(settings.model_dump(mode="json", include=sections), sort_keys=True)
+    if settings.annotator.startswith("openai:"):  # weights need no key, and take minutes to load
+        key += f" {credentials_epoch()}"
     with _shared_lock:
         if key not in _shared:
             _shared.clear()

@@ -14,6 +14,7 @@ import re
 import shlex
 import tomllib
 from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -441,6 +442,18 @@ class Settings(Section):
             if not equals:
                 raise UsageError(f"--set takes KEY=VALUE, for example sampling.frames=8; got {override!r}.")
             _put(values, name.strip().split("."), value)
+        return cls.layered(values)
+
+    @classmethod
+    def layered(cls, *layers: Mapping[str, Any]) -> Settings:
+        """Settings from nested values, each layer over the one before.
+
+        Raises:
+            UsageError: a name or a value is not valid.
+        """
+        values: dict[str, Any] = {}
+        for layer in layers:
+            _merge(values, deepcopy(dict(layer)))
         try:
             return cls.model_validate(values)
         except ValidationError as error:

@@ -20,6 +20,7 @@ from motionsight_core.settings import Settings
 
 __all__ = [
     "Conversation",
+    "EndpointAddress",
     "Message",
     "MultimodalModel",
     "Part",

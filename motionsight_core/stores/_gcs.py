@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from motionsight_core.catalog import VideoObject
+from motionsight_core.credentials import credentials_epoch
 from motionsight_core.errors import StoreUnavailable, VersionGone
 from motionsight_core.settings import StoreSettings
 from motionsight_core.stores import _cloud
@@ -110,7 +111,7 @@ def _check(checksum: str | None, descriptor: int) -> None:
         raise StoreUnavailable("The object's bytes do not have the checksum that the store announced.")
 
 
-_clients: dict[tuple[int, str], Client] = {}
+_clients: dict[tuple[int, int, str], Client] = {}
 _clients_lock = threading.Lock()
 
 
@@ -120,7 +121,7 @@ def _client(settings: StoreSettings) -> Client:
     from google.cloud.storage import Client
 
     endpoint = settings.gs_endpoint or os.environ.get("STORAGE_EMULATOR_HOST", "")
-    key = (os.getpid(), endpoint)
+    key = (os.getpid(), credentials_epoch(), endpoint)
     with _clients_lock:
         if key not in _clients:
             os.environ.setdefault(_NO_BUCKET_PROPERTIES, "true")

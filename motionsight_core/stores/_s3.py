@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from motionsight_core.catalog import VideoObject
+from motionsight_core.credentials import credentials_epoch
 from motionsight_core.errors import UsageError, VersionGone
 from motionsight_core.settings import StoreSettings
 from motionsight_core.stores import _cloud
@@ -149,7 +150,14 @@ def _client(settings: StoreSettings) -> Any:
 
     inherited = next((os.environ[name] for name in _ENDPOINT_VARIABLES if os.environ.get(name)), "")
     endpoint = settings.s3_endpoint or inherited
-    key = (os.getpid(), endpoint, settings.s3_region, settings.s3_addressing, settings.stall_s)
+    key = (
+        os.getpid(),
+        credentials_epoch(),
+        endpoint,
+        settings.s3_region,
+        settings.s3_addressing,
+        settings.stall_s,
+    )
     with _clients_lock:
         if key not in _clients:
             style = settings.s3_addressing

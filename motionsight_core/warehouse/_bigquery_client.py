@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from motionsight_core.credentials import credentials_epoch
 from motionsight_core.errors import MotionSightError, RunError
 from motionsight_core.warehouse._bigquery_address import BigQueryAddress
 
@@ -37,7 +38,7 @@ def require_package() -> None:
         ) from None
 
 
-_clients: dict[tuple[int, str, str | None, str], Client] = {}
+_clients: dict[tuple[int, int, str, str | None, str], Client] = {}
 _clients_lock = threading.Lock()
 
 
@@ -47,7 +48,7 @@ def client_of(address: BigQueryAddress) -> Client:
     from google.cloud.bigquery import Client
 
     emulator = os.environ.get("BIGQUERY_EMULATOR_HOST", "")
-    key = (os.getpid(), address.project, address.location, emulator)
+    key = (os.getpid(), credentials_epoch(), address.project, address.location, emulator)
     with _clients_lock:
         if key not in _clients:
             # An emulator asks for none, and looking for them takes 20 seconds where there are none.

@@ -6,7 +6,7 @@ import errno
 import io
 from pathlib import Path
 
-import av
+import av.error
 import pytest
 
 from motionsight_core.container import check_complete, sniff, translated_errors

@@ -13,6 +13,7 @@ from prefect.testing.utilities import prefect_test_harness
 from motionsight_core.errors import RunError, UsageError
 from motionsight_core.settings import Settings
 from motionsight_core.warehouse import open_warehouse
+from tests.core.mllm.scripted import ScriptedEndpoint, fails, obliging
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -77,7 +78,8 @@ def test_a_source_that_does_not_exist_fails_the_flow_in_one_sentence(tmp_path: P
 def test_a_shard_that_fails_is_retried_and_the_others_commit(
     scenes: Path, warehouse: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from flows import annotate
+    from flows import shards
+    from flows.annotate import annotate_catalog
     from flows.run import Run, stage_shard
     from motionsight_core.shards import Shard
 
@@ -89,12 +91,67 @@ def test_a_shard_that_fails_is_retried_and_the_others_commit(
             raise OSError("the staging disk is full")
         return stage_shard(run, shard)
 
-    monkeypatch.setattr(annotate, "stage_shard", unlucky)
+    monkeypatch.setattr(shards, "stage_shard", unlucky)
     knobs = settings("runtime.shard_size=2", "runtime.shard_retries=1")
     with pytest.raises(RunError, match=r"Shard 0 failed: .*the staging disk is full"):
-        annotate.annotate_catalog(str(scenes), warehouse=warehouse, settings=knobs)
+        annotate_catalog(str(scenes), warehouse=warehouse, settings=knobs)
     assert tries == [0, 0, 1]
     assert len(open_warehouse(warehouse).query("SELECT * FROM motion").rows) == 2
     monkeypatch.undo()
-    result = annotate.annotate_catalog(str(scenes), warehouse=warehouse, settings=knobs)
+    result = annotate_catalog(str(scenes), warehouse=warehouse, settings=knobs)
     assert (result.record.annotated, result.record.skipped) == (2, 2)
+
+
+def test_a_shard_whose_mistake_would_be_the_same_again_is_not_retried(
+    scenes: Path, warehouse: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from flows import shards
+    from flows.annotate import annotate_catalog
+    from flows.run import Run
+    from motionsight_core.shards import Shard
+
+    tries: list[int] = []
+
+    def mistaken(run: Run, shard: Shard):
+        tries.append(shard.index)
+        raise UsageError("The runner is not there.")
+
+    monkeypatch.setattr(shards, "stage_shard", mistaken)
+    with pytest.raises(RunError, match="Shard 0 failed: The runner is not there"):
+        annotate_catalog(str(scenes), warehouse=warehouse, settings=settings("runtime.shard_retries=3"))
+    assert tries == [0]
+
+
+def test_a_shard_whose_endpoint_is_away_fails_in_one_sentence_and_the_others_commit(
+    scenes: Path, warehouse: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from flows import shards
+    from flows.annotate import annotate_catalog
+    from flows.run import Run, stage_shard
+    from motionsight_core.shards import Shard
+
+    with ScriptedEndpoint() as endpoint:
+
+        def away_for_the_first(run: Run, shard: Shard):
+            endpoint.answers = [fails(429, "busy") if shard.index == 0 else obliging]
+            return stage_shard(run, shard)
+
+        monkeypatch.setattr(shards, "stage_shard", away_for_the_first)
+        knobs = settings(
+            f"annotator={endpoint.settings().annotator}",
+            "endpoint.retries=0",
+            "endpoint.concurrency=1",
+            "runtime.shard_size=1",
+            "runtime.shard_retries=1",
+        )
+        with pytest.raises(RunError, match=r"^Shard 0 failed: The endpoint http[^\n]*429[^\n]*$"):
+            annotate_catalog(str(scenes), warehouse=warehouse, settings=knobs)
+        assert len(open_warehouse(warehouse).query("SELECT * FROM motion").rows) == 3
+        assert open_warehouse(warehouse).query("SELECT * FROM failures").rows == []
+        monkeypatch.undo()
+        result = annotate_catalog(str(scenes), warehouse=warehouse, settings=knobs)
+    assert (result.record.annotated, result.record.skipped) == (1, 3)
+    with get_client(sync_client=True) as client:
+        tagged = [run for run in client.read_task_runs() if shards.CAPTION_TAG in run.tags]
+    assert {run.name for run in tagged} == {"shard-0", "shard-1", "shard-2", "shard-3"}
+    assert {run.name for run in tagged if run.run_count > 1} == {"shard-0"}

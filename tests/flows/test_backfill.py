@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 import flows.run
-from flows.backfill import Backfill, errors_to_retry, run_backfill
+from flows.backfill import errors_to_retry, run_backfill
+from flows.partitions import Backfill
 from flows.run import Run, stage_shard
 from motionsight_core.errors import UsageError
 from motionsight_core.planning import partition_of

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 import flows.run
-from flows.backfill import Backfill, run_backfill
+from flows.backfill import run_backfill
+from flows.partitions import Backfill
 from motionsight_core.errors import UsageError
 from motionsight_core.warehouse import Manifest
 from tests.scenarios.conftest import VIDEOS, Catalog, settings

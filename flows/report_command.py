@@ -1,0 +1,51 @@
+"""`motionsight report`: what is printed while a report is written, and after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+import click
+
+from flows.progress import bar
+from motionsight_core.report import FrameChoice, ReportSummary, write_report
+from motionsight_core.settings import Settings
+
+
+def show_report(
+    warehouse: str, out: Path, *, where: str | None, frames: FrameChoice, settings: Settings
+) -> None:
+    """Write the report and name it.
+
+    Raises:
+        UsageError: the condition is not valid or selects too much, the file cannot be written, or there
+            is no warehouse.
+    """
+    with ExitStack() as shown:
+        advance: list[Callable[[int], None]] = []
+
+        def progress(done: int, total: int) -> None:
+            if not advance:  # how many there are is known with the first of them
+                advance.append(shown.enter_context(bar("Drawing pictures", total=total)))
+            advance[0](done)
+
+        summary = write_report(
+            warehouse, out, where=where, frames=frames, settings=settings, progress=progress
+        )
+    click.echo(f"Wrote {out}: {_told(summary)}, {summary.bytes / 1e6:.1f} MB. Open it in a browser.")
+    if not summary.clips and not summary.failures:
+        click.echo("It is empty: no row of the warehouse is selected.")
+
+
+def _told(summary: ReportSummary) -> str:
+    parts = [_plural(summary.clips, "clip"), f"pictures of {summary.pictures}"]
+    if summary.without_pictures:
+        parts.append(f"the videos of {summary.without_pictures} are gone or cannot be decoded")
+    if summary.failures:
+        parts.append(_plural(summary.failures, "failure"))
+    return ", ".join(parts)
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -1,0 +1,100 @@
+"""Shards as Prefect task runs: one task is one bounded Beam pipeline and one commit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State, TaskRun
+from prefect.logging import get_run_logger
+from prefect.tasks import Task, exponential_backoff
+
+from flows.artifacts import shown_progress
+from flows.cancelling import tag_this_run
+from flows.leaving import nothing_left_behind
+from flows.run import Run, Shortfall, commit_shard, one_sentence, stage_shard
+from flows.run_log import readable_log
+from motionsight_core.errors import RunError, UsageError
+from motionsight_core.shards import Shard
+from motionsight_core.warehouse import Manifest
+
+#: Tag of shards that ask an endpoint. A Prefect concurrency limit of this name bounds how many do so at once.
+CAPTION_TAG = "motionsight-caption"
+
+
+def _may_help(task: Task[..., Manifest], task_run: TaskRun, state: State[Manifest]) -> bool:
+    """Whether a shard that failed is tried again: not where it would be the same again."""
+    return not isinstance(state.data, UsageError)
+
+
+@task(
+    name="annotate-shard",
+    task_run_name="shard-{index}",
+    cache_policy=NO_CACHE,
+    persist_result=False,
+    retry_delay_seconds=exponential_backoff(backoff_factor=2),
+    retry_jitter_factor=0.5,
+    retry_condition_fn=_may_help,
+)
+def shard_task(run: Run, shard: Shard, index: int) -> Manifest:
+    """One bounded Beam pipeline and one commit."""
+    try:
+        with nothing_left_behind(), readable_log(get_run_logger()), _progress(run, shard):
+            manifest = stage_shard(run, shard)
+        commit_shard(run, manifest)
+        return manifest
+    except UsageError:
+        raise
+    except Exception as error:
+        # A Beam failure carries hundreds of lines; the cause is the last one.
+        raise RunError(one_sentence(error)) from None
+
+
+def run_shard_tasks(
+    run: Run,
+    shards: Sequence[Shard],
+    *,
+    told_to_end: Callable[[], bool] = lambda: False,
+    on_shard: Callable[[Shard, Manifest], None] = lambda shard, manifest: None,
+) -> Shortfall:
+    """As `flows.run.run_shards`, with a task run for each shard."""
+    tag_this_run(run_id=run.run_id)
+    runtime = run.settings.runtime
+    trying = shard_task.with_options(
+        retries=runtime.shard_retries,
+        tags=[CAPTION_TAG] if run.settings.annotator.startswith("openai:") else [],
+    )
+    broken: list[str] = []
+    # One after the other: a shard keeps every core busy, and the warehouse takes one writer.
+    for begun, shard in enumerate(shards):
+        if told_to_end():
+            return Shortfall(tuple(broken), left=len(shards) - begun)
+        state = trying(run, shard, shard.index, return_state=True)
+        if state.is_completed():
+            on_shard(shard, state.result())
+        else:
+            broken.append(f"Shard {shard.index} failed: {_reason(state)}")
+    return Shortfall(tuple(broken), left=0)
+
+
+def _reason(state: State[Manifest]) -> str:
+    error = state.data if isinstance(state.data, BaseException) else state.result(raise_on_failure=False)
+    return one_sentence(error) if isinstance(error, BaseException) else str(state.message)
+
+
+def _progress(run: Run, shard: Shard) -> AbstractContextManager[None]:
+    if run.settings.runtime.runner != "local" or not shard.videos:
+        return nullcontext()  # other machines do the work, and what they count is told at the end
+    from transforms.progress import clips_done
+
+    before = clips_done(run.run_id)
+    clips = run.settings.clips
+    return shown_progress(
+        f"Shard {shard.index}",
+        # Into how many clips a video falls is known once it has been opened.
+        total=None if clips.several or clips.scenes else len(shard.videos),
+        unit="clips",
+        done=lambda: clips_done(run.run_id) - before,
+    )

@@ -1,0 +1,100 @@
+"""What a run says in Prefect's UI, where the names in it are not ours."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from flows.artifacts import code, link, plain, progress_sentence, summary
+from flows.run_names import named
+from motionsight_core.record import RunRecord
+
+NOON = datetime(2026, 11, 21, 12, 0)
+
+
+def record(**more: object) -> RunRecord:
+    values: dict[str, object] = {
+        "run_id": "0" * 32, "source": "gs://bucket/clips/", "recipe": "1" * 16, "settings": "{}",
+        "started_at": datetime(2026, 11, 21, 12, tzinfo=UTC),
+        "finished_at": datetime(2026, 11, 21, 12, 1, tzinfo=UTC),
+        "planned": 10, "annotated": 7, "skipped": 0, "failed": 3, "throughput": 0.117,
+    }  # fmt: skip
+    return RunRecord(**(values | more))  # type: ignore[arg-type]
+
+
+def test_a_summary_names_failures_by_type_with_an_example_that_can_be_looked_at() -> None:
+    failures = [("NotAVideo", 2, "gs://bucket/clips/a b.mp4", "No video format."),
+                ("Truncated", 1, "s3://bucket/c.mp4", "The file ends early.")]  # fmt: skip
+    said = summary(record(), failures, "duckdb:/data/motion.duckdb")
+    assert "7 of 10 clips annotated" in said
+    assert "| NotAVideo | 2 |" in said
+    assert "https://console.cloud.google.com/storage/browser/_details/bucket/clips/a%20b.mp4" in said
+    assert "https://s3.console.aws.amazon.com/s3/object/bucket?prefix=c.mp4" in said
+    assert "motionsight sql --warehouse 'duckdb:/data/motion.duckdb'" in said
+    assert "Not finished" not in said
+
+
+def test_a_summary_names_shards_that_could_not_be_finished_and_what_to_do() -> None:
+    said = summary(record(), [], "duckdb:x", broken=["Shard 3 failed: the endpoint is away."])
+    assert "- Shard 3 failed: the endpoint is away." in said
+    assert "Run it again" in said
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "<script>alert(1)</script>",
+        "[click](javascript:alert(1))",
+        "a | b | c",
+        "`code`\n# Heading",
+        "**bold**",
+    ],
+)
+def test_hostile_names_and_messages_format_nothing(hostile: str) -> None:
+    for said in (plain(hostile), link(f"gs://bucket/{hostile}").partition("](")[0].removeprefix("[")):
+        assert not set("<>[]|`*#\n") & set(said.replace("&#", ""))
+    assert code(hostile).count("`") == 2
+    assert "\n" not in summary(record(source=hostile), [("Corrupt", 1, hostile, hostile)], "x").split("##")[0]
+    (row,) = [
+        line
+        for line in summary(record(), [("Corrupt", 1, f"gs://b/{hostile}", hostile)], "x").splitlines()
+        if line.startswith("| Corrupt")
+    ]
+    assert row.count("|") == 4, "a row of three cells"
+
+
+def test_progress_says_how_far_how_fast_and_until_when() -> None:
+    assert progress_sentence("Shard 2", 0, total=400, unit="clips", elapsed_s=3, now=NOON) == (
+        "Shard 2: 0 of 400 clips"
+    )
+    assert progress_sentence("Shard 2", 100, total=400, unit="clips", elapsed_s=1200, now=NOON) == (
+        "Shard 2: 100 of 400 clips, 5 per minute, the rest by about 21 Nov 13:00"
+    )
+    assert progress_sentence("Shard 2", 400, total=400, unit="clips", elapsed_s=100, now=NOON) == (
+        "Shard 2: 400 of 400 clips, 4 per second, done"
+    )
+    assert progress_sentence("Shard 2", 50, total=None, unit="clips", elapsed_s=10, now=NOON) == (
+        "Shard 2: 50 clips, 5 per second"
+    )
+
+
+@pytest.mark.parametrize(
+    ("flow", "parameters", "name"),
+    [
+        ("annotate-catalog", {"source": "gs://bucket/clips/"}, "annotate gs://bucket/clips/"),
+        ("annotate-catalog", {"source": None, "catalog": "nightly"}, "annotate nightly"),
+        ("annotate-partition", {"source": "s3://b/", "partition": 3, "partitions": 16},
+         "annotate partition 3 of 16: s3://b/"),
+        ("watch-catalog", {"source": "s3://b/"}, "watch s3://b/"),
+        ("refresh-report", {"warehouse": "duckdb:m.duckdb"}, "report on duckdb:m.duckdb"),
+    ],
+)  # fmt: skip
+def test_a_flow_run_s_name_tells_what_it_is_about(
+    flow: str, parameters: dict[str, object], name: str
+) -> None:
+    assert named(flow, parameters) == name
+
+
+def test_a_flow_run_s_name_stays_short() -> None:
+    assert len(named("annotate-catalog", {"source": "gs://bucket/" + "x" * 1000})) == 100
