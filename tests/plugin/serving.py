@@ -21,7 +21,7 @@ from tests.flows.conftest import environment
 
 ROOT = Path(__file__).resolve().parents[2]
 #: Far more than anything here takes on a loaded machine.
-PATIENCE_S = 300.0
+PATIENCE_S = 480.0
 
 
 @dataclass(frozen=True, slots=True)
