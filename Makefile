@@ -1,4 +1,4 @@
-# make demo   render a catalog, annotate it with the Prefect flow, ask it in SQL
+# make demo   render a catalog, annotate it with the Prefect flow, ask it in SQL, see it in a report
 # make test   lint, types, import rules, tests
 # The environment is .venv, made from uv.lock; python3 (3.11 to 3.13) is all that must be there.
 
@@ -50,9 +50,13 @@ demo: .venv/.base
 	@echo "Ask more:"
 	@echo "  .venv/bin/motionsight sql --warehouse duckdb:$(DEMO)/motionsight.duckdb \\"
 	@echo "    \"SELECT uri, camera_motion, object_motion FROM latest_motion\""
+	@echo
+	@echo "See it:"
+	@.venv/bin/motionsight report --warehouse duckdb:$(DEMO)/motionsight.duckdb --out $(DEMO)/report.html --frames all
 
 test: lint
 	@.venv/bin/python -m tests.bqemulator
+	@.venv/bin/python -m tests.chromium
 	@.venv/bin/pytest -n auto
 
 lint: .venv/.dev

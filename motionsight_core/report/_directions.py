@@ -1,0 +1,80 @@
+"""Where the camera and the objects go, as eight directions, and how fast the objects are."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+#: The least way that counts as going somewhere, frame widths.
+LEAST_WAY = 0.03
+#: Boxes between two ends of a stretch whose speed is taken: from box to box there is jitter.
+_STRETCH = 3
+#: Which way a camera move goes; x to the right, y upwards.
+_ACROSS = {"pan_right": 1, "pan_left": -1, "truck_right": 1, "truck_left": -1}
+_UPWARDS = {"tilt_up": 1, "tilt_down": -1, "pedestal_up": 1, "pedestal_down": -1}
+
+
+def sector(x: float, y: float) -> int | None:
+    """Direction of a way in eighths of a turn, counter-clockwise from the right; None where it is short.
+
+    Args:
+        x, y: the way, frame widths, y upwards.
+    """
+    if math.hypot(x, y) < LEAST_WAY:
+        return None
+    return round(math.atan2(y, x) / (math.pi / 4)) % 8
+
+
+def camera_sectors(moves: Sequence[dict[str, Any]], aspect: float) -> list[int]:
+    """The directions in which a camera pans, tilts, trucks or rises; a pan that also tilts goes aslant.
+
+    Args:
+        moves: rows of `camera_moves`.
+        aspect: height of the frame over its width.
+    """
+    going = [move for move in moves if move["label"] in _ACROSS or move["label"] in _UPWARDS]
+    bounds = sorted({move[end] for move in going for end in ("start_s", "end_s")})
+    ways: dict[int, float] = {}
+    for start_s, end_s in itertools.pairwise(bounds):
+        here = [move for move in going if move["start_s"] <= start_s and move["end_s"] >= end_s]
+        x = sum(_ACROSS.get(move["label"], 0) * move["rate"] for move in here)
+        y = sum(_UPWARDS.get(move["label"], 0) * move["rate"] for move in here) * aspect
+        way = math.hypot(x, y) * (end_s - start_s)
+        if way > 0:
+            eighth = round(math.atan2(y, x) / (math.pi / 4)) % 8
+            ways[eighth] = ways.get(eighth, 0.0) + way
+    return sorted(eighth for eighth, way in ways.items() if way >= LEAST_WAY)
+
+
+def track_course(boxes: Sequence[dict[str, float]], aspect: float) -> tuple[int | None, float]:
+    """Where a track goes, as `sector`, and its median speed in frame widths per second.
+
+    Args:
+        boxes: of a row of `object_tracks`, in fractions of the frame.
+        aspect: height of the frame over its width.
+    """
+    if len(boxes) < 2:
+        return None, 0.0
+    t_s = np.array([box["t_s"] for box in boxes])
+    x = np.array([box["x0"] + box["x1"] for box in boxes]) / 2
+    y = -np.array([box["y0"] + box["y1"] for box in boxes]) / 2 * aspect
+    direction = sector(_end(x) - _start(x), _end(y) - _start(y))
+    step = min(_STRETCH, len(boxes) - 1)
+    elapsed_s = t_s[step:] - t_s[:-step]
+    ways = np.hypot(x[step:] - x[:-step], y[step:] - y[:-step])
+    speeds = ways[elapsed_s > 0] / elapsed_s[elapsed_s > 0]
+    return direction, float(np.median(speeds)) if len(speeds) else 0.0
+
+
+def _start(values: NDArray[np.float64]) -> float:
+    """Of the first boxes the median: one that is off must not decide."""
+    return float(np.median(values[: min(3, len(values) // 2)]))
+
+
+def _end(values: NDArray[np.float64]) -> float:
+    return float(np.median(values[-min(3, len(values) // 2) :]))

@@ -1,0 +1,91 @@
+// The evidence for one clip, over the gallery.
+
+const dialog = byId("evidence");
+let opened = null;
+let shownFrames = null;
+
+function fact(name, value) {
+  return value === null || value === undefined || value === "" ? [] : [h("dt", null, name), words("dd", null, value)];
+}
+
+function facts(clip) {
+  return h("dl", { class: "facts" },
+    fact("Video", clip.uri), fact("Span", `${clock(clip.start, clip.end)} of the video`),
+    fact("Picture", `${clip.width} × ${clip.height}, ${number(clip.fps, 4)} frames a second, ${clip.codec}`),
+    fact("Motion", `${number(clip.score)} frame widths a second`), fact("Clarity", `${number(clip.clarity)} (0 blurred, 1 sharp)`),
+    fact("Looked for", clip.names.join(", ")),
+    clip.agreement === null ? [] : fact("Text and measurement", `agree on ${percent(clip.agreement)} of the camera's moves`),
+    fact("Annotated by", `${annotatorWord(clip.annotator)}, ${day(clip.at)}`), fact("Recipe", clip.recipe), fact("Clip", clip.clip));
+}
+
+function others(clip) {
+  const rows = clips.filter((one) => one.clip === clip.clip && one !== clip);
+  return rows.length ? h("p", { class: "others" }, "Also annotated by ",
+    rows.map((one, index) => [index ? ", " : "", h("a", { href: addressOf({ ...state, clip: one.key }), "data-open": one.key },
+      h("bdi", null, `${annotatorWord(one.annotator)} (${one.recipe.slice(0, 6)})`))])) : null;
+}
+
+function evidence(clip) {
+  const row = rowOf(clip);
+  const pictures = picturesOf(clip);
+  const path = cameraPath(clip, pictures);
+  shownFrames = frames(clip, row, pictures, path.point);
+  const step = (way, text, name) => h("button", { type: "button", class: "icon", "aria-label": name, title: name, onclick: () => walkClips(way) }, text);
+  dialog.replaceChildren(
+    h("header", null, h("h2", { id: "evidence-name", dir: "auto", tabindex: -1, autofocus: true }, shown(clip.name)), badges(clip),
+      h("div", { class: "walk" }, step(-1, "←", "Previous clip (left arrow)"), step(1, "→", "Next clip (right arrow)"),
+        h("button", { type: "button", class: "icon", id: "close", "aria-label": "Close (Escape)", title: "Close (Escape)", onclick: () => dialog.close() }, "×"))),
+    h("div", { class: "evidence" },
+      h("div", { class: "seen" }, shownFrames, timeline(clip)),
+      h("div", { class: "told" }, descriptions(clip), others(clip), path, facts(clip),
+        clip.annotator === "measured" ? null : h("p", { class: "remark" }, "The questions put to the model and its replies as they came are not kept in the warehouse."),
+        h("details", { ontoggle: (event) => showRow(event.target, row) }, h("summary", null, "The row as JSON"), h("pre", { tabindex: "0" })))),
+    h("p", { class: "keys", "aria-hidden": "true" }, h("kbd", null, "←"), h("kbd", null, "→"), " clips ", pictures?.sampled ? [h("kbd", null, ","), h("kbd", null, "."), " frames ",
+      h("kbd", null, "1"), h("kbd", null, "2"), h("kbd", null, "3"), " sampled, spotlit, blurred "] : null, h("kbd", null, "Esc"), " close"));
+  shownFrames.begin?.();
+}
+
+function showRow(details, row) {
+  // Bidirectional marks and the like become JSON's own escapes, so the text stays JSON.
+  if (details.open) details.querySelector("pre").textContent = JSON.stringify(row, null, 1).replace(UNSEEN, (c) => shown(c));
+}
+
+function openEvidence(key) {
+  const clip = clipByKey.get(key);
+  shownFrames?.stop?.();
+  if (!clip) {
+    opened = null;
+    if (dialog.open) dialog.close();
+    return;
+  }
+  if (opened !== key) { opened = key; evidence(clip); dialog.scrollTop = 0; }
+  // What had the focus is gone with the clip before: its place is taken by the name of this one.
+  if (!dialog.open) dialog.showModal(); else byId("evidence-name").focus({ preventScroll: true });
+}
+
+function walkClips(way) {
+  const list = filtered(state).found.filter((item) => item.kind === "clip");
+  const at = list.findIndex((item) => item.key === state.clip);
+  const next = list[at + way];
+  if (next) {
+    choose({ clip: next.key, page: Math.floor((at + way) / PAGE) + 1 });
+    say(shown(next.name));
+  }
+}
+
+dialog.addEventListener("close", () => {
+  shownFrames?.stop?.();
+  const key = opened;
+  opened = null;
+  if (state.clip) choose({ clip: "" });
+  document.querySelector(`[data-open="${CSS.escape(key ?? "")}"]`)?.focus();
+});
+dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
+dialog.addEventListener("keydown", (event) => {
+  if (event.altKey || event.ctrlKey || event.metaKey || event.target.closest("input, pre")) return;
+  const keys = {
+    ArrowLeft: () => walkClips(-1), ArrowRight: () => walkClips(1), ",": () => shownFrames.step?.(-1), ".": () => shownFrames.step?.(1),
+    1: () => shownFrames.form?.(0), 2: () => shownFrames.form?.(1), 3: () => shownFrames.form?.(2),
+  };
+  if (event.key in keys) { event.preventDefault(); keys[event.key](); }
+});
