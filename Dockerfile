@@ -20,7 +20,8 @@ COPY --from=build /opt/motionsight /opt/motionsight
 COPY --from=beam /opt/apache/beam /opt/apache/beam
 COPY deploy/docker/entrypoint.sh /usr/local/bin/motionsight-entrypoint
 ENV PATH=/opt/motionsight/bin:$PATH PYTHONUNBUFFERED=1
-RUN useradd --create-home motionsight
+# A volume takes over whose the folder is: those of deploy/ are mounted at these two.
+RUN useradd --create-home motionsight && install -d -o motionsight -g motionsight /data /models
 USER motionsight
 WORKDIR /home/motionsight
 ENTRYPOINT ["/usr/local/bin/motionsight-entrypoint"]

@@ -33,15 +33,14 @@ def refresh_report(
     Args:
         warehouse: whose rows; the catalog's, if unset.
         out: the file, on a disk that the worker sees.
-        where: SQL that selects rows of the view `latest_motion`, for example "camera_agreement < 0.5".
+        where: SQL over the columns of `motion` that selects clips, for example "camera_agreement < 0.5".
         frames: how many pictures it holds.
         link: address at which people reach the file, where a web server shows that folder.
         catalog: name of a MotionSight Catalog block.
         settings: knobs of the method; needed where the stores want some.
 
     Raises:
-        UsageError: the warehouse does not exist, or `where` is no condition.
-        RunError: the file cannot be written.
+        UsageError: the warehouse does not exist, `where` is no condition, or the file cannot be written.
     """
     from motionsight_core.report import write_report
 
