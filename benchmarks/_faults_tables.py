@@ -34,7 +34,9 @@ _CONTRADICTIONS = {
         WHERE committed <> rows
     """,
     "the last run is not finished": """
-        SELECT 1 FROM (SELECT * FROM runs ORDER BY started_at DESC LIMIT 1) WHERE finished_at IS NULL
+        -- But of a backfill that was killed after its last commit nothing was left to run again.
+        SELECT 1 FROM (SELECT * FROM runs ORDER BY started_at DESC LIMIT 1)
+        WHERE finished_at IS NULL AND NOT EXISTS (SELECT 1 FROM partitions)
     """,
     "a partition is not done": "SELECT 1 FROM partitions WHERE state <> 'done'",
 }

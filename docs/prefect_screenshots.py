@@ -31,7 +31,7 @@ def main() -> None:
                 server.prefect("work-pool", "create", pool, "--type", "process")
             server.prefect("deploy", "--all", "--prefect-file", "deploy/prefect.yaml")
             with worked(server, "motionsight", place), started() as browser:
-                page = browser.new_page(viewport=_SIZE, device_scale_factor=1)  # type: ignore[arg-type]
+                page = browser.new_page(viewport=_SIZE, color_scheme="light")  # type: ignore[arg-type]
                 _take(page, server, place, catalog)
 
 

@@ -194,7 +194,7 @@ def code(text: str) -> str:
 
 def plain(text: str) -> str:
     """Text as Markdown that formats nothing: names and messages may hold what looks like it."""
-    return "".join(f"&#{ord(letter)};" if letter in _MEANING else letter for letter in _one_line(text))
+    return "".join(f"\\{letter}" if letter in _MEANING else letter for letter in _one_line(text))
 
 
 def link(uri: str) -> str:
@@ -209,7 +209,7 @@ def link(uri: str) -> str:
 
 
 #: What Markdown, a table in it, or HTML would take for more than a letter.
-_MEANING = frozenset("\\`*_{}[]()<>#+!|&~$")
+_MEANING = frozenset("\\`*_[]<>#!|&~")
 
 
 def _one_line(text: str) -> str:

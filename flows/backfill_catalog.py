@@ -96,11 +96,13 @@ def backfill_catalog(
             backfill.backfill_id, sum(record.videos for record in records), partitions, len(pending),
         )  # fmt: skip
         show_partitions(records)
+        # What was chosen here, whoever said it: on a worker with another environment the partitions would be
+        # those of another backfill. The catalog is named for its credentials.
         common: dict[str, Any] = {
             "partitions": partitions,
-            "source": source,
-            "warehouse": warehouse,
-            "settings": settings.model_dump(mode="json", exclude_unset=True) if settings else None,
+            "source": chosen.source,
+            "warehouse": chosen.warehouse,
+            "settings": chosen.settings.model_dump(mode="json", exclude_unset=True),
             "since": since.isoformat() if since else None,
             "until": until.isoformat() if until else None,
             "retry_failures": retry_failures,

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
-import flows
-import motionsight_core
-import transforms
 from flows.findings import Finding, State
 
 #: Of the packages of this distribution.
@@ -18,12 +16,9 @@ SAFE_COMMAND = "python -P -m flows.engine"
 
 def names() -> Iterator[Finding]:
     """Our packages, and packages of the same names in the folder where this is asked."""
-    home = _home(motionsight_core.__file__)
-    strangers = [
-        f"{module.__name__} comes from {_home(module.__file__)}"
-        for module in (flows, transforms)
-        if _home(module.__file__) != home
-    ]
+    homes = {name: _home(name) for name in NAMES}
+    home = homes["motionsight_core"]
+    strangers = [f"{name} comes from {found}" for name, found in homes.items() if found != home]
     if strangers:
         yield Finding(
             State.BAD,
@@ -53,5 +48,7 @@ def namesakes(folder: Path) -> list[str]:
     ]
 
 
-def _home(file: str | None) -> Path:
-    return Path(file or ".").resolve().parent.parent
+def _home(name: str) -> Path:
+    """The folder that a package would be imported from."""
+    found = find_spec(name)
+    return Path(found.origin if found and found.origin else ".").resolve().parent.parent

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from motionsight_core.settings import Settings
 from motionsight_core.shards import Shard
 from motionsight_core.stores import Selection, UnlistedObject, list_objects
 from motionsight_core.warehouse import Manifest, open_warehouse
+from motionsight_core.warehouse.staging import staging_area
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,10 @@ def save_planned(backfill: Backfill, plans: Sequence[Plan]) -> list[PartitionRec
     before = {record.partition: record for record in warehouse.partitions(backfill.backfill_id)}
     records = [planned(backfill, index, plan, before.get(index)) for index, plan in enumerate(plans)]
     warehouse.save_partitions([record for record in records if before.get(record.partition) != record])
+    if not any(plan.shards for plan in plans):
+        # No run follows that would sweep away what a killed one has left staged.
+        with staging_area(warehouse.staging, f"plan-{uuid.uuid4().hex}"):
+            pass
     return records
 
 

@@ -9,11 +9,20 @@ import sys
 import tomllib
 import zipfile
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
+from prefect.settings import PREFECT_API_URL, temporary_settings
+from prefect.workers.process import ProcessWorker
 
+from flows.doctor_names import SAFE_COMMAND, namesakes
+from flows.doctor_prefect import prefect_server
+from flows.findings import State
 from motionsight_core import __version__
+from motionsight_core.scenes import render_catalog
 from motionsight_core.settings import Settings
+from tests.installed import Installation, build_wheel, folder_of_a_namesake, install
+from tests.plugin.serving import served
 
 ROOT = Path(__file__).parent.parent
 LOCKED = {
@@ -106,10 +115,123 @@ def test_the_version_is_said_once() -> None:
     assert f"## [{__version__}]" in (ROOT / "CHANGELOG.md").read_text()
 
 
-def test_the_wheel_holds_the_three_packages_and_nothing_else(tmp_path: Path) -> None:
-    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
-    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
-    (wheel,) = tmp_path.glob("*.whl")
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_wheel(tmp_path_factory.mktemp("wheel"))
+
+
+@pytest.fixture(scope="module")
+def installation(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    """The wheel in an environment of its own."""
+    return install(wheel, tmp_path_factory.mktemp("environment"))
+
+
+@pytest.fixture(scope="module")
+def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with packages `flows` and `transforms` that are not ours."""
+    return folder_of_a_namesake(tmp_path_factory.mktemp("elsewhere"))
+
+
+def test_the_wheel_holds_the_three_packages_and_nothing_else(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         tops = {name.split("/")[0] for name in archive.namelist()}
     assert tops == {"motionsight_core", "transforms", "flows", f"motionsight-{__version__}.dist-info"}
+
+
+def test_prefect_s_servers_and_workers_are_told_of_the_blocks(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        points = archive.read(f"motionsight-{__version__}.dist-info/entry_points.txt").decode()
+    assert "[prefect.collections]\nmotionsight = flows.blocks\n" in points
+
+
+def test_the_command_works_in_a_folder_that_has_a_flows_of_its_own(
+    installation: Installation, elsewhere: Path
+) -> None:
+    rendered = installation.run("motionsight", "scenes", "clips", "--count", "1", cwd=elsewhere)
+    assert rendered.returncode == 0, rendered.stderr
+    annotated = installation.run("motionsight", "annotate", "clips", cwd=elsewhere)
+    assert annotated.returncode == 0, annotated.stderr
+    asked = installation.run("motionsight", "sql", "SELECT uri FROM motion", "--format", "csv", cwd=elsewhere)
+    assert len(asked.stdout.splitlines()) == 2, asked.stderr
+
+
+def test_a_folder_of_one_of_our_names_that_is_no_package_is_in_nobody_s_way(
+    installation: Installation, tmp_path: Path
+) -> None:
+    (tmp_path / "flows").mkdir()
+    (tmp_path / "flows" / "annotate.py").touch()
+    assert namesakes(tmp_path) == []
+    found = installation.run("python", "-c", "import flows; print(flows.__file__)", cwd=tmp_path).stdout
+    assert found.startswith(str(installation.site_packages))
+
+
+def test_doctor_says_which_folders_take_the_place_of_ours_and_what_to_do(
+    installation: Installation, elsewhere: Path
+) -> None:
+    said = installation.run("motionsight", "doctor", cwd=elsewhere).stdout
+    assert f"motionsight_core from {installation.site_packages}\n" in said
+    assert f"[--] Namesakes: {elsewhere} has flows and transforms of its own." in said
+    assert f"job variable command: {SAFE_COMMAND}" in said
+
+
+@pytest.mark.timeout(1200)  # seven processes of Prefect, each of which imports it anew
+def test_blocks_and_deployments_work_where_there_is_a_flows_of_somebody_else_s(
+    installation: Installation, elsewhere: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker runs there; of two deployments whose runs begin there, the one with the safe command works,
+    and of the other one doctor says what is the matter. Prefect itself cannot deploy there."""
+    render_catalog(tmp_path / "clips", count=1, seed=1, width=160, height=90, duration_s=1.0)
+    (tmp_path / "prefect.yaml").write_text(DEPLOYMENTS.format(folder=elsewhere))
+    with served(tmp_path / "home") as server:
+        more = server.environment | {"PATH": f"{installation.folder / 'bin'}:{os.environ['PATH']}"}
+
+        def prefect(*arguments: str, cwd: Path = elsewhere) -> CompletedProcess[str]:
+            return installation.run("prefect", "--no-prompt", *arguments, cwd=cwd, more=more)
+
+        registered = prefect("block", "register", "-m", "flows.blocks")
+        assert "Successfully registered 3 blocks" in registered.stdout, registered.stderr
+        template = ProcessWorker.get_default_base_job_template()
+        server.post("/work_pools/", name="pool", type="process", base_job_template=template)
+        there = prefect("deploy", "flows.annotate.annotate_catalog", "-n", "there", "-p", "pool")
+        assert "No module named 'flows.annotate'" in there.stderr + there.stdout
+        deployed = prefect("deploy", "--all", cwd=tmp_path)
+        assert deployed.returncode == 0, deployed.stdout + deployed.stderr
+        runs = {
+            name: server.begin(
+                f"annotate-catalog/{name}",
+                source=str(tmp_path / "clips"),
+                warehouse=f"duckdb:{tmp_path / name}.duckdb",
+            )
+            for name in ("begins-nowhere", "begins-there", "begins-there-safely")
+        }
+        worked = prefect("worker", "start", "--pool", "pool", "--run-once")
+        assert worked.returncode == 0, worked.stdout + worked.stderr
+        ended = {name: server.ended(run) for name, run in runs.items()}
+        monkeypatch.setenv("PREFECT_API_URL", server.url)
+        with temporary_settings({PREFECT_API_URL: server.url}):
+            found = {finding.subject: finding for finding in prefect_server()}
+    assert ended.pop("begins-there") in ("Crashed", "Failed"), worked.stdout
+    assert ended == {"begins-nowhere": "Completed", "begins-there-safely": "Completed"}, worked.stdout
+    assert found["Prefect blocks"].state is State.GOOD
+    assert [one for one in found if one.startswith("Deployment ")] == ["Deployment begins-there"]
+    complaint = found["Deployment begins-there"]
+    assert complaint.state is State.BAD
+    assert f"its runs begin in {elsewhere}, where flows and transforms are not ours" in complaint.detail
+
+
+DEPLOYMENTS = f"""
+name: ours
+deployments:
+  - name: begins-nowhere # as in deploy/prefect.yaml
+    entrypoint: flows.annotate.annotate_catalog
+    pull: []
+    work_pool: {{{{name: pool}}}}
+  - name: begins-there # as Prefect does where nobody says otherwise
+    entrypoint: flows.annotate.annotate_catalog
+    pull: &there [{{{{prefect.deployments.steps.set_working_directory: {{{{directory: "{{folder}}"}}}}}}}}]
+    work_pool: {{{{name: pool}}}}
+  - name: begins-there-safely
+    entrypoint: flows.annotate.annotate_catalog
+    pull: *there
+    work_pool: {{{{name: pool, job_variables: {{{{command: {SAFE_COMMAND}}}}}}}}}
+"""

@@ -75,6 +75,17 @@ def test_run_again_it_opens_nothing_and_leaves_the_partitions_as_they_were(
     assert count(warehouse, "runs") == len(first.worked_on)
 
 
+def test_what_a_killed_run_left_staged_is_swept_though_nothing_is_left_to_do(
+    backfill: Backfill, warehouse: Warehouse
+) -> None:
+    run_backfill(backfill)
+    left = Path(warehouse.staging, "killed")
+    left.mkdir(parents=True)
+    (left / "manifest.json").write_text("{}")
+    assert run_backfill(backfill).worked_on == ()
+    assert not Path(warehouse.staging).exists()
+
+
 def test_a_partition_that_fails_is_named_and_the_next_time_only_it_is_worked_on(
     backfill: Backfill, warehouse: Warehouse, clips: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
