@@ -14,7 +14,7 @@ import yaml
 from playwright.sync_api import Page
 
 from motionsight_core.scenes import render_catalog
-from tests.chromium import started
+from tests.chromium import WEBGL, started
 from tests.plugin.serving import ROOT, Server, served, until, worked
 
 HERE = Path(__file__).parent
@@ -30,7 +30,7 @@ def main() -> None:
             for pool in sorted({deployment["work_pool"]["name"] for deployment in pools}):
                 server.prefect("work-pool", "create", pool, "--type", "process")
             server.prefect("deploy", "--all", "--prefect-file", "deploy/prefect.yaml")
-            with worked(server, "motionsight", place), started() as browser:
+            with worked(server, "motionsight", place), started(graphics=WEBGL) as browser:
                 page = browser.new_page(viewport=_SIZE, color_scheme="light")  # type: ignore[arg-type]
                 _take(page, server, place, catalog)
 
@@ -53,9 +53,9 @@ def _take(page: Page, server: Server, place: Path, catalog: Path) -> None:
     chosen = {"source": str(catalog), "warehouse": warehouse}
     running = server.begin("annotate-catalog/nightly", **chosen, settings={"runtime": {"shard_size": 41}})
     until(lambda: any(0 < item["data"] < 100 for item in _progress(server, running)))
-    _shoot(page, server, f"/runs/flow-run/{running}?tab=Artifacts", "prefect_progress.png")
+    _shoot(page, server, f"/runs/flow-run/{running}", "prefect_progress.png", tab="Artifacts")
     assert server.ended(running) == "Completed"
-    _shoot(page, server, f"/runs/flow-run/{running}", "prefect_run.png")
+    _shoot(page, server, f"/runs/flow-run/{running}", "prefect_run.png", tab="Task Runs")
     (summary,) = [item for item in server.artifacts(running) if item["key"] == "motionsight-summary"]
     _shoot(page, server, f"/artifacts/artifact/{summary['id']}", "prefect_summary.png")
     backfill = server.begin("backfill-catalog/backfill", **chosen, partitions=4, retry_failures=True)
@@ -68,9 +68,11 @@ def _progress(server: Server, run: UUID) -> list[dict[str, float]]:
     return [item for item in server.artifacts(run) if item["type"] == "progress"]
 
 
-def _shoot(page: Page, server: Server, path: str, name: str) -> None:
+def _shoot(page: Page, server: Server, path: str, name: str, *, tab: str | None = None) -> None:
     page.goto(server.url.removesuffix("/api") + path, wait_until="networkidle")
-    page.wait_for_timeout(1500)  # the UI draws its timeline after its requests
+    if tab:
+        page.get_by_text(tab, exact=True).first.click()
+    page.wait_for_timeout(3000)  # the UI draws its timeline after its requests
     page.screenshot(path=HERE / name)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -40,7 +42,7 @@ def write_video(
 ) -> Path:
     """Encode frames [h, w, 3] RGB into `path`; `times_ms` gives each its own time."""
     container: Any = av.open(str(path), "w", format=format, container_options=container_options or {})
-    with container:
+    with _scheduling_kept(), container:
         stream = container.add_stream(codec, rate=rate, options=options or {})
         stream.height, stream.width = frames[0].shape[:2]
         stream.pix_fmt = pix_fmt
@@ -62,6 +64,17 @@ def write_video(
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     return path
+
+
+@contextmanager
+def _scheduling_kept() -> Iterator[None]:
+    """SVT-AV1 makes whoever encodes a real-time process, where root may. Threads that are started later would
+    be so as well, and those that spin, as torch's do, would let nobody else have a core."""
+    policy, parameters = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, policy, parameters)
 
 
 def write_audio(path: Path, *, seconds: float = 1.0, format: str | None = None) -> Path:

@@ -26,7 +26,6 @@ _INSTALLED = ("chromium", "google-chrome", "google-chrome-stable")
 #: Asks nobody for anything but the page.
 _FLAGS = (
     "--no-sandbox",
-    "--disable-gpu",
     "--disable-quic",
     "--disable-background-networking",
     "--disable-component-update",
@@ -34,6 +33,8 @@ _FLAGS = (
     "--no-first-run",
     "--no-default-browser-check",
 )
+#: Drawn by the processor.
+WEBGL = "--enable-unsafe-swiftshader"
 _FONTS = """<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig>
@@ -89,8 +90,11 @@ def install() -> Chromium:
 
 
 @contextmanager
-def started() -> Iterator[Browser]:
+def started(*, graphics: str = "--disable-gpu") -> Iterator[Browser]:
     """A headless browser, in the same look everywhere.
+
+    Args:
+        graphics: the flag that says how it draws; WEBGL for pages that need that.
 
     Raises:
         NoChromium: there is none, and it cannot be fetched.
@@ -98,7 +102,9 @@ def started() -> Iterator[Browser]:
     chromium = install()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=chromium.program, args=list(_FLAGS), env={**os.environ, **chromium.environment}
+            executable_path=chromium.program,
+            args=[*_FLAGS, graphics],
+            env={**os.environ, **chromium.environment},
         )
         try:
             yield browser
