@@ -65,14 +65,11 @@ class Server:
         return done.stdout
 
     def post(self, path: str, **body: Any) -> Any:
-        answer = httpx.post(f"{self.url}{path}", json=body, timeout=60)
-        assert answer.is_success, answer.text
+        answer = _answered(lambda: httpx.post(f"{self.url}{path}", json=body, timeout=60))
         return answer.json() if answer.content else None
 
     def get(self, path: str) -> Any:
-        answer = httpx.get(f"{self.url}{path}", timeout=60)
-        assert answer.is_success, answer.text
-        return answer.json()
+        return _answered(lambda: httpx.get(f"{self.url}{path}", timeout=60)).json()
 
     def begin(self, deployment: str, **parameters: Any) -> UUID:
         """Have a worker run a deployment; returns the flow run's id."""
@@ -186,6 +183,17 @@ def until(
         assert time.monotonic() < deadline, f"waited in vain: {what()}"
         assert alive is None or alive.poll() is None, f"ended with {alive and alive.returncode}: {what()}"
         time.sleep(0.2)
+
+
+def _answered(ask: Callable[[], httpx.Response]) -> httpx.Response:
+    """What the server says once its database is not busy; Prefect's own client waits likewise."""
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        answer = ask()
+        if answer.status_code != 503 or time.monotonic() > deadline:
+            assert answer.is_success, answer.text
+            return answer
+        time.sleep(1)
 
 
 def _healthy(url: str) -> bool:
