@@ -18,7 +18,7 @@ from tests.chromium import WEBGL, started
 from tests.plugin.serving import ROOT, Server, served, until, worked
 
 HERE = Path(__file__).parent
-_SIZE = {"width": 1440, "height": 900}
+_SIZE = {"width": 1440, "height": 1080}
 
 
 def main() -> None:
