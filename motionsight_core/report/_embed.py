@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import math
+import zlib
 from datetime import datetime
 from typing import Any
 
@@ -25,6 +26,11 @@ def json_text(value: Any) -> Markup:
     except ValueError:
         text = json.dumps(_finite(value), default=_plain, allow_nan=False, separators=(",", ":"))
     return Markup(text.translate(_ESCAPES))  # noqa: S704 - this is what makes it safe
+
+
+def packed(value: Any) -> Markup:
+    """`json_text`, deflated and in base64: a third of its size, and nothing to read until it is asked for."""
+    return Markup(base64.b64encode(zlib.compress(json_text(value).encode())).decode())  # noqa: S704 - base64
 
 
 def source_text(text: str) -> Markup:

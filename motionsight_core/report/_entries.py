@@ -55,18 +55,10 @@ def _entry(row: Row, *, current: bool) -> dict[str, Any]:
     }
 
 
-def compact(row: Row) -> Row:
-    """A row whose boxes are five numbers each: their names, a hundred times over, are half of a large row."""
-    tracks = [
-        {
-            **track,
-            "boxes": [
-                [box["t_s"], box["x0"], box["y0"], box["x1"], box["y1"]] for box in track["boxes"] or []
-            ],
-        }
-        for track in row["object_tracks"] or []
-    ]
-    return {**row, "object_tracks": tracks}
+def table(entries: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Entries of one form with their names written once: a third less for a browser to read."""
+    names = list(entries[0]) if entries else []
+    return {"names": names, "values": [[entry[name] for name in names] for entry in entries]}
 
 
 def _track(track: dict[str, Any], aspect: float) -> dict[str, Any]:

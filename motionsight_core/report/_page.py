@@ -13,7 +13,7 @@ import jinja2
 from markupsafe import Markup
 
 from motionsight_core.errors import UsageError
-from motionsight_core.report._embed import content_hash, json_text, source_text
+from motionsight_core.report._embed import content_hash, json_text, packed, source_text
 
 _PAGE = files("motionsight_core.report") / "page"
 #: In this order they are one program; what each needs stands before it.
@@ -38,15 +38,23 @@ _PROGRAMS = (
 )
 
 
-def write_page(out: Path, *, title: str, catalog: dict[str, Any], blocks: Iterable[tuple[str, Any]]) -> int:
+def write_page(
+    out: Path,
+    *,
+    title: str,
+    catalog: dict[str, Any],
+    packs: Iterable[tuple[str, Any]],
+    blocks: Iterable[tuple[str, Any]],
+) -> int:
     """Write the page and return its size in bytes.
 
     Args:
         out: where; a file that is there is replaced when the new one is complete.
         title: of the window.
         catalog: what the page needs to begin with.
-        blocks: what it takes when somebody asks for it, each with the id of its element; they are
-            taken one by one and never held together.
+        packs: what it unpacks when somebody asks for it, each with the id of its element.
+        blocks: the same, as plain JSON: what packing would not make smaller. Packs and blocks are taken
+            one by one and never held together.
 
     Raises:
         UsageError: the file cannot be written.
@@ -54,7 +62,7 @@ def write_page(out: Path, *, title: str, catalog: dict[str, Any], blocks: Iterab
     part = out.with_name(f".{out.name}.{uuid.uuid4().hex[:8]}.part")
     try:
         with part.open("w", encoding="utf-8", newline="\n") as file:
-            for piece in _pieces(title, catalog, blocks):
+            for piece in _pieces(title, catalog, packs, blocks):
                 file.write(piece)
         size = part.stat().st_size
         part.replace(out)
@@ -66,7 +74,12 @@ def write_page(out: Path, *, title: str, catalog: dict[str, Any], blocks: Iterab
             part.unlink(missing_ok=True)
 
 
-def _pieces(title: str, catalog: dict[str, Any], blocks: Iterable[tuple[str, Any]]) -> Iterator[str]:
+def _pieces(
+    title: str,
+    catalog: dict[str, Any],
+    packs: Iterable[tuple[str, Any]],
+    blocks: Iterable[tuple[str, Any]],
+) -> Iterator[str]:
     # With autoescape on: the template itself writes no word of a row but the title.
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("motionsight_core.report", "page"),
@@ -82,6 +95,7 @@ def _pieces(title: str, catalog: dict[str, Any], blocks: Iterable[tuple[str, Any
         script=script,
         script_hash=Markup(content_hash(script)),  # noqa: S704
         catalog=json_text(catalog),
+        packs=((name, packed(value)) for name, value in packs),
         blocks=((name, json_text(value)) for name, value in blocks),
     )
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
+import zlib
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -23,8 +25,15 @@ from tests.report.catalogs import SETTINGS
 
 def blocks(report: Path) -> dict[str, Any]:
     """The data in a report, by the ids of its elements."""
-    found = re.findall(r'<script type="application/json" id="([^"]+)">(.*?)</script>', report.read_text())
-    return {name: json.loads(text) for name, text in found}
+    page = report.read_text()
+    found = dict(re.findall(r'<script type="application/json" id="([^"]+)">(.*?)</script>', page))
+    packs = dict(re.findall(r'<script type="text/plain" id="([^"]+)">(.*?)</script>', page))
+    data = {name: json.loads(text) for name, text in found.items()}
+    data |= {name: json.loads(zlib.decompress(base64.b64decode(text))) for name, text in packs.items()}
+    for name in ("rows", "failures"):
+        table = data["catalog"][name]
+        data["catalog"][name] = [dict(zip(table["names"], line, strict=True)) for line in table["values"]]
+    return data
 
 
 def test_a_report_holds_the_rows_the_failures_and_the_runs_of_either_warehouse(
@@ -44,7 +53,13 @@ def test_a_report_holds_the_rows_the_failures_and_the_runs_of_either_warehouse(
     assert (entry["tracks"][0]["goes"], entry["tracks"][0]["speed"]) == (0, 0.1)
     assert data["catalog"]["failures"][0]["error"] == "Truncated"
     assert data["catalog"]["runs"]["annotated"] == 2
-    assert data["rows-0"][1]["object_tracks"][0]["boxes"][0] == [0.0, 0.1, 0.2, 0.3, 0.4]
+    assert data["rows-0"][1]["object_tracks"][0]["boxes"][0] == {
+        "t_s": 0.0,
+        "x0": 0.1,
+        "y0": 0.2,
+        "x1": 0.3,
+        "y1": 0.4,
+    }
 
 
 @pytest.fixture

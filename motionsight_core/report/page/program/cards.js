@@ -36,14 +36,14 @@ function descriptions(clip) {
 function clipCard(clip) {
   return h("article", { class: "card", "data-clip": clip.key },
     h("header", null,
-      h("h3", null, h("a", { href: addressOf({ ...state, clip: clip.key }), "data-open": clip.key }, words("bdi", null, clip.name))),
+      h("h3", null, h("a", { href: addressOf({ ...state, clip: clip.key }), "data-open": clip.key }, named("bdi", null, clip.name))),
       h("span", { class: "length" }, seconds(clip.length))),
     strip(clip, picturesOf(clip)), timeline(clip), descriptions(clip), badges(clip));
 }
 
 function failureCard(failure) {
   return h("article", { class: "card failure", tabindex: "0" },
-    h("header", null, h("h3", null, words("bdi", null, failure.name)), badge(failure.error, "bad")),
+    h("header", null, h("h3", null, named("bdi", null, failure.name)), badge(failure.error, "bad")),
     words("p", { class: "why" }, failure.message),
     h("p", { class: "remark" }, `While it was to ${STAGES[failure.stage] ?? shown(failure.stage)}, ${day(failure.at)}`));
 }

@@ -1,6 +1,16 @@
 // The catalog: what was written into the page, read once, and what is only read when it is asked for.
 
-const catalog = JSON.parse(byId("catalog").textContent);
+function readCatalog() {
+  const { rows, failures, ...rest } = JSON.parse(byId("catalog").textContent);
+  return { ...rest, rows: entriesOf(rows), failures: entriesOf(failures) };
+}
+
+// A table whose names are written once, as an object for each of its lines.
+function entriesOf({ names, values }) {
+  return values.map((line) => Object.fromEntries(names.map((name, index) => [name, line[index]])));
+}
+
+const catalog = readCatalog();
 const prefix = catalog.rows.concat(catalog.failures).every((one) => one.uri.startsWith(catalog.source + "/"))
   ? catalog.source.length + 1 : 0;
 const clipsOfVideo = d3.rollup(catalog.rows, (rows) => new Set(rows.map((row) => row.clip)).size, (row) => row.uri);
@@ -23,22 +33,19 @@ const failures = catalog.failures.map((row, index) => ({
 }));
 const clipByKey = new Map(clips.map((clip) => [clip.key, clip]));
 
-function block(id) {
-  const element = byId(id);
-  return element ? JSON.parse(element.textContent) : null;
-}
-
-function rowOf(clip) {
-  const rows = block(`rows-${Math.floor(clip.index / catalog.rowsTogether)}`);
-  const row = rows?.[clip.index % catalog.rowsTogether] ?? null;
-  for (const track of row?.object_tracks ?? []) {
-    track.boxes = track.boxes.map(([t_s, x0, y0, x1, y1]) => ({ t_s, x0, y0, x1, y1 }));
-  }
-  return row;
+// What the warehouse holds of a clip; null while the page is still being read, and in a browser that cannot
+// unpack it.
+async function rowOf(clip) {
+  const pack = byId(`rows-${Math.floor(clip.index / catalog.rowsTogether)}`);
+  if (!pack || typeof DecompressionStream === "undefined") return null;
+  const bytes = Uint8Array.from(atob(pack.textContent), (letter) => letter.charCodeAt(0));
+  const rows = await new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).json();
+  return rows[clip.index % catalog.rowsTogether];
 }
 
 function picturesOf(clip) {
-  return block(`pictures-${clip.clip}`);
+  const block = byId(`pictures-${clip.clip}`);
+  return block ? JSON.parse(block.textContent) : null;
 }
 
 // Why there are no pictures of a clip, in a sentence.

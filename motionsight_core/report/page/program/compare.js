@@ -90,7 +90,7 @@ function compare(found) {
         : "No clip that is shown was annotated by both.")),
     settingsApart(one, other),
     ...list.slice((state.page - 1) * PAGE, state.page * PAGE).map((pair) => h("article", { class: "card pair" },
-      h("header", null, h("h3", null, h("a", { href: addressOf({ ...state, clip: pair.one.key }), "data-open": pair.one.key }, words("bdi", null, pair.one.name))),
+      h("header", null, h("h3", null, h("a", { href: addressOf({ ...state, clip: pair.one.key }), "data-open": pair.one.key }, named("bdi", null, pair.one.name))),
         h("span", { class: "apart" }, `${percent(pair.apart)} apart`)),
       strip(pair.one, picturesOf(pair.one)),
       h("p", { class: "parts" }, pair.parts.filter((part) => part[1] > 0).map(([name, value]) => badge(`${name} ${percent(value)}`))),

@@ -36,6 +36,12 @@ function words(tag, properties, text) {
   return h(tag, { dir: "auto", ...properties }, shown(text));
 }
 
+// The name of a file: a line of it ends behind a separator rather than in the middle of a word.
+function named(tag, properties, name) {
+  const parts = shown(name).split(/(?<=[_/.-])(?=[^_/.-])/);
+  return h(tag, { dir: "auto", ...properties }, parts.map((part, index) => [index ? h("wbr") : null, part]));
+}
+
 function jpeg(base64, properties) {
   return h("img", { src: "data:image/jpeg;base64," + base64, decoding: "async", ...properties });
 }

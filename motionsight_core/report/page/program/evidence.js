@@ -2,6 +2,7 @@
 
 const dialog = byId("evidence");
 let opened = null;
+let turns = 0;
 let shownFrames = null;
 
 function fact(name, value) {
@@ -10,7 +11,7 @@ function fact(name, value) {
 
 function facts(clip) {
   return h("dl", { class: "facts" },
-    fact("Video", clip.uri), fact("Span", `${clock(clip.start, clip.end)} of the video`),
+    [h("dt", null, "Video"), named("dd", null, clip.uri)], fact("Span", `${clock(clip.start, clip.end)} of the video`),
     fact("Picture", `${clip.width} × ${clip.height}, ${number(clip.fps, 4)} frames a second, ${clip.codec}`),
     fact("Motion", `${number(clip.score)} frame widths a second`), fact("Clarity", `${number(clip.clarity)} (0 blurred, 1 sharp)`),
     fact("Looked for", clip.names.join(", ")),
@@ -25,14 +26,13 @@ function others(clip) {
       h("bdi", null, `${annotatorWord(one.annotator)} (${one.recipe.slice(0, 6)})`))])) : null;
 }
 
-function evidence(clip) {
-  const row = rowOf(clip);
+function evidence(clip, row) {
   const pictures = picturesOf(clip);
   const path = cameraPath(clip, pictures);
   shownFrames = frames(clip, row, pictures, path.point);
   const step = (way, text, name) => h("button", { type: "button", class: "icon", "aria-label": name, title: name, onclick: () => walkClips(way) }, text);
   dialog.replaceChildren(
-    h("header", null, h("h2", { id: "evidence-name", dir: "auto", tabindex: -1, autofocus: true }, shown(clip.name)), badges(clip),
+    h("header", null, named("h2", { id: "evidence-name", tabindex: -1, autofocus: true }, clip.name), badges(clip),
       h("div", { class: "walk" }, step(-1, "←", "Previous clip (left arrow)"), step(1, "→", "Next clip (right arrow)"),
         h("button", { type: "button", class: "icon", id: "close", "aria-label": "Close (Escape)", title: "Close (Escape)", onclick: () => dialog.close() }, "×"))),
     h("div", { class: "evidence" },
@@ -46,19 +46,24 @@ function evidence(clip) {
 }
 
 function showRow(details, row) {
+  if (!details.open) return;
   // Bidirectional marks and the like become JSON's own escapes, so the text stays JSON.
-  if (details.open) details.querySelector("pre").textContent = JSON.stringify(row, null, 1).replace(UNSEEN, (c) => shown(c));
+  details.querySelector("pre").textContent = row ? JSON.stringify(row, null, 1).replace(UNSEEN, (c) => shown(c))
+    : "This browser cannot unpack the rows; those of 2023 and later can.";
 }
 
-function openEvidence(key) {
+async function openEvidence(key) {
   const clip = clipByKey.get(key);
+  const turn = ++turns;
   shownFrames?.stop?.();
   if (!clip) {
     opened = null;
     if (dialog.open) dialog.close();
     return;
   }
-  if (opened !== key) { opened = key; evidence(clip); dialog.scrollTop = 0; }
+  const row = opened === key ? null : await rowOf(clip);
+  if (turn !== turns) return; // While the row was unpacked, something else was asked for.
+  if (opened !== key) { opened = key; evidence(clip, row); dialog.scrollTop = 0; }
   // What had the focus is gone with the clip before: its place is taken by the name of this one.
   if (!dialog.open) dialog.showModal(); else byId("evidence-name").focus({ preventScroll: true });
 }

@@ -9,8 +9,8 @@ function head() {
   const folder = catalog.source.replace(/\/+$/, "");
   byId("head").replaceChildren(
     h("p", { class: "brand" }, mark(), "MotionSight report"),
-    h("h1", null, words("bdi", null, folder.split("/").pop() || folder)),
-    h("p", { class: "where" }, words("span", null, folder), h("span", null, `written ${day(catalog.written)}`),
+    h("h1", null, named("bdi", null, folder.split("/").pop() || folder)),
+    h("p", { class: "where" }, named("span", null, folder), h("span", null, `written ${day(catalog.written)}`),
       catalog.where ? h("span", null, "where ", words("code", null, catalog.where)) : null));
   byId("foot").replaceChildren(h("p", null, "Rows from ", words("code", null, catalog.warehouse),
     ". This file holds everything that it shows and asks nobody for anything. Directions are the camera's: pan right means that the picture drifts left."));

@@ -35,7 +35,7 @@ function tiles() {
   return h("div", { class: "tiles" },
     tile(COUNT.format(current.length), current.length === 1 ? "clip" : "clips", `from ${plural(videos, "video")}`),
     tile(duration(length), "of video", current.length ? `${seconds(length / current.length)} a clip on average` : "none"),
-    tile(rate ? number(rate) : "unknown", rate ? "clips a second" : "throughput", took ? `annotated in ${duration(took)}, ${plural(count, "run")}` : "no finished run"),
+    tile(rate ? number(rate) : "unknown", !rate ? "throughput" : number(rate) === "1" ? "clip a second" : "clips a second", took ? `annotated in ${duration(took)}, ${plural(count, "run")}` : "no finished run"),
     tile(COUNT.format(failures.length), failures.length === 1 ? "failure" : "failures",
       failures.length ? `most often ${shown(errors[0][0])}` : catalog.failuresFit ? "everything could be annotated" : "not selected by this condition",
       failures.length ? {
