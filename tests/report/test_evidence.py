@@ -107,12 +107,13 @@ def test_the_keyboard_walks_from_clip_to_clip_and_back_to_the_card(open_page: Op
     page = open_page(sixty, "#steadiness=shaky")
     page.locator(".card h3 a").first.press("Enter")
     heading = page.locator("dialog h2")
-    assert heading.inner_text() == "002.mp4"
+    expect(heading).to_have_text("002.mp4")
     page.keyboard.press("ArrowRight")
-    assert heading.inner_text() == "006.mp4"
+    expect(heading).to_have_text("006.mp4")
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("ArrowLeft")
-    assert heading.inner_text() == "002.mp4", "it is the first of those that are shown"
+    # It is the first of those that are shown.
+    expect(heading).to_have_text("002.mp4")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Escape")
     expect(page.locator("dialog")).to_be_hidden()
@@ -125,7 +126,7 @@ def test_the_address_of_a_clip_opens_it(open_page: Open, pictured: Path) -> None
     name, address = page.locator("dialog h2").inner_text(), page.evaluate("location.hash")
     again = open_page(pictured, address)
     expect(again.locator("dialog")).to_be_visible()
-    assert again.locator("dialog h2").inner_text() == name
-    assert again.locator(".stage img").count() == 1
+    expect(again.locator("dialog h2")).to_have_text(name)
+    expect(again.locator(".stage img")).to_have_count(1)
     again.get_by_role("button", name="Close").click()
     assert "clip=" not in again.evaluate("location.hash")

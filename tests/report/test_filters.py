@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.report.catalogs import report_of, row
+from tests.report.catalogs import report_of, row, track
 from tests.report.conftest import Open
 
 
@@ -74,6 +74,26 @@ def test_each_chart_filters_by_what_it_shows(
     page = open_page(sixty)
     page.locator(f'[data-facet="{facet}"][data-value="{value}"]').click()
     assert count(page) == f"{clips} of 60 clips"
+
+
+def test_what_moves_is_counted_by_its_label_and_the_rare_ones_are_left_to_the_search(
+    open_page: Open, tmp_path: Path
+) -> None:
+    labels = [f"thing {number}" for number in range(12) for _ in range(12 - number)]
+    rows = [
+        row(f"{number:03d}.mp4", object_tracks=(track((0.2, 0.5), (0.5, 0.5), label=label),))
+        for number, label in enumerate([*labels, "Car", "car", 'a "dog" <b>', ""])
+    ]
+    page = open_page(report_of(tmp_path, rows))
+    panel = page.locator(".panel", has_text="What moves?")
+    assert panel.locator(".bar-word").all_inner_texts() == [f"thing {number}" for number in range(8)]
+    assert "and 7 more: the search below finds them" in panel.inner_text()
+    page.goto(f"{page.url.partition('#')[0]}#thing=car&thing=a+%22dog%22+%3Cb%3E")
+    page.reload()
+    assert count(page) == "3 of 82 clips"
+    assert panel.locator(".bar-word").all_inner_texts()[8:] == ["car", 'a "dog" <b>']
+    page.get_by_role("button", name='Remove the filter object: a "dog" <b>').click()
+    assert names(page) == ["078.mp4", "079.mp4"]
 
 
 def test_a_search_finds_words_in_names_and_descriptions(open_page: Open, sixty: Path) -> None:

@@ -36,12 +36,15 @@ function barButton(facet, value, count, most, properties) {
   h("span", { class: "bar-count" }, COUNT.format(count)));
 }
 
-// One below the other, the longest first or in their own order.
-function bars(facet, items, { tones = () => "", remarks = () => "", noun } = {}) {
+// One below the other, the longest first or in their own order; of many the first, and those that are chosen.
+function bars(facet, items, { tones = () => "", remarks = () => "", noun, first = Infinity } = {}) {
   const counts = counted(facet, items);
   const most = d3.max(total(facet).values()) ?? 0;
-  return h("div", { class: "bars" }, valuesOf(facet).map((value) =>
-    barButton(facet, value, counts.get(value) ?? 0, most, { tone: tones(value), remark: remarks(value), noun })));
+  const all = valuesOf(facet);
+  const drawn = all.filter((value, index) => index < first || state.facets[facet].has(value));
+  return h("div", { class: "bars" }, drawn.map((value) =>
+    barButton(facet, value, counts.get(value) ?? 0, most, { tone: tones(value), remark: remarks(value), noun })),
+  drawn.length < all.length ? h("p", { class: "unit" }, `and ${COUNT.format(all.length - drawn.length)} more: the search below finds them`) : null);
 }
 
 // Side by side: the values are steps of one quantity.

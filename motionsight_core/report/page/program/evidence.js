@@ -34,7 +34,7 @@ function evidence(clip, row) {
   dialog.replaceChildren(
     h("header", null, named("h2", { id: "evidence-name", tabindex: -1, autofocus: true }, clip.name), badges(clip),
       h("div", { class: "walk" }, step(-1, "←", "Previous clip (left arrow)"), step(1, "→", "Next clip (right arrow)"),
-        h("button", { type: "button", class: "icon", id: "close", "aria-label": "Close (Escape)", title: "Close (Escape)", onclick: () => dialog.close() }, "×"))),
+        h("button", { type: "button", class: "icon", id: "close", "aria-label": "Close (Escape)", title: "Close (Escape)", onclick: closeEvidence }, "×"))),
     h("div", { class: "evidence" },
       h("div", { class: "seen" }, shownFrames, timeline(clip)),
       h("div", { class: "told" }, descriptions(clip), others(clip), path, facts(clip),
@@ -78,14 +78,16 @@ function walkClips(way) {
   }
 }
 
-dialog.addEventListener("close", () => {
-  shownFrames?.stop?.();
-  const key = opened;
-  opened = null;
-  if (state.clip) choose({ clip: "" });
-  document.querySelector(`[data-open="${CSS.escape(key ?? "")}"]`)?.focus();
-});
-dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
+function closeEvidence() {
+  const key = state.clip;
+  choose({ clip: "" });
+  document.querySelector(`[data-open="${CSS.escape(key)}"]`)?.focus();
+}
+
+dialog.addEventListener("cancel", (event) => { event.preventDefault(); closeEvidence(); });
+// A browser may close it without asking.
+dialog.addEventListener("close", () => { if (state.clip) closeEvidence(); });
+dialog.addEventListener("click", (event) => { if (event.target === dialog) closeEvidence(); });
 dialog.addEventListener("keydown", (event) => {
   if (event.altKey || event.ctrlKey || event.metaKey || event.target.closest("input, pre")) return;
   const keys = {

@@ -42,6 +42,10 @@ const FACETS = {
     of: (clip) => clip.goes.map(String), order: d3.range(8).map(String), word: (value) => DIRECTIONS[value],
     name: (value) => `camera goes ${DIRECTIONS[value]}`,
   },
+  thing: {
+    of: (clip) => clip.tracks.map((track) => track.label.toLowerCase() || "object"), order: [], word: shown,
+    name: (value) => `object: ${shown(value)}`,
+  },
   way: {
     of: (clip) => clip.tracks.map((track) => (track.goes === null ? "stays" : String(track.goes))),
     order: [...d3.range(8).map(String), "stays"],

@@ -58,32 +58,27 @@ function overview(others) {
   const scatterRoom = h("div", { class: "scatter-room" });
   const shaking = h("p", { class: "legend" }, STEADINESS.filter((kind) => totals.steadiness.has(kind)).map((kind) =>
     h("span", null, h("i", { class: `tone-${kind}` }), kind)));
+  const failed = failures.length ? panel("What failed, and why?", bars("error", others.error, { tones: () => "tone-bad", noun: "failure" })) : null;
   const charts = !current.length ? [] : [
-    h("div", { class: "stack" },
-      panel("Which camera moves?", bars("move", others.move, { tones: (value) => "tone-" + family(value), remarks: movesRemark }), "Clips with each move"),
-      panel("How steady is the camera?", bars("steadiness", others.steadiness, { tones: (value) => "tone-" + value }))),
-    h("div", { class: "stack" },
-      panel("How long is a move?", columns("length", others.length, "seconds")),
-      panel("How fast is the camera?", columns("speed", others.speed, "frame widths a second, the fastest pan or tilt")),
-      failures.length ? failurePanel(others.error) : null),
-    h("div", { class: "stack" },
-      panel("Where does it go?", h("div", { class: "roses" },
-        h("figure", null, h("figcaption", null, "Camera"), rose("goes", others.goes, "tone-pan", "Where cameras go")),
-        h("figure", null, h("figcaption", null, "Objects, in the picture"), rose("way", others.way, "tone-object", "Where objects go")))),
-      panel("How fast are objects?", columns("pace", others.pace, "frame widths a second, the fastest object")),
-      valuesOf("doubt").length ? panel("What is in doubt?", bars("doubt", others.doubt, { tones: () => "tone-warn" })) : null,
-      valuesOf("annotator").length > 1 ? panel("Who described them?", bars("annotator", others.annotator)) : null),
-    h("section", { class: "panel wide" },
-      h("div", { class: "panel-head" }, h("h3", null, "How much motion, how clear a picture?"), shaking),
-      h("p", { class: "remark" }, "A dot is a clip. Click it to open, drag a frame to filter."), scatterRoom),
+    panel("Which camera moves?", bars("move", others.move, { tones: (value) => "tone-" + family(value), remarks: movesRemark }), "Clips with each move"),
+    panel("How steady is the camera?", bars("steadiness", others.steadiness, { tones: (value) => "tone-" + value })),
+    panel("How long is a move?", columns("length", others.length, "seconds")),
+    panel("How fast is the camera?", columns("speed", others.speed, "frame widths a second, the fastest pan or tilt")),
+    failed,
+    panel("Where does it go?", h("div", { class: "roses" },
+      h("figure", null, h("figcaption", null, "Camera"), rose("goes", others.goes, "tone-pan", "Where cameras go")),
+      h("figure", null, h("figcaption", null, "Objects, in the picture"), rose("way", others.way, "tone-object", "Where objects go")))),
+    valuesOf("thing").length > 1 ? panel("What moves?", bars("thing", others.thing, { tones: () => "tone-object", first: 8 }), "Clips with each object") : null,
+    panel("How fast are objects?", columns("pace", others.pace, "frame widths a second, the fastest object")),
+    valuesOf("doubt").length ? panel("What is in doubt?", bars("doubt", others.doubt, { tones: () => "tone-warn" })) : null,
+    valuesOf("annotator").length > 1 ? panel("Who described them?", bars("annotator", others.annotator)) : null,
   ];
-  byId("overview").replaceChildren(...[
-    h("h2", { class: "unseen" }, "Overview"), h("p", { class: "lead" }, lead()), tiles(),
-    h("div", { class: "panels" }, charts.length || !failures.length ? charts : failurePanel(others.error)),
-  ]);
-  if (charts.length) scatter(others.range, scatterRoom);
-}
-
-function failurePanel(items) {
-  return panel("What failed, and why?", bars("error", items, { tones: () => "tone-bad", noun: "failure" }));
+  byId("overview").replaceChildren(h("h2", { class: "unseen" }, "Overview"), h("p", { class: "lead" }, lead()), tiles(),
+    h("div", { class: "panels" }, charts.length ? charts : failed));
+  if (charts.length) {
+    byId("overview").append(h("section", { class: "panel" },
+      h("div", { class: "panel-head" }, h("h3", null, "How much motion, how clear a picture?"), shaking),
+      h("p", { class: "remark" }, "A dot is a clip. Click it to open, drag a frame to filter."), scatterRoom));
+    scatter(others.range, scatterRoom);
+  }
 }
