@@ -10,12 +10,11 @@ import tempfile
 from pathlib import Path
 from uuid import UUID
 
-import yaml
 from playwright.sync_api import Page
 
 from motionsight_core.scenes import render_catalog
 from tests.chromium import WEBGL, started
-from tests.plugin.serving import ROOT, Server, served, until, worked
+from tests.plugin.serving import Server, served, until, worked
 
 HERE = Path(__file__).parent
 _SIZE = {"width": 1440, "height": 1080}
@@ -26,10 +25,7 @@ def main() -> None:
         place = Path(folder)
         catalog = _catalog(place / "catalog")
         with served(place / "prefect") as server:
-            pools = yaml.safe_load((ROOT / "deploy" / "prefect.yaml").read_text())["deployments"]
-            for pool in sorted({deployment["work_pool"]["name"] for deployment in pools}):
-                server.prefect("work-pool", "create", pool, "--type", "process")
-            server.prefect("deploy", "--all", "--prefect-file", "deploy/prefect.yaml")
+            server.deploy()
             with worked(server, "motionsight", place), started(graphics=WEBGL) as browser:
                 page = browser.new_page(viewport=_SIZE, color_scheme="light")  # type: ignore[arg-type]
                 _take(page, server, place, catalog)
@@ -60,7 +56,6 @@ def _take(page: Page, server: Server, place: Path, catalog: Path) -> None:
     _shoot(page, server, f"/artifacts/artifact/{summary['id']}", "prefect_summary.png")
     backfill = server.begin("backfill-catalog/backfill", **chosen, partitions=4, retry_failures=True)
     assert server.ended(backfill) == "Completed"
-    _shoot(page, server, "/deployments", "prefect_deployments.png")
     _shoot(page, server, "/runs", "prefect_runs.png")
 
 

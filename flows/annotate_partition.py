@@ -71,7 +71,7 @@ def annotate_partition(
             partitions,
             since=since,
             until=until,
-            retry=errors_to_retry(errors or ()) if retry_failures or errors else frozenset(),
+            retry=errors_to_retry(errors, retry_failures=retry_failures),
         )
         require_models(chosen.settings)
         place = open_warehouse(chosen.warehouse)

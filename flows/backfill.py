@@ -37,17 +37,23 @@ def parsed_time(option: str, text: str | None) -> datetime | None:
     return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
-def errors_to_retry(names: Sequence[str]) -> frozenset[str]:
-    """The errors that are named; all that the same bytes would bring again, where none is.
+def errors_to_retry(names: Sequence[str] | None, *, retry_failures: bool = False) -> frozenset[str]:
+    """The errors whose videos are tried again.
+
+    Args:
+        names: of errors; naming one is to ask for it.
+        retry_failures: where none is named, all that the same bytes would bring again.
 
     Raises:
         UsageError: there is no such error.
     """
+    if not names:
+        return frozenset(permanent_names()) if retry_failures else frozenset()
     known = error_names()
     for name in names:
         if name not in known:
             raise UsageError(f"There is no error {name!r}; the names are {', '.join(sorted(known))}.")
-    return frozenset(names or permanent_names())
+    return frozenset(names)
 
 
 @dataclass(slots=True)

@@ -75,7 +75,7 @@ def backfill_catalog(
         RunError: a partition could not be finished; all others are.
     """
     without_tracebacks()
-    retry = errors_to_retry(errors or ()) if retry_failures or errors else frozenset[str]()
+    retry = errors_to_retry(errors, retry_failures=retry_failures)
     with configured(source=source, warehouse=warehouse, settings=settings, catalog=catalog) as chosen:
         require_models(chosen.settings)
         backfill = Backfill(

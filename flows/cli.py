@@ -188,7 +188,7 @@ def backfill(
         partitions,
         since=parsed_time("--since", since),
         until=parsed_time("--until", until),
-        retry=errors_to_retry(errors) if retry_failures or errors else frozenset(),
+        retry=errors_to_retry(errors, retry_failures=retry_failures),
     )
     backfill_here(chosen, concurrency=concurrency, hourly_cost=hourly_cost)
 

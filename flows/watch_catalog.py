@@ -19,7 +19,13 @@ from motionsight_core.settings import Settings
 from motionsight_core.warehouse import open_warehouse
 
 
-@flow(name="watch-catalog", flow_run_name=run_name, log_prints=False, on_cancellation=[cancel_jobs_of_run])
+@flow(
+    name="watch-catalog",
+    flow_run_name=run_name,
+    log_prints=False,
+    on_cancellation=[cancel_jobs_of_run],
+    on_crashed=[cancel_jobs_of_run],
+)
 def watch_catalog(
     source: str | None = None,
     warehouse: str | None = None,

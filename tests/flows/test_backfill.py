@@ -197,7 +197,7 @@ def test_failures_are_tried_again_only_where_asked_for_and_by_their_name(
     assert opened == ["broken.mp4"]
     assert result.backfill_id == backfill.backfill_id, "it is the same backfill"
     opened.clear()
-    run_backfill(replace(backfill, retry=errors_to_retry([])))
+    run_backfill(replace(backfill, retry=errors_to_retry([], retry_failures=True)))
     assert opened == ["broken.mp4"]
     assert count(warehouse, "failures") == 1, "the newest failure takes the place of the older"
 
@@ -205,6 +205,10 @@ def test_failures_are_tried_again_only_where_asked_for_and_by_their_name(
 def test_an_error_that_there_is_not_is_refused_with_those_there_are() -> None:
     with pytest.raises(UsageError, match=r"no error 'Nope'.*NotAVideo.*Truncated"):
         errors_to_retry(["Nope"])
+
+
+def test_nothing_that_failed_is_tried_again_unless_asked() -> None:
+    assert errors_to_retry(None) == errors_to_retry(()) == frozenset()
 
 
 def test_the_command_says_what_it_did_and_what_it_will_take(

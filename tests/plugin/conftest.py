@@ -5,10 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import yaml
 
 from tests.flows.conftest import scenes  # noqa: F401 - a fixture
-from tests.plugin.serving import ROOT, Server, served
+from tests.plugin.serving import Server, served
 
 
 @pytest.fixture(scope="session")
@@ -16,10 +15,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A Prefect server with the pools and the deployments of deploy/prefect.yaml."""
     home = tmp_path_factory.mktemp("prefect")
     with served(home) as running:
-        deployments = yaml.safe_load((ROOT / "deploy" / "prefect.yaml").read_text())["deployments"]
-        for pool in sorted({deployment["work_pool"]["name"] for deployment in deployments}):
-            running.prefect("work-pool", "create", pool, "--type", "process")
-        running.prefect("deploy", "--all", "--prefect-file", "deploy/prefect.yaml")
+        running.deploy()
         yield running
 
 

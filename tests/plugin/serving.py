@@ -16,6 +16,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+import yaml
 
 from tests.flows.conftest import environment
 
@@ -63,6 +64,13 @@ class Server:
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
+
+    def deploy(self) -> None:
+        """Make the pools, of processes, and the deployments of deploy/prefect.yaml."""
+        deployments = yaml.safe_load((ROOT / "deploy" / "prefect.yaml").read_text())["deployments"]
+        for pool in sorted({deployment["work_pool"]["name"] for deployment in deployments}):
+            self.prefect("work-pool", "create", pool, "--type", "process")
+        self.prefect("deploy", "--all", "--prefect-file", "deploy/prefect.yaml")
 
     def post(self, path: str, **body: Any) -> Any:
         answer = _answered(lambda: httpx.post(f"{self.url}{path}", json=body, timeout=60))

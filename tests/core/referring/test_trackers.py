@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
@@ -55,15 +53,8 @@ def test_every_box_is_followed_through_all_frames_from_any_of_them(
 
 
 def test_threads_share_a_tracker(name: str, trackers: dict[str, str]) -> None:
-    # In a process of its own: in one that hundreds of tests had used, torch's kernels were seen to spin
-    # in these threads for ever.
-    program = f"from tests.core.referring.test_trackers import share; share({trackers[name]!r})"
-    subprocess.run([sys.executable, "-c", program], check=True, timeout=300)
-
-
-def share(text: str) -> None:
     """Three threads at once, each at a frame of its own, get what one gets alone."""
-    tracker = opened(text)
+    tracker = opened(trackers[name])
     with ThreadPoolExecutor(3) as threads:
         answers = list(threads.map(lambda frame: tracker.track(CLIP, frame, BOXES), range(3)))
     for frame, answer in enumerate(answers):
