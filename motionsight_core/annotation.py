@@ -17,7 +17,7 @@ from motionsight_core.decoding import DecodedClip, FrameSequence
 from motionsight_core.dialogue import Aspect, parts_of
 from motionsight_core.errors import AnnotatorFailed, ClipError, RunError, UsageError
 from motionsight_core.measure import MotionMeasurement
-from motionsight_core.record import Failure, MotionRecord, ObjectTrack
+from motionsight_core.record import Exchange, Failure, MotionRecord, ObjectTrack
 from motionsight_core.referring import Referred
 
 #: `notes` of a row: what did not go as it should, in stable words to filter by.
@@ -68,6 +68,8 @@ class Annotation:
     object_motion: str = ""
     camera_motion: str = ""
     notes: list[str] = field(default_factory=list)
+    dialogue: list[Exchange] = field(default_factory=list)
+    """What was asked of the MLLM and what it replied, where that is kept."""
     error: ClipError | None = None
     stage: str = ""
     """Where the error happened."""
@@ -168,6 +170,7 @@ class Annotation:
             annotated_at=datetime.now(UTC),
             camera_agreement=camera_agreement(self.camera_motion, motion.camera_moves) if told else None,
             notes=tuple(self.notes),
+            dialogue=tuple(self.dialogue),
         )
 
 

@@ -3,27 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Literal, TypeAlias
 
 from motionsight_core import dialogue
 from motionsight_core.annotation import DESCRIPTION_CUT, Annotation, Batch, Observer
 from motionsight_core.errors import BadReply, ClipError
 from motionsight_core.loaded import Models
 from motionsight_core.mllm import Conversation, Reply
+from motionsight_core.record import Exchange
+
+#: What a question asks for.
+About: TypeAlias = Literal["names", "object", "camera"]
+#: Longer texts are cut where a row keeps them: a model may run away.
+_KEPT_CHARACTERS = 20_000
 
 
 class Interview:
-    """The questions of one MotionSight to its MLLM."""
+    """The questions of one MotionSight to its MLLM.
 
-    def __init__(self, models: Models, observe: Observer) -> None:
-        self._models, self._observe = models, observe
+    Args:
+        models: among them the MLLM.
+        observe: told what the replies cost.
+        keep: questions and replies in the annotations.
+    """
+
+    def __init__(self, models: Models, observe: Observer, *, keep: bool = False) -> None:
+        self._models, self._observe, self._keep = models, observe, keep
 
     def replies(
-        self, stage: str, batch: Batch, conversations: Sequence[Conversation]
+        self, about: About, batch: Batch, conversations: Sequence[Conversation]
     ) -> Iterator[tuple[Annotation, Conversation, Reply]]:
         """Each clip's reply; one that has none fails with the reason and is left out.
 
         Args:
-            stage: of the Failure row.
+            about: what is asked for.
             batch: the clips.
             conversations: one for each.
         """
@@ -31,15 +44,18 @@ class Interview:
             batch, conversations, self._ask(conversations), strict=True
         ):
             if isinstance(reply, ClipError):
-                annotation.failed(stage, reply)
-            else:
-                yield annotation, conversation, reply
+                annotation.failed("refer" if about == "names" else "caption", reply)
+                continue
+            if self._keep:
+                question = conversation[-1].as_text()
+                annotation.dialogue.append(Exchange(about, _kept(question), _kept(reply.text)))
+            yield annotation, conversation, reply
 
     def captions(
-        self, batch: Batch, conversations: Sequence[Conversation]
+        self, about: About, batch: Batch, conversations: Sequence[Conversation]
     ) -> Iterator[tuple[Annotation, str]]:
         """Each clip's description, cleaned; one whose reply cannot be used fails and is left out."""
-        for annotation, _, reply in self.replies("caption", batch, conversations):
+        for annotation, _, reply in self.replies(about, batch, conversations):
             if not reply.complete:
                 annotation.note(DESCRIPTION_CUT)
             try:
@@ -79,3 +95,10 @@ class Interview:
                 self._observe("prompt_tokens", reply.prompt_tokens)
                 self._observe("completion_tokens", reply.completion_tokens)
         return replies
+
+
+def _kept(text: str) -> str:
+    """A text as it came, but for what no column can hold."""
+    return (
+        text[:_KEPT_CHARACTERS].encode(errors="replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
+    )

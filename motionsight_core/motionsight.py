@@ -72,7 +72,7 @@ class MotionSight:
         self._recipe = self.settings.recipe()
         self._models = models or shared_models(self.settings)
         self._observe: Observer = observe or (lambda name, amount: None)
-        self._interview = Interview(self._models, self._observe)
+        self._interview = Interview(self._models, self._observe, keep=self.settings.runtime.keep_dialogue)
 
     def require_models(self) -> None:
         """Make sure, without loading weights, that the models are there or the endpoint answers.
@@ -167,7 +167,7 @@ class MotionSight:
         for last_try in (False, True):
             unread: list[Annotation] = []
             again: list[Conversation] = []
-            for annotation, conversation, reply in self._interview.replies("refer", batch, asked):
+            for annotation, conversation, reply in self._interview.replies("names", batch, asked):
                 try:
                     annotation.names = dialogue.names_of(reply.text)
                 except BadReply as error:
@@ -223,13 +223,13 @@ class MotionSight:
     def _caption_objects(self, batch: Batch) -> None:
         prompt = self.settings.prompts.object
         asked = [dialogue.caption_objects(self._seen(one, prompt), one.names) for one in batch]
-        for annotation, text in self._interview.captions(batch, asked):
+        for annotation, text in self._interview.captions("object", batch, asked):
             annotation.object_motion = text
 
     def _caption_camera(self, batch: Batch) -> None:
         prompt = self.settings.prompts.camera
         asked = [dialogue.caption_camera(self._seen(one, prompt), one.object_motion) for one in batch]
-        for annotation, text in self._interview.captions(batch, asked):
+        for annotation, text in self._interview.captions("camera", batch, asked):
             annotation.camera_motion = text
 
     def _narrate(self, batch: Batch) -> None:

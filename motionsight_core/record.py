@@ -61,6 +61,18 @@ class ObjectTrack:
 
 
 @dataclass(frozen=True, slots=True)
+class Exchange:
+    """A question that was put to a multimodal LLM, and its reply."""
+
+    about: Literal["names", "object", "camera"]
+    """What was asked for: the acting objects' names, the object description, the camera description."""
+    question: str
+    """Word for word, with `<image>` where a frame was."""
+    reply: str
+    """As it came."""
+
+
+@dataclass(frozen=True, slots=True)
 class MotionRecord:
     """One row of the `motion` table."""
 
@@ -97,6 +109,8 @@ class MotionRecord:
     notes: tuple[str, ...] = ()
     """What did not go as it should and was made up for: names_unreadable, objects_not_found,
     description_cut."""
+    dialogue: tuple[Exchange, ...] = ()
+    """In the order of asking, where `runtime.keep_dialogue` is on."""
 
     def to_row(self) -> dict[str, Any]:
         """The row as plain lists and dicts, ready for Arrow."""
@@ -278,6 +292,7 @@ _TRACK = pa.struct(
         ("boxes", pa.list_(_BOX)),
     ]
 )
+_EXCHANGE = pa.struct([(name, pa.string()) for name in ("about", "question", "reply")])
 
 MOTION_SCHEMA = pa.schema(
     [
@@ -305,6 +320,7 @@ MOTION_SCHEMA = pa.schema(
         ("annotated_at", _TIMESTAMP),
         ("camera_agreement", pa.float64()),
         ("notes", pa.list_(pa.string())),
+        ("dialogue", pa.list_(_EXCHANGE)),
     ]
 )
 

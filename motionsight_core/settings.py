@@ -265,6 +265,11 @@ class RuntimeSettings(Section):
     batch_frames: int = Field(
         default=256, ge=1, description="Frames in one call of the MLLM, at most (one clip at least)."
     )
+    keep_dialogue: bool = Field(
+        default=False,
+        description="Keep the questions put to the MLLM and its replies, word for word, in the column "
+        "`dialogue` of the rows that are written from now on.",
+    )
 
     @field_validator("beam", mode="before")
     @classmethod

@@ -40,6 +40,10 @@ class Message:
                 yield pixels
                 yield "\n"
 
+    def as_text(self) -> str:
+        """The same for people to read: `<image>` where a frame is."""
+        return "".join(part if isinstance(part, str) else "<image>" for part in self.as_images())
+
 
 #: What is said so far; the last message is the user's.
 Conversation: TypeAlias = tuple[Message, ...]

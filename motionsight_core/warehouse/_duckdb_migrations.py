@@ -142,8 +142,23 @@ CREATE TABLE partitions (
 );
 """
 
+# A view of `*` has the columns of the day it was made.
+_DIALOGUE = """
+ALTER TABLE motion ADD COLUMN IF NOT EXISTS dialogue STRUCT(about VARCHAR, question VARCHAR, reply VARCHAR)[];
+
+CREATE OR REPLACE VIEW latest_motion AS
+SELECT motion.*
+FROM motion
+JOIN (
+    SELECT uri, arg_max({'version': version, 'recipe': recipe}, annotated_at) AS newest
+    FROM motion GROUP BY uri
+) AS latest
+ON motion.uri = latest.uri AND motion.version = newest.version AND motion.recipe = newest.recipe;
+"""
+
 MIGRATIONS = (
     Migration(1, "motion, failures, runs, commits", _FIRST),
     Migration(2, "splits", _SPLITS),
     Migration(3, "partitions", _PARTITIONS),
+    Migration(4, "dialogue", _DIALOGUE),
 )

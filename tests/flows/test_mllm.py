@@ -63,6 +63,19 @@ def test_a_catalog_is_described_by_an_endpoint(motionsight, ask, scenes: Path, e
     assert len(endpoint.requests) == 12
 
 
+def test_the_dialogue_is_a_column_where_it_is_kept(motionsight, ask, scenes: Path, endpoint) -> None:
+    asked = (*annotator(endpoint), "--set", "runtime.keep_dialogue=true")
+    assert motionsight("annotate", str(scenes), *asked).code == 0
+    turns = ask("SELECT uri, unnest(dialogue, recursive := true) FROM motion ORDER BY uri")
+    assert [turn["about"] for turn in turns] == ["names", "object", "camera"] * 4
+    sent = [
+        "".join(part.get("text", "") for part in request["messages"][-1]["content"])
+        for request in endpoint.requests
+    ]
+    assert sorted(turn["question"].replace("<image>", "") for turn in turns) == sorted(sent)
+    assert turns[2]["reply"] == "The camera pans right."
+
+
 def test_a_catalog_is_described_by_a_model_in_process(motionsight, ask, scenes: Path, tmp_path: Path) -> None:
     tiny_qwen2_5_vl(tmp_path / "qwen")
     options = ["--set", "annotator=transformers:qwen", *quick(mllm__max_new_tokens=12)]

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
+from motionsight_core.record import Exchange
+from tests.report.catalogs import report_of, row
 from tests.report.conftest import Open
 
 
@@ -101,6 +103,29 @@ def test_the_row_is_there_as_json(open_page: Open, sixty: Path) -> None:
     assert row["object_tracks"][0]["boxes"][2]["x0"] == 0.75
     assert row["annotated_at"] == "2026-01-02T12:57:00+00:00"
     assert "notes" in row
+
+
+def test_the_questions_and_replies_of_a_model_stand_with_what_they_gave(
+    open_page: Open, tmp_path: Path
+) -> None:
+    told = {"annotator": "openai:#model"}
+    turns = (
+        Exchange("names", "Frame 0.0: <image>\nName the objects.", '{"groups": []}'),
+        Exchange("camera", "How does the camera move?", ""),
+    )
+    rows = [row("kept.mp4", dialogue=turns, **told), row("lost.mp4", **told), row("measured.mp4")]
+    page = open_page(report_of(tmp_path, rows))
+    page.get_by_role("link", name="kept.mp4").click()
+    replies = page.locator(".dialogue blockquote")
+    expect(replies).to_have_text(['{"groups": []}', "(nothing)"])
+    page.get_by_text("What acts?").click()
+    assert page.locator(".dialogue pre").first.inner_text() == "Frame 0.0: <image>\nName the objects."
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("dialog h2")).to_have_text("lost.mp4")
+    assert "runtime.keep_dialogue keeps them" in page.locator("dialog").inner_text()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("dialog h2")).to_have_text("measured.mp4")
+    assert "The questions" not in page.locator("dialog").inner_text()
 
 
 def test_the_keyboard_walks_from_clip_to_clip_and_back_to_the_card(open_page: Open, sixty: Path) -> None:

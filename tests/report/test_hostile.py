@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
+from motionsight_core.record import Exchange
 from tests.core.warehouse.rows import failure
 from tests.report.catalogs import report_of, row, track
 from tests.report.conftest import Open
@@ -36,6 +37,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
             annotator=text,
             codec=text,
             notes=(text,),
+            dialogue=(Exchange("names", f"asks {text}", f"replies {text}"),),
         )
         for number, text in enumerate(ATTACKS)
     ]
@@ -55,6 +57,9 @@ def test_markup_in_names_and_descriptions_is_shown_and_never_obeyed(open_page: O
     assert page.locator("main script, main img[src=x], #cards b").count() == 0
     page.locator(".card h3 a").first.click()
     page.get_by_text("The row as JSON").click()
+    assert f"asks {ATTACKS[0]}" in page.locator(".dialogue pre").all_text_contents()
+    assert f"replies {ATTACKS[0]}" in page.locator("blockquote").all_text_contents()
+    assert page.locator("dialog script, dialog img").count() == 0
     assert ATTACKS[0] in page.locator("dialog").inner_text()
     assert page.evaluate("window.taken") is None
 

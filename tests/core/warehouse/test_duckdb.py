@@ -35,7 +35,7 @@ def as_of_old(warehouse: Warehouse, stage: Stage) -> Callable[..., None]:
             if without_columns:
                 for view in ("latest_motion", "camera_moves", "object_tracks"):
                     connection.execute(f"DROP VIEW {view}")
-                for column in ("camera_agreement", "notes"):
+                for column in ("camera_agreement", "notes", "dialogue"):
                     connection.execute(f"ALTER TABLE motion DROP COLUMN {column}")
 
     return turn
@@ -124,7 +124,7 @@ def test_a_file_of_before_migrations_is_brought_up_to_date_and_keeps_its_rows(
     stage.commit(new, split("new.mp4", 3))
     rows = warehouse.query("SELECT uri, camera_agreement FROM latest_motion ORDER BY uri").rows
     assert rows == [("/clips/new.mp4", 0.5), ("/clips/old.mp4", None)]
-    assert warehouse.query("SELECT max(number), count(*) FROM migrations").rows == [(3, 3)]
+    assert warehouse.query("SELECT max(number), count(*) FROM migrations").rows == [(4, 4)]
 
 
 def test_an_older_file_answers_queries_and_is_not_changed_by_them(
@@ -173,7 +173,7 @@ def test_processes_that_open_an_older_file_together_migrate_it_once(
     ]
     assert [process.wait() for process in processes] == [0, 0, 0]
     assert len(warehouse.partitions("b1")) == 3
-    assert warehouse.query("SELECT count(*) FROM migrations").rows == [(3,)]
+    assert warehouse.query("SELECT count(*) FROM migrations").rows == [(4,)]
 
 
 def test_a_disk_that_is_full_is_one_sentence_and_costs_no_row(warehouse: Warehouse, stage: Stage) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from motionsight_core.record import Exchange
 from motionsight_core.warehouse import Answer, Warehouse
 from tests.core.warehouse.rows import Stage, record
 
@@ -30,6 +31,19 @@ def test_the_samples_answer_alike_in_both(answer) -> None:
     disagreeing = answer("text_against_measurement.sql")
     assert disagreeing.columns == ("clip", "camera_agreement", "camera_motion", "measured")
     assert disagreeing.rows == [("a.mp4", 0.25, "The camera pans right.", ["pan_right", "zoom_in"])]
+
+
+def test_the_dialogue_of_rows_whose_text_agrees_with_the_measurement_is_there_to_train_on(
+    answer, stage: Stage
+) -> None:
+    turns = (Exchange("object", "What?", "A dog."), Exchange("camera", "And the camera?", "It pans."))
+    stage.commit(replace(record("folder/b.mp4"), camera_agreement=0.75, dialogue=turns))
+    told = answer("dialogue.sql")
+    assert told.columns == ("uri", "start_s", "end_s", "about", "question", "reply")
+    assert [row[3:] for row in told.rows] == [
+        ("object", "What?", "A dog."),
+        ("camera", "And the camera?", "It pans."),
+    ]
 
 
 def test_every_sample_is_there_for_both() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from motionsight_core.catalog import Clip, VideoObject
 from motionsight_core.errors import RunError, UsageError
-from motionsight_core.record import MOTION_SCHEMA, Box, ObjectTrack
+from motionsight_core.record import MOTION_SCHEMA, Box, Exchange, ObjectTrack
 from motionsight_core.warehouse import Warehouse
 from tests.core.warehouse.rows import NOON, Stage, failure, partition, record, run_record, split, table
 
@@ -22,6 +22,16 @@ def test_a_row_comes_back_as_it_went_in(warehouse: Warehouse, stage: Stage) -> N
     row = dict(zip(answer.columns, answer.rows[0], strict=True))
     assert list(answer.columns) == MOTION_SCHEMA.names
     assert row == json.loads(json.dumps(record().to_row(), default=str)) | {"annotated_at": NOON}
+
+
+def test_a_dialogue_comes_back_word_for_word(warehouse: Warehouse, stage: Stage) -> None:
+    said = 'a\tb\r\n\x1b[2J \u202e "quoted" \\ {"groups": []} \N{REPLACEMENT CHARACTER}'
+    stage.commit(replace(record(), dialogue=(Exchange("names", said, ""), Exchange("camera", "?", said))))
+    ((dialogue,),) = warehouse.query("SELECT dialogue FROM latest_motion").rows
+    assert dialogue == [
+        {"about": "names", "question": said, "reply": ""},
+        {"about": "camera", "question": "?", "reply": said},
+    ]
 
 
 def test_a_repeated_commit_changes_nothing(warehouse: Warehouse, stage: Stage) -> None:
@@ -317,4 +327,4 @@ def test_migrations_are_numbered_and_each_is_applied_once(warehouse: Warehouse, 
         list(pool.map(lambda _: warehouse.save_partitions([partition(0)]), range(4)))
     stage.commit(record())
     rows = warehouse.query("SELECT number, name FROM migrations ORDER BY number").rows
-    assert rows == [(1, "motion, failures, runs, commits"), (2, "splits"), (3, "partitions")]
+    assert rows == [(1, "motion, failures, runs, commits"), (2, "splits"), (3, "partitions"), (4, "dialogue")]

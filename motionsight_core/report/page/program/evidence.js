@@ -38,11 +38,23 @@ function evidence(clip, row) {
     h("div", { class: "evidence" },
       h("div", { class: "seen" }, shownFrames, timeline(clip)),
       h("div", { class: "told" }, descriptions(clip), others(clip), path, facts(clip),
-        clip.annotator === "measured" ? null : h("p", { class: "remark" }, "The questions put to the model and its replies as they came are not kept in the warehouse."),
+        clip.annotator !== "measured" && row ? dialogue(row.dialogue ?? []) : null,
         h("details", { ontoggle: (event) => showRow(event.target, row) }, h("summary", null, "The row as JSON"), h("pre", { tabindex: "0" })))),
     h("p", { class: "keys", "aria-hidden": "true" }, h("kbd", null, "←"), h("kbd", null, "→"), " clips ", pictures?.sampled ? [h("kbd", null, ","), h("kbd", null, "."), " frames ",
       h("kbd", null, "1"), h("kbd", null, "2"), h("kbd", null, "3"), " sampled, spotlit, blurred "] : null, h("kbd", null, "Esc"), " close"));
   shownFrames.begin?.();
+}
+
+const ABOUT = { __proto__: null, names: "What acts?", object: "How do the objects move?", camera: "How does the camera move?" };
+
+// What the model was asked and what it replied, word for word; a question ends with what it asks for.
+function dialogue(turns) {
+  if (!turns.length) {
+    return h("p", { class: "remark" }, "The questions put to the model and its replies were not kept: runtime.keep_dialogue keeps them, in rows written from then on.");
+  }
+  return h("section", { class: "dialogue" }, h("h3", null, "What the model was asked"), turns.map((turn) =>
+    h("div", null, h("details", null, h("summary", null, ABOUT[turn.about] ?? shown(turn.about)), words("pre", { tabindex: "0" }, turn.question)),
+      words("blockquote", null, turn.reply || "(nothing)"))));
 }
 
 function showRow(details, row) {
