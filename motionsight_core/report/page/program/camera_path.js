@@ -1,10 +1,11 @@
-// The camera's path: how fast it pans, tilts, zooms and rolls, over the clip's time.
+// The camera's path: how fast it pans, tilts, zooms and rolls, over the clip's time. An arc shows as what is
+// left of its pan, whichever way that goes: it is shaded there and has no rate of its own.
 
 const AXES = {
-  pan: { title: "Pan", unit: "widths/s", up: "right", below: "left", labels: { pan_right: 1, pan_left: -1, truck_right: 1, truck_left: -1 } },
+  pan: { title: "Pan", unit: "widths/s", up: "right", below: "left", labels: { pan_right: 1, pan_left: -1, truck_right: 1, truck_left: -1, arc_cw: 0, arc_ccw: 0 } },
   tilt: { title: "Tilt", unit: "heights/s", up: "up", below: "down", labels: { tilt_up: 1, tilt_down: -1, pedestal_up: 1, pedestal_down: -1 } },
   zoom: { title: "Zoom", unit: "log scale/s", up: "in", below: "out", labels: { zoom_in: 1, zoom_out: -1, dolly_in: 1, dolly_out: -1 } },
-  roll: { title: "Roll", unit: "°/s", up: "clockwise", below: "counter-clockwise", labels: { roll_cw: 1, roll_ccw: -1, arc_cw: 1, arc_ccw: -1 } },
+  roll: { title: "Roll", unit: "°/s", up: "clockwise", below: "counter-clockwise", labels: { roll_cw: 1, roll_ccw: -1 } },
 };
 // The least that fills half a chart: noise must not look like motion.
 const LEAST = { pan: 0.06, tilt: 0.08, zoom: 0.06, roll: 4 };

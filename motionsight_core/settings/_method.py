@@ -1,0 +1,174 @@
+"""The knobs that can change a row: they enter the recipe. Defaults are the paper's (arXiv 2506.01674)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Literal
+
+from pydantic import Field, field_validator
+
+from motionsight_core.settings._section import Section, refuse_secret
+
+
+class ClipSettings(Section):
+    """How a video is split into clips."""
+
+    window_s: float | None = Field(
+        default=None,
+        gt=0,
+        description="Length of a clip in seconds; unset, a clip is the whole video. With scenes: the longest "
+        "clip, longer scenes are cut into windows.",
+    )
+    scenes: bool = Field(default=False, description="Clips are the scenes (shots) of a video.")
+    scene_threshold: float = Field(
+        default=3.0,
+        gt=1,
+        le=255,
+        description="How many times more a cut changes the picture than the frames around it do.",
+    )
+    min_scene_s: float = Field(default=0.6, ge=0, le=60, description="Shortest scene, seconds.")
+
+    @property
+    def several(self) -> bool:
+        """Whether a video may become several clips; how many is known once it is opened."""
+        return self.window_s is not None
+
+
+class SamplingSettings(Section):
+    """The sampled frames V_s (section 3.1)."""
+
+    frames: int = Field(default=16, ge=1, le=1024, description="Sampled frames per clip, evenly in time.")
+    fps: float | None = Field(
+        default=None, gt=0, le=240, description="Sample at this rate instead of by count (frames per s)."
+    )
+    max_pixels: int = Field(
+        default=151_200, ge=1024, description="Pixels of a frame as the MLLM sees it; never enlarged."
+    )
+
+
+class BlurSettings(Section):
+    """Motion blur (section 3.3, eq. 5)."""
+
+    window: int = Field(
+        default=7, ge=1, le=64, description="N, raw frames in a window, the sampled one last."
+    )
+    decay: float = Field(default=0.65, gt=0, lt=1, description="Decay of the weights from frame to frame.")
+    weights: Literal["geometric", "trail"] = Field(
+        default="geometric",
+        description="`geometric`: eq. 5. `trail`: the longer tail of the authors' recursive blend.",
+    )
+
+
+class ReferringSettings(Section):
+    """Object referring (section 3.2, eq. 2): names to boxes to trajectories."""
+
+    detector: str = Field(
+        default="measured",
+        description="Who finds the named objects: `measured` (moving regions, no weights), "
+        "`transformers:MODEL_ID_OR_DIR`, `groundingdino:CHECKPOINT#CONFIG`.",
+    )
+    tracker: str = Field(
+        default="measured",
+        description="Who follows them: `measured`, `transformers:MODEL_ID_OR_DIR`, `sam2:CHECKPOINT#CONFIG`.",
+    )
+    max_pixels: int = Field(
+        default=921_600, ge=1024, description="Pixels of a sampled frame as detector and tracker see it."
+    )
+    box_threshold: float = Field(default=0.25, ge=0, le=1, description="Least score of a detected box.")
+    text_threshold: float = Field(default=0.25, ge=0, le=1, description="Least score of a word for a box.")
+    mask_iou: float = Field(
+        default=0.8, gt=0, le=1, description="IoU from which on two masks are the same object."
+    )
+    redetect_every: int = Field(
+        default=4, ge=1, description="Sampled frames between two detections, for objects that enter."
+    )
+    max_objects: int = Field(default=8, ge=1, le=64, description="Objects followed in a clip, best first.")
+
+
+#: Visual prompts, what is done to the frames of one aspect before the MLLM sees them.
+PromptName = Literal["spotlight", "crop", "background_blur", "object_blur", "pose", "motion_blur", "none"]
+
+
+class PromptSettings(Section):
+    """Which visual prompt serves which aspect; Table 4 is a loop over these."""
+
+    object: PromptName = Field(default="spotlight", description="Visual prompt for object motion.")
+    camera: PromptName = Field(default="motion_blur", description="Visual prompt for camera motion.")
+    background_sigma: float = Field(
+        default=0.02, gt=0, le=0.5, description="Gaussian of `background_blur`, of the frame's larger side."
+    )
+    pose_model: str = Field(
+        default="usyd-community/vitpose-base-simple",
+        description="Keypoint model of `pose`: hub id or directory, for transformers.",
+    )
+    keypoint_threshold: float = Field(default=0.3, ge=0, le=1, description="Least score of a drawn keypoint.")
+
+
+class MllmSettings(Section):
+    """The multimodal LLM, where one writes the descriptions."""
+
+    max_new_tokens: int = Field(default=512, ge=1, le=32_768, description="Longest reply, tokens.")
+    temperature: float = Field(default=0.0, ge=0, le=2, description="0: greedy.")
+    seed: int = Field(default=0, ge=0, description="Of the sampling, where the temperature is above 0.")
+    frames_as: Literal["images", "video"] = Field(
+        default="images",
+        description="How `transformers:` models get frames: as images with their times before them, or as "
+        "a video with timestamps. Endpoints always get images.",
+    )
+    dtype: Literal["auto", "bfloat16", "float16", "float32"] = Field(
+        default="auto", description="Of the weights; auto: bfloat16 on a GPU, float32 on a CPU."
+    )
+    extra_body: dict[str, Any] = Field(
+        default_factory=dict, description="Further fields of an endpoint's request, as JSON."
+    )
+
+    @field_validator("extra_body", mode="before")
+    @classmethod
+    def _from_json(cls, value: Any) -> Any:
+        # --set and the environment bring text.
+        return json.loads(value) if isinstance(value, str) else value or {}
+
+    @field_validator("extra_body")
+    @classmethod
+    def _without_secrets(cls, fields: dict[str, Any]) -> dict[str, Any]:
+        for name in fields:
+            refuse_secret("mllm.extra_body", name)
+        return fields
+
+
+class FocusSettings(Section):
+    """Action focusing (section 3.2, eq. 3): boxes merged over an adaptive window of time."""
+
+    min_window_s: float = Field(default=0.2, ge=0, description="Window where objects run, seconds.")
+    max_window_s: float = Field(default=1.5, ge=0, description="Window where objects stay, seconds.")
+    fast_speed: float = Field(
+        default=0.5,
+        gt=0,
+        description="Manhattan speed of a centre, frame sizes per second, from which on the window "
+        "is the shortest.",
+    )
+    padding: float = Field(default=0.05, ge=0, le=0.5, description="Margin around the box, of frame size.")
+    min_size: float = Field(default=0.2, ge=0, le=1, description="Smallest side of a region, of frame size.")
+
+
+class SpotlightSettings(Section):
+    """Visual spotlight (section 3.2)."""
+
+    darken_factor: float = Field(
+        default=0.9, ge=0, le=1, description="Share of the light taken away outside the focus region."
+    )
+
+
+class MeasureSettings(Section):
+    """Motion measured from the pixels, with no weights."""
+
+    width: int = Field(default=320, ge=64, le=1920, description="Width of the luma that is measured, pixels.")
+    fps: float = Field(default=10.0, ge=2, le=60, description="Rate at which it is measured, frames per s.")
+    pan: float = Field(default=0.018, gt=0, le=10, description="Least pan, frame widths per second.")
+    tilt: float = Field(default=0.024, gt=0, le=10, description="Least tilt, frame heights per second.")
+    zoom: float = Field(default=0.018, gt=0, le=10, description="Least zoom, natural-log scale per second.")
+    roll: float = Field(default=1.2, gt=0, le=720, description="Least roll, degrees per second.")
+    min_move_s: float = Field(default=0.3, ge=0, le=60, description="Shortest camera move, seconds.")
+    region_threshold: float = Field(
+        default=5.0, gt=0, le=255, description="Compensated luma difference of a moving pixel, of 255."
+    )
