@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess
@@ -57,9 +58,22 @@ def filled(folder: Path, *, spare: int) -> Iterator[None]:
     filler = folder / "filler"
     try:
         with filler.open("wb") as file:
-            disk = os.statvfs(folder)
-            if (size := disk.f_bavail * disk.f_frsize - spare) > 0:
-                os.posix_fallocate(file.fileno(), 0, size)
+            while not _filled(file.fileno(), spare):
+                pass
         yield
     finally:
         filler.unlink()
+
+
+def _filled(file: int, spare: int) -> bool:
+    """Whether all but so many bytes could be taken: who else writes may have been faster."""
+    disk = os.fstatvfs(file)
+    size = disk.f_bavail * disk.f_frsize - spare
+    try:
+        if size > 0:
+            os.posix_fallocate(file, 0, size)  # all of it or nothing, on a tmpfs
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        return False
+    return True
