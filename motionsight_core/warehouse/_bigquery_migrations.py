@@ -20,6 +20,16 @@ CREATE TABLE IF NOT EXISTS `{dataset}.migrations` (
 )
 """
 
+#: Made anew wherever `motion` gets a column: a view of `*` has the columns of the day it was made.
+_LATEST_MOTION = """
+CREATE OR REPLACE VIEW `{dataset}.latest_motion` AS
+SELECT *
+FROM `{dataset}.motion`
+WHERE TRUE
+QUALIFY FIRST_VALUE(version) OVER (PARTITION BY uri ORDER BY annotated_at DESC, version, recipe) = version
+    AND FIRST_VALUE(recipe) OVER (PARTITION BY uri ORDER BY annotated_at DESC, version, recipe) = recipe;
+"""
+
 _FIRST = """
 CREATE TABLE IF NOT EXISTS `{dataset}.motion` (
     clip_id STRING NOT NULL,
@@ -114,13 +124,6 @@ FROM (
         ) AS steps
     FROM `{dataset}.motion`, UNNEST(object_tracks) AS track
 );
-
-CREATE OR REPLACE VIEW `{dataset}.latest_motion` AS
-SELECT *
-FROM `{dataset}.motion`
-WHERE TRUE
-QUALIFY FIRST_VALUE(version) OVER (PARTITION BY uri ORDER BY annotated_at DESC, version, recipe) = version
-    AND FIRST_VALUE(recipe) OVER (PARTITION BY uri ORDER BY annotated_at DESC, version, recipe) = recipe;
 """
 
 _SPLITS = """
@@ -152,22 +155,14 @@ CREATE TABLE IF NOT EXISTS `{dataset}.partitions` (
 );
 """
 
-# A view of `*` has the columns of the day it was made.
 _DIALOGUE = """
 ALTER TABLE `{dataset}.motion`
 ADD COLUMN IF NOT EXISTS dialogue ARRAY<STRUCT<about STRING, question STRING, reply STRING>>;
-
-CREATE OR REPLACE VIEW `{dataset}.latest_motion` AS
-SELECT *
-FROM `{dataset}.motion`
-WHERE TRUE
-QUALIFY FIRST_VALUE(version) OVER (PARTITION BY uri ORDER BY annotated_at DESC, version, recipe) = version
-    AND FIRST_VALUE(recipe) OVER (PARTITION BY uri ORDER BY annotated_at DESC, version, recipe) = recipe;
 """
 
 MIGRATIONS = (
-    Migration(1, "motion, failures, runs, commits", _FIRST),
+    Migration(1, "motion, failures, runs, commits", _FIRST + _LATEST_MOTION),
     Migration(2, "splits", _SPLITS),
     Migration(3, "partitions", _PARTITIONS),
-    Migration(4, "dialogue", _DIALOGUE),
+    Migration(4, "dialogue", _DIALOGUE + _LATEST_MOTION),
 )

@@ -9,6 +9,18 @@ CREATE_MIGRATIONS = """
 CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY, name VARCHAR, applied_at TIMESTAMPTZ);
 """
 
+#: Made anew wherever `motion` gets a column: a view of `*` has the columns of the day it was made.
+_LATEST_MOTION = """
+CREATE OR REPLACE VIEW latest_motion AS
+SELECT motion.*
+FROM motion
+JOIN (
+    SELECT uri, arg_max({'version': version, 'recipe': recipe}, annotated_at) AS newest
+    FROM motion GROUP BY uri
+) AS latest
+ON motion.uri = latest.uri AND motion.version = newest.version AND motion.recipe = newest.recipe;
+"""
+
 # Warehouses of before there were numbers have these tables already, the oldest of them without the
 # last two columns of `motion`: hence IF NOT EXISTS.
 _FIRST = """
@@ -102,15 +114,6 @@ SELECT clip_id, recipe, uri, annotator, track.track_id, track.label, track.score
        ], 'median') AS speed,
        b AS boxes
 FROM (SELECT *, track.boxes AS b FROM (SELECT *, unnest(object_tracks) AS track FROM motion));
-
-CREATE OR REPLACE VIEW latest_motion AS
-SELECT motion.*
-FROM motion
-JOIN (
-    SELECT uri, arg_max({'version': version, 'recipe': recipe}, annotated_at) AS newest
-    FROM motion GROUP BY uri
-) AS latest
-ON motion.uri = latest.uri AND motion.version = newest.version AND motion.recipe = newest.recipe;
 """
 
 _SPLITS = """
@@ -142,23 +145,13 @@ CREATE TABLE partitions (
 );
 """
 
-# A view of `*` has the columns of the day it was made.
 _DIALOGUE = """
 ALTER TABLE motion ADD COLUMN IF NOT EXISTS dialogue STRUCT(about VARCHAR, question VARCHAR, reply VARCHAR)[];
-
-CREATE OR REPLACE VIEW latest_motion AS
-SELECT motion.*
-FROM motion
-JOIN (
-    SELECT uri, arg_max({'version': version, 'recipe': recipe}, annotated_at) AS newest
-    FROM motion GROUP BY uri
-) AS latest
-ON motion.uri = latest.uri AND motion.version = newest.version AND motion.recipe = newest.recipe;
 """
 
 MIGRATIONS = (
-    Migration(1, "motion, failures, runs, commits", _FIRST),
+    Migration(1, "motion, failures, runs, commits", _FIRST + _LATEST_MOTION),
     Migration(2, "splits", _SPLITS),
     Migration(3, "partitions", _PARTITIONS),
-    Migration(4, "dialogue", _DIALOGUE),
+    Migration(4, "dialogue", _DIALOGUE + _LATEST_MOTION),
 )
