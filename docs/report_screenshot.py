@@ -9,10 +9,8 @@ filter, to be looked at. The browser is that of the tests.
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +20,7 @@ from typing import Literal
 from playwright.sync_api import Browser, Page
 
 from tests.chromium import started
+from tests.flows.conftest import command, environment
 
 PICTURE = Path(__file__).with_name("report.png")
 DESKTOP, PHONE = (1440, 900), (390, 844)
@@ -68,14 +67,7 @@ def demo_report(folder: Path) -> Path:
 
 def motionsight(folder: Path, *arguments: str) -> None:
     """The command line, as a user of that folder runs it."""
-    path = os.pathsep.join((str(Path(__file__).resolve().parents[1]), os.environ.get("PYTHONPATH", "")))
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
-    subprocess.run(
-        [sys.executable, "-m", "flows", *arguments],
-        cwd=folder,
-        env={**environment, "PYTHONPATH": path},
-        check=True,
-    )
+    subprocess.run(command(*arguments), cwd=folder, env=environment(), check=True)
 
 
 def opened(browser: Browser, report: Path, size: tuple[int, int], scheme: Literal["light", "dark"]) -> Page:
@@ -92,6 +84,7 @@ def look_all_over(browser: Browser, report: Path, folder: Path) -> None:
             page = opened(browser, report, size, scheme)
             page.screenshot(path=folder / f"{name}_{scheme}_page.png", full_page=True)
             page.get_by_role("link", name=OPENED).click()
+            page.wait_for_selector("dialog[open]")
             page.keyboard.press(".")
             page.keyboard.press(".")
             page.screenshot(path=folder / f"{name}_{scheme}_clip.png")

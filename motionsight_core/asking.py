@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Literal, TypeAlias
 
 from motionsight_core import dialogue
 from motionsight_core.annotation import DESCRIPTION_CUT, Annotation, Batch, Observer
+from motionsight_core.dialogue.replies import MAX_CHARACTERS
 from motionsight_core.errors import BadReply, ClipError
 from motionsight_core.loaded import Models
 from motionsight_core.mllm import Conversation, Reply
-from motionsight_core.record import Exchange
-
-#: What a question asks for.
-About: TypeAlias = Literal["names", "object", "camera"]
-#: Longer texts are cut where a row keeps them: a model may run away.
-_KEPT_CHARACTERS = 20_000
+from motionsight_core.record import About, Exchange
 
 
 class Interview:
@@ -47,8 +42,8 @@ class Interview:
                 annotation.failed("refer" if about == "names" else "caption", reply)
                 continue
             if self._keep:
-                question = conversation[-1].as_text()
-                annotation.dialogue.append(Exchange(about, _kept(question), _kept(reply.text)))
+                question, said = conversation[-1].as_text(), reply.text[:MAX_CHARACTERS]
+                annotation.dialogue.append(Exchange(about, _storable(question), _storable(said)))
             yield annotation, conversation, reply
 
     def captions(
@@ -97,8 +92,6 @@ class Interview:
         return replies
 
 
-def _kept(text: str) -> str:
+def _storable(text: str) -> str:
     """A text as it came, but for what no column can hold."""
-    return (
-        text[:_KEPT_CHARACTERS].encode(errors="replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
-    )
+    return text.encode(errors="replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")

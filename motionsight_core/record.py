@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import pyarrow as pa
 
@@ -60,16 +60,19 @@ class ObjectTrack:
     boxes: tuple[Box, ...]
 
 
+#: What a question to a multimodal LLM asks for: the acting objects' names, or one of the descriptions.
+About: TypeAlias = Literal["names", "object", "camera"]
+
+
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """A question that was put to a multimodal LLM, and its reply."""
 
-    about: Literal["names", "object", "camera"]
-    """What was asked for: the acting objects' names, the object description, the camera description."""
+    about: About
     question: str
     """Word for word, with `<image>` where a frame was."""
     reply: str
-    """As it came."""
+    """As it came; of one that ran away the beginning."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,13 @@ from motionsight_core.report._selection import Row
 #: About 200 KB each: a file that can be mailed.
 FEW_CLIPS = 48
 #: Agreement of text and measurement below which a row is in doubt.
-_DOUBTFUL = 0.5
+DOUBTFUL = 0.5
 
 
 def few(rows: Sequence[Row], count: int = FEW_CLIPS) -> list[Row]:
     """Up to `count` rows: at most a half of them doubtful ones, the others as different as they come."""
     doubtful = sorted(filter(_in_doubt, rows), key=_agreement)[: max(1, count // 2)]
-    chosen = {id(row): row for row in doubtful[:count]}
+    chosen = {id(row) for row in doubtful}
     groups: dict[tuple[str, ...], list[Row]] = {}
     for row in rows:
         if id(row) not in chosen:
@@ -24,14 +24,13 @@ def few(rows: Sequence[Row], count: int = FEW_CLIPS) -> list[Row]:
     while len(chosen) < count and places:
         for group in places:
             if len(chosen) < count:
-                row = group.pop()
-                chosen[id(row)] = row
+                chosen.add(id(group.pop()))
         places = [group for group in places if group]
     return [row for row in rows if id(row) in chosen]
 
 
 def _in_doubt(row: Row) -> bool:
-    return _agreement(row) < _DOUBTFUL or bool(row.get("notes"))
+    return _agreement(row) < DOUBTFUL or bool(row.get("notes"))
 
 
 def _agreement(row: Row) -> float:

@@ -27,7 +27,7 @@ def sector(x: float, y: float) -> int | None:
     """
     if math.hypot(x, y) < LEAST_WAY:
         return None
-    return round(math.atan2(y, x) / (math.pi / 4)) % 8
+    return _eighth(x, y)
 
 
 def camera_sectors(moves: Sequence[dict[str, Any]], aspect: float) -> list[int]:
@@ -46,7 +46,7 @@ def camera_sectors(moves: Sequence[dict[str, Any]], aspect: float) -> list[int]:
         y = sum(_UPWARDS.get(move["label"], 0) * move["rate"] for move in here) * aspect
         way = math.hypot(x, y) * (end_s - start_s)
         if way > 0:
-            eighth = round(math.atan2(y, x) / (math.pi / 4)) % 8
+            eighth = _eighth(x, y)
             ways[eighth] = ways.get(eighth, 0.0) + way
     return sorted(eighth for eighth, way in ways.items() if way >= LEAST_WAY)
 
@@ -69,6 +69,10 @@ def track_course(boxes: Sequence[dict[str, float]], aspect: float) -> tuple[int 
     ways = np.hypot(x[step:] - x[:-step], y[step:] - y[:-step])
     speeds = ways[elapsed_s > 0] / elapsed_s[elapsed_s > 0]
     return direction, float(np.median(speeds)) if len(speeds) else 0.0
+
+
+def _eighth(x: float, y: float) -> int:
+    return round(math.atan2(y, x) / (math.pi / 4)) % 8
 
 
 def _start(values: NDArray[np.float64]) -> float:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 from motionsight_core.errors import UsageError
-from motionsight_core.report._choice import few
+from motionsight_core.report._choice import DOUBTFUL, few
 from motionsight_core.report._entries import entries, failure_entries, recipe_entries, table
 from motionsight_core.report._page import write_page
 from motionsight_core.report._pictures import pictured
@@ -63,7 +63,7 @@ def write_report(
             choice of frames is none.
         NoWarehouse: nothing was written there yet.
     """
-    if frames not in ("none", "few", "all"):
+    if frames not in get_args(FrameChoice):
         raise UsageError(f"There is no choice of frames {frames!r}; give none, few or all.")
     selection = select(warehouse, where)
     newest = selection.newest_recipes()
@@ -120,6 +120,7 @@ def _catalog(
         "where": where,
         "frames": frames,
         "rowsTogether": _ROWS_TOGETHER,
+        "doubtful": DOUBTFUL,
         "runs": {"count": len(selection.runs), "annotated": annotated, "seconds": seconds},
         "failuresFit": selection.failures_fit,
         "recipes": recipe_entries(selection),

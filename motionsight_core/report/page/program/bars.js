@@ -51,7 +51,7 @@ function bars(facet, items, { tones = () => "", remarks = () => "", noun, first 
 function columns(facet, items, unit) {
   const counts = counted(facet, items);
   const most = d3.max(total(facet).values()) ?? 0;
-  return h("div", { class: "columns-with-unit" },
+  return h("div", null,
     h("div", { class: "columns" }, FACETS[facet].order.map((value) => barButton(facet, value, counts.get(value) ?? 0, most, {}))),
     h("p", { class: "unit" }, unit));
 }

@@ -14,7 +14,7 @@ const SPEEDS = [0.05, 0.1, 0.2, 0.4];
 const moving = (clip) => clip.moves.filter((move) => move[2] !== "static");
 const pace = (clip) => d3.max(clip.tracks, (track) => track.speed);
 const doubts = (clip) =>
-  clip.agreement !== null && clip.agreement < 0.5 ? ["text_disagrees", ...clip.notes] : clip.notes;
+  clip.agreement !== null && clip.agreement < catalog.doubtful ? ["text_disagrees", ...clip.notes] : clip.notes;
 
 const FACETS = {
   __proto__: null,
