@@ -1,4 +1,4 @@
-"""The knobs of operation: on other machines, or with more of them, the same rows are written."""
+"""The knobs of operation: on other machines, or with more of them, rows say the same of a clip."""
 
 from __future__ import annotations
 
