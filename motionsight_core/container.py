@@ -26,74 +26,17 @@ from motionsight_core.errors import (
     ClipError,
     Corrupt,
     ForbiddenProtocol,
-    NotAVideo,
     NoVideoStream,
     TooLarge,
     Truncated,
 )
+from motionsight_core.formats import MP4_BOXES, demuxer_of
 from motionsight_core.settings import LimitSettings
 
 # Errors arrive as exceptions; FFmpeg's own lines would only repeat them, unattributed.
 av.logging.set_level(av.logging.PANIC)
 
-_SNIFF_BYTES = 4096
 _BUFFER_BYTES = 1 << 18
-_MP4_BOXES = frozenset(
-    b"ftyp styp moov moof mdat mfra sidx free skip wide pnot meta uuid udta prft emsg".split()
-)
-_PLAYLISTS = (
-    (b"#EXTM3U", "an HLS playlist"),
-    (b"ffconcat", "an FFmpeg concat list"),
-    (b"[playlist]", "a PLS playlist"),
-    (b"[reference]", "an ASX playlist"),
-    (b"<asx", "an ASX playlist"),
-    (b"<?xml", "an XML manifest"),
-    (b"<mpd", "a DASH manifest"),
-    (b"<smil", "a SMIL manifest"),
-    (b"v=0", "an SDP session"),
-    (b"rtsptext", "an RTSP reference"),
-)
-_AUDIO = (b"ID3", b"fLaC", b"#!AMR", b"\xff\xfb", b"\xff\xf1")
-
-
-def sniff(head: bytes) -> str:
-    """The FFmpeg demuxer for content that begins with `head`.
-
-    Raises:
-        ForbiddenProtocol: the content is a playlist or manifest.
-        NoVideoStream: it is an audio format.
-        NotAVideo: it is anything else.
-    """
-    text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    for mark, what in _PLAYLISTS:
-        if text.startswith(mark.lower()):
-            raise ForbiddenProtocol(f"The file is {what}, which refers to other files; it was not followed.")
-    if head[4:8] in _MP4_BOXES:
-        return "mov"
-    if head.startswith(b"\x1a\x45\xdf\xa3"):
-        return "matroska"
-    if head.startswith(b"RIFF") and head[8:12] == b"AVI ":
-        return "avi"
-    if head.startswith(b"FLV\x01"):
-        return "flv"
-    if head.startswith(b"OggS"):
-        return "ogg"
-    if head.startswith(b"\x30\x26\xb2\x75\x8e\x66\xcf\x11"):
-        return "asf"
-    if head.startswith(b"\x00\x00\x01\xba"):
-        return "mpeg"
-    # Transport streams repeat their sync byte at every packet: 188 bytes, or 192 with a timestamp.
-    for packet, sync in ((188, 0), (192, 4)):
-        marks = head[sync::packet]
-        if len(marks) >= 2 and set(marks) == {0x47}:
-            return "mpegts"
-    if head.startswith(_AUDIO) or (head.startswith(b"RIFF") and head[8:12] == b"WAVE"):
-        raise NoVideoStream("The file holds audio only.")
-    if not head:
-        raise NotAVideo("The file is empty.")
-    raise NotAVideo(
-        "The content is in no video format (looked for MP4, Matroska, AVI, TS, FLV, MPEG, Ogg, ASF)."
-    )
 
 
 def check_complete(file: BinaryIO, demuxer: str) -> None:
@@ -116,7 +59,7 @@ def _check_mp4(file: BinaryIO, size: int) -> None:
         file.seek(position)
         header = file.read(16)
         length, kind = int.from_bytes(header[:4]), header[4:8]
-        if kind not in _MP4_BOXES:
+        if kind not in MP4_BOXES:
             break  # trailing bytes that are no box: players ignore them
         seen.add(kind)
         if length == 1:  # a 64-bit length follows
@@ -177,8 +120,7 @@ def open_video(
     Raises:
         ClipError: NotAVideo, NoVideoStream, Truncated, Corrupt, TooLarge or ForbiddenProtocol.
     """
-    file.seek(0)
-    demuxer = sniff(file.read(_SNIFF_BYTES))
+    demuxer = demuxer_of(file)
     refused: list[str] = []
     with translated_errors(refused):
         check_complete(file, demuxer)

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from pathlib import PurePosixPath
 
 from motionsight_core.catalog import VideoObject
 from motionsight_core.errors import UnreadableNotification
-from motionsight_core.stores import VIDEO_SUFFIXES
+from motionsight_core.formats import is_video_name
 
 #: The one event after which there are new bytes to annotate: an object was written, whole.
 WRITTEN = "OBJECT_FINALIZE"
@@ -47,12 +46,6 @@ def notified_video(attributes: Mapping[str, str]) -> VideoObject | None:
         raise UnreadableNotification(
             f"The notification's objectGeneration is {generation!r}, which is no number."
         )
-    if not _is_video(name):
+    if not is_video_name(name):
         return None
     return VideoObject(f"gs://{bucket}/{name}", str(int(generation)))
-
-
-def _is_video(name: str) -> bool:
-    """By suffix and not hidden, as in a listing."""
-    last = name.rpartition("/")[2]
-    return not last.startswith(".") and PurePosixPath(last).suffix.lower() in VIDEO_SUFFIXES

@@ -11,7 +11,6 @@ from motionsight_core.catalog import VideoObject
 from motionsight_core.errors import UsageError
 from motionsight_core.settings import StoreSettings
 from motionsight_core.stores._base import (
-    VIDEO_SUFFIXES,
     WHOLE,
     ObjectStore,
     RangeReader,
@@ -24,7 +23,6 @@ from motionsight_core.stores._local import LocalStore
 from motionsight_core.stores._s3 import S3Store
 
 __all__ = [
-    "VIDEO_SUFFIXES",
     "LocalStore",
     "ObjectStore",
     "RangeReader",

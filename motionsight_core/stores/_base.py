@@ -12,30 +12,6 @@ from typing import BinaryIO, Protocol
 from motionsight_core.catalog import VideoObject
 from motionsight_core.errors import ClipError
 
-#: What is taken for a video when a whole directory or prefix is listed.
-VIDEO_SUFFIXES = frozenset(
-    [
-        ".3gp",
-        ".avi",
-        ".asf",
-        ".flv",
-        ".m2ts",
-        ".m4v",
-        ".mkv",
-        ".mov",
-        ".mp4",
-        ".mpeg",
-        ".mpg",
-        ".mts",
-        ".mxf",
-        ".ogv",
-        ".ts",
-        ".vob",
-        ".webm",
-        ".wmv",
-    ]
-)
-
 
 @dataclass(frozen=True, slots=True)
 class UnlistedObject:

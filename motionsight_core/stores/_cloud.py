@@ -7,13 +7,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, BinaryIO, ClassVar
 
 from motionsight_core.catalog import VideoObject
 from motionsight_core.errors import RunError, StoreUnavailable, UsageError
+from motionsight_core.formats import is_video_name
 from motionsight_core.settings import StoreSettings
-from motionsight_core.stores._base import VIDEO_SUFFIXES, WHOLE, RangeReader, Selection, UnlistedObject
+from motionsight_core.stores._base import WHOLE, RangeReader, Selection, UnlistedObject
 from motionsight_core.stores._cache import Download, cache_limit, cached
 from motionsight_core.stores._patience import Broken, patiently, within
 from motionsight_core.stores._pinned import Pinned
@@ -104,7 +105,7 @@ class CloudStore(ABC):
         found = False
         for entry in self._entries(lister, address.bucket, prefix, after):
             found = True
-            if _is_video(entry.name):
+            if is_video_name(entry.name):
                 yield from self._videos(address.bucket, [entry], selection)
         if not found and not after:
             raise UsageError(f"There is no object at {source!r}.")
@@ -243,9 +244,3 @@ class _TooLong(Exception):
     def __init__(self, pinned: Pinned) -> None:
         super().__init__()
         self.pinned = pinned
-
-
-def _is_video(name: str) -> bool:
-    """By suffix; neither hidden nor the placeholder of a folder."""
-    last = name.rpartition("/")[2]
-    return not last.startswith(".") and PurePosixPath(last).suffix.lower() in VIDEO_SUFFIXES

@@ -12,7 +12,8 @@ from typing import BinaryIO
 
 from motionsight_core.catalog import VideoObject
 from motionsight_core.errors import ClipError, StoreUnavailable, UnusableName, UsageError, VersionGone
-from motionsight_core.stores._base import VIDEO_SUFFIXES, WHOLE, RangeReader, Selection, UnlistedObject
+from motionsight_core.formats import is_video_name
+from motionsight_core.stores._base import WHOLE, RangeReader, Selection, UnlistedObject
 
 
 class LocalStore:
@@ -122,7 +123,7 @@ def _videos_below(directory: Path, selection: Selection) -> Iterator[VideoObject
             key=_as_text,
         )
         for name in sorted(names, key=_as_text):
-            if _is_video(name) and _as_text(name) > least_name:
+            if is_video_name(name) and _as_text(name) > least_name:
                 item = _listed(Path(folder, name), selection)
                 if item is not None:
                     yield item
@@ -150,10 +151,6 @@ def _unlisted(unreadable: list[OSError], selection: Selection) -> Iterator[Unlis
         if uri != selection.after:
             reason = StoreUnavailable(f"The directory cannot be listed: {error.strerror}.")
             yield UnlistedObject(uri, "", reason)
-
-
-def _is_video(name: str) -> bool:
-    return not name.startswith(".") and Path(name).suffix.lower() in VIDEO_SUFFIXES
 
 
 def _listed(path: Path, selection: Selection) -> VideoObject | UnlistedObject | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import av.error
 import pytest
 
-from motionsight_core.container import check_complete, sniff, translated_errors
+from motionsight_core.container import check_complete, translated_errors
 from motionsight_core.errors import (
     ClipError,
     Corrupt,
@@ -19,6 +19,7 @@ from motionsight_core.errors import (
     TooLarge,
     Truncated,
 )
+from motionsight_core.formats import sniff
 from motionsight_core.frame_index import index_frames
 from motionsight_core.settings import LimitSettings
 from tests.videos import moving_texture, write_audio, write_video
