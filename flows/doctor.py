@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 
 import click
@@ -110,19 +111,39 @@ def _decoding() -> Iterator[Finding]:
 
     settings = Settings.load(environment={}, overrides=["runtime.decode_processes=1"])
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "probe.mp4")
+        plain, path = Path(folder, "plain.mp4"), Path(folder, "probe.mkv")
         try:
-            render(catalog(count=1, seed=0, width=160, height=90, duration_s=1.0)[0], path)
+            render(catalog(count=1, seed=0, width=160, height=90, duration_s=1.0)[0], plain)
+            _add_subtitles(plain, path)
             decoded = shared_decoder(settings).decode(clips_of(str(path), settings)[0])
             sandbox = shared_decoder(settings).sandbox()
         except (ClipError, OSError) as error:
             yield Finding(State.BAD, "Decoding", f"a video made here could not be decoded: {error}")
             return
     yield Finding(
-        State.GOOD, "Decoding", f"an {decoded.codec} video made here was decoded in a guarded process"
+        State.GOOD,
+        "Decoding",
+        f"an {decoded.codec} video with subtitles, made here, was decoded in a guarded process",
     )
     for part in sandbox.parts:
         yield Finding(State.GOOD if part.active else State.ABSENT, f"Sandbox, {part.name}", part.detail)
+
+
+def _add_subtitles(video: Path, target: Path) -> None:
+    """Copy a video beside a subtitle stream: for each kind of stream PyAV loads modules of its own."""
+    import av
+
+    with av.open(str(video)) as source, av.open(str(target), "w") as copy:
+        pictures = copy.add_stream_from_template(source.streams.video[0])
+        subtitles = copy.add_stream("ass")
+        for packet in source.demux(video=0):
+            if packet.size:
+                packet.stream = pictures
+                copy.mux(packet)
+        line = av.Packet(b"0,0,Default,,0,0,0,,MotionSight")
+        line.stream, line.time_base = subtitles, Fraction(1, 1000)
+        line.pts, line.dts, line.duration = 0, 0, 500
+        copy.mux(line)
 
 
 def _extras() -> Iterator[Finding]:

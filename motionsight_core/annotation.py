@@ -169,7 +169,7 @@ class Annotation:
             run_id=run_id,
             annotated_at=datetime.now(UTC),
             camera_agreement=camera_agreement(self.camera_motion, motion.camera_moves) if told else None,
-            notes=tuple(self.notes),
+            notes=(*decoded.notes, *self.notes),
             dialogue=tuple(self.dialogue),
         )
 

@@ -16,6 +16,9 @@ from motionsight_core.measure.types import MotionMeasurement
 Product = Literal["sampled", "blurred", "motion"]
 ALL_PRODUCTS: tuple[Product, ...] = ("sampled", "blurred", "motion")
 
+#: What was lost, mended or guessed while decoding, among the `notes` of a row.
+DecodeNote = Literal["frames_lost", "times_mended", "joined_recordings"]
+
 
 @dataclass(frozen=True, slots=True)
 class FrameSequence:
@@ -46,12 +49,16 @@ class DecodedClip:
     """Average frame rate of the video, frames per second."""
     codec: str
     lost_frames: int
-    """Frames of the clip that could not be decoded."""
+    """Frames of the clip that could not be decoded, as far as their number is known."""
     sampled: FrameSequence | None
     """V_s, at most `referring.max_pixels` each."""
     blurred: FrameSequence | None
     """V', the sampled frames under motion blur, at most `sampling.max_pixels` each."""
     motion: MotionMeasurement | None
+    notes: tuple[DecodeNote, ...] = ()
+    """frames_lost: some could not be decoded, or the file ends before them. times_mended: some timestamps
+    were missing, doubled or out of line, and were put between their neighbours'. joined_recordings: the
+    clock starts anew inside the clip; the times go on."""
 
 
 class FrameCollector:

@@ -5,6 +5,7 @@ Nothing is kept of a frame but what was asked for, so memory does not grow with 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
@@ -17,8 +18,8 @@ from numpy.typing import NDArray
 
 from motionsight_core.catalog import Clip, VideoObject
 from motionsight_core.clip_frames import ClipFrames
-from motionsight_core.container import open_video
-from motionsight_core.decoded_clip import ALL_PRODUCTS, DecodedClip, FrameSequence, Product
+from motionsight_core.container import PacketDecoder, open_video
+from motionsight_core.decoded_clip import ALL_PRODUCTS, DecodedClip, DecodeNote, FrameSequence, Product
 from motionsight_core.errors import Corrupt, TooLarge
 from motionsight_core.frame_index import FrameIndex
 from motionsight_core.frame_reader import (
@@ -32,7 +33,7 @@ from motionsight_core.frame_reader import (
 )
 from motionsight_core.index_cache import IndexCache
 from motionsight_core.pixels import geometry_of
-from motionsight_core.sampling import HALF_MS, frames_of_clip
+from motionsight_core.sampling import HALF_MS, displayed_frames, times_shown
 from motionsight_core.scene_frames import SceneFrames, ShownFrame, VideoFacts
 from motionsight_core.settings import Settings
 from motionsight_core.stores import open_object
@@ -84,10 +85,16 @@ def decode(
             return make(opened, clip, index, settings, products)
         except IncompleteDecode:
             pass
-        # Damaged or unusual streams: take the frames that do come out of a full decode.
-        found = _indices.of_decoding(clip.object, opened, settings.limits)
-        decoded = make(opened, clip, found, settings, products)
-        return replace(decoded, lost_frames=max(0, len(index.times_s) - len(found.times_s)))
+        try:
+            # Damage: do without the frames that it hits.
+            given = _without_lost_frames(opened, clip, index, settings)
+            if given is not None:
+                return make(opened, _cut_to(clip, given), given, settings, products)
+        except IncompleteDecode:
+            pass
+        # The packets' timestamps are not the frames': count the frames that come out of a full decode.
+        found = _on_the_clock_of(index, _indices.of_decoding(clip.object, opened, settings.limits))
+        return make(opened, _cut_to(clip, found), found, settings, products)
 
 
 def decode_scenes(
@@ -117,8 +124,71 @@ def decode_scenes(
                 yield decoded
         except IncompleteDecode:
             # The packets' times are not the frames': count the frames that do come out.
-            found = _indices.of_decoding(video, opened, settings.limits)
+            found = _on_the_clock_of(index, _indices.of_decoding(video, opened, settings.limits))
             yield from _scenes(opened, video, found, settings, products, start_s=start_s)
+
+
+def _without_lost_frames(
+    file: BinaryIO, clip: Clip, index: FrameIndex, settings: Settings
+) -> FrameIndex | None:
+    """The index without the clip's frames that do not come out of the decoder; None where all or none do.
+
+    Raises:
+        IncompleteDecode: the packets' timestamps are not those of the frames.
+    """
+    if index.packets is None:
+        return None
+    frames = displayed_frames(index.times_s, clip.start_s, clip.end_s)
+    wanted = np.zeros(len(index.times_s), np.bool_)
+    wanted[frames] = True
+    with open_video(file, settings.limits) as (container, stream):
+        decoder = PacketDecoder(stream)
+        found = frames_that_come(container, stream, index, wanted, decoder=decoder)
+        given = [number for number, _ in found]
+    lost = np.setdiff1d(frames, given)
+    # Packets that hold no picture of their own are no damage.
+    return index.without(lost, noted=decoder.damaged > 0) if len(lost) and given else None
+
+
+def _on_the_clock_of(index: FrameIndex, found: FrameIndex) -> FrameIndex:
+    """An index made by decoding, with times since the first packet, as other clips of the video have them."""
+    if index.packets is None or index.origin is None or found.origin is None:
+        return found
+    shift_s = (found.origin - index.origin) * index.time_base
+    if not 0 < shift_s < index.duration_s:
+        return found
+    return replace(found, times_s=found.times_s + shift_s, lost_s=found.lost_s + shift_s)
+
+
+def _cut_to(clip: Clip, index: FrameIndex) -> Clip:
+    """The part of a clip in which there are frames, where it was planned on others than could be decoded."""
+    start_s = max(clip.start_s, math.floor(float(index.times_s[0]) * 1000) / 1000)
+    end_s = min(clip.end_s, round(index.end_s, 3))
+    return replace(clip, start_s=start_s, end_s=end_s) if start_s < end_s else clip
+
+
+def _with_notes(decoded: DecodedClip, index: FrameIndex) -> DecodedClip:
+    """The clip with what was lost, mended or guessed of it."""
+    clip = decoded.clip
+
+    def is_inside(times_s: NDArray[np.float64]) -> bool:
+        return bool(np.any((times_s >= clip.start_s - HALF_MS) & (times_s < clip.end_s - HALF_MS)))
+
+    lost_frames = decoded.lost_frames + _lost_frames(index, clip)
+    holds: dict[DecodeNote, bool] = {
+        "frames_lost": lost_frames > 0,
+        "times_mended": is_inside(index.times_s[index.mended]),
+        "joined_recordings": is_inside(index.times_s[index.joins]),
+    }
+    return replace(decoded, lost_frames=lost_frames, notes=tuple(note for note in holds if holds[note]))
+
+
+def _lost_frames(index: FrameIndex, clip: Clip) -> int:
+    """How many of the clip's frames the index knows to be lost."""
+    inside = (index.lost_s >= clip.start_s - HALF_MS) & (index.lost_s < clip.end_s + HALF_MS)
+    # What is missing behind the last frame belongs to the clip that ends with it.
+    at_end = (index.lost_s > clip.end_s) & (round(index.end_s, 3) <= clip.end_s)
+    return int(np.count_nonzero(inside | at_end))
 
 
 def _opened(
@@ -136,7 +206,9 @@ def _decode(
     *,
     reading: Reading = from_the_start,
 ) -> DecodedClip:
-    pass_ = ClipFrames(clip, index.times_s, _frames_of(clip, index), settings, products)
+    frames = _frames_of(clip, index)
+    times_s = times_shown(index.times_s, int(frames[0]), clip.start_s)
+    pass_ = ClipFrames(clip, times_s, frames, settings, products)
     with open_video(file, settings.limits) as (container, stream):
         codec = stream.codec_context.name
         for shown in _shown(
@@ -146,7 +218,7 @@ def _decode(
     geometry = pass_.geometry
     if geometry is None:
         raise Corrupt(_NO_FRAME)
-    return DecodedClip(
+    decoded = DecodedClip(
         clip=clip,
         width=geometry.width,
         height=geometry.height,
@@ -157,6 +229,7 @@ def _decode(
         blurred=pass_.blurred(),
         motion=pass_.motion(),
     )
+    return _with_notes(decoded, index)
 
 
 def _decode_scene(
@@ -175,13 +248,14 @@ def _decode_scene(
     scene: SceneFrames | None = None
     with open_video(file, settings.limits) as (container, stream):
         facts = VideoFacts.of(index.times_s, settings, fps=index.fps, codec=stream.codec_context.name)
+        facts = facts.held(int(frames[0]), clip.start_s)
         found = frames_that_come(container, stream, index, wanted, reading=reading)
         for shown in _shown(found, stream, settings):
             scene = scene or SceneFrames(facts, shown.number, settings, products)
             scene.take(shown.number, shown.frame, shown.geometry)
     if scene is None:
         raise Corrupt(_NO_FRAME)
-    return scene.finish(clip, frames=len(frames))
+    return _with_notes(scene.finish(clip, frames=len(frames)), index)
 
 
 def _scenes(
@@ -205,14 +279,15 @@ def _scenes(
         facts = VideoFacts.of(index.times_s, settings, fps=index.fps, codec=stream.codec_context.name)
         scenes = ScenePass(video, facts, settings, products, start_s=start_s, end_s=end_s)
         found = frames_that_come(container, stream, index, wanted)
-        yield from scenes.scenes(_shown(found, stream, settings))
+        for scene in scenes.scenes(_shown(found, stream, settings)):
+            yield _with_notes(scene, index)
     if not scenes.found:
         raise Corrupt("Not one frame of the video can be decoded.")
 
 
 def _frames_of(clip: Clip, index: FrameIndex) -> NDArray[np.intp]:
-    frames = frames_of_clip(index.times_s, clip.start_s, clip.end_s)
-    if not len(frames):
+    frames = displayed_frames(index.times_s, clip.start_s, clip.end_s)
+    if not len(frames) or clip.start_s >= index.end_s - HALF_MS:
         raise Corrupt(f"No frame can be decoded between {clip.start_s:.3f} s and {clip.end_s:.3f} s.")
     return frames
 

@@ -50,7 +50,11 @@ class NoVideoStream(ClipError):
 
 
 class Truncated(ClipError):
-    """The file ends before the video does."""
+    """The file ends so early that nothing of the video can be decoded."""
+
+
+class Encrypted(ClipError):
+    """The video is protected: it cannot be decoded without a key."""
 
 
 class Corrupt(ClipError):

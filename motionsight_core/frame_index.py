@@ -7,22 +7,22 @@ needed are skipped, and so are the frames that no other frame refers to.
 
 from __future__ import annotations
 
-from array import array
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
-from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from motionsight_core.container import decoded, open_video, packets
-from motionsight_core.errors import Corrupt, TooLarge
-from motionsight_core.settings import LimitSettings
-
-#: No video shows one frame for longer, time-lapse and slides included; a damaged timestamp does.
-_LONGEST_FRAME_S = 600.0
 #: The timestamp of a packet whose frame is never displayed.
 NOT_DISPLAYED = np.iinfo(np.int64).max
+
+
+def _no_frames() -> NDArray[np.intp]:
+    return np.zeros(0, np.intp)
+
+
+def _no_times() -> NDArray[np.float64]:
+    return np.zeros(0)
 
 
 class PacketUse(IntEnum):
@@ -40,22 +40,39 @@ class FrameIndex:
     """The displayed frames of a video, in display order."""
 
     times_s: NDArray[np.float64]
-    """[F] seconds from the first frame."""
+    """[F] source seconds: from the first frame of the file."""
     duration_s: float
     """From the first frame's start to the last one's end, seconds."""
     pts: NDArray[np.int64]
-    """[F] timestamps in the stream's time base."""
+    """[F] timestamps in the stream's time base; the frames' numbers where `renumbered`."""
     packets: NDArray[np.int64] | None
     """[F] position in decode order of each frame's packet; None where timestamps do not tell, so
     that frames can only be counted while all are decoded."""
     keys: NDArray[np.int64]
     """[K] positions in decode order of the key packets."""
     packet_count: int
+    renumbered: bool = False
+    """Whether timestamps repeat or start anew, so that packets are decoded under their frames' numbers."""
+    mended: NDArray[np.intp] = field(default_factory=_no_frames)
+    """[M] numbers of the frames whose timestamps could not be used."""
+    joins: NDArray[np.intp] = field(default_factory=_no_frames)
+    """[J] numbers of the frames with which another recording begins."""
+    lost_s: NDArray[np.float64] = field(default_factory=_no_times)
+    """[L] where frames are missing that the file announces or should have, source seconds."""
+    origin: int | None = None
+    """The first frame's stored timestamp, in the stream's time base."""
+    time_base: float = 0.0
+    """Seconds."""
 
     @property
     def fps(self) -> float:
         """Average frame rate, frames per second."""
         return len(self.times_s) / self.duration_s if self.duration_s > 0 else 0.0
+
+    @property
+    def end_s(self) -> float:
+        """The last frame's end, source seconds."""
+        return float(self.times_s[0]) + self.duration_s
 
     def packet_pts(self) -> NDArray[np.int64]:
         """[packet_count] timestamps of the packets' frames, in decode order; NOT_DISPLAYED without one.
@@ -69,115 +86,38 @@ class FrameIndex:
         packet_pts[self.packets] = self.pts
         return packet_pts
 
+    def without(self, lost: NDArray[np.intp], *, noted: bool) -> FrameIndex:
+        """The index without frames that no packet brings, for an index that knows packets.
+
+        Args:
+            lost: [L] their numbers.
+            noted: whether they are lost; else the packets never held a picture.
+
+        Raises:
+            ValueError: the index was made by decoding, or no frame would be left.
+        """
+        if self.packets is None or len(lost) == len(self.times_s):
+            raise ValueError("frames can only be taken out of an index that knows packets and keeps some")
+        kept = np.ones(len(self.times_s), np.bool_)
+        kept[lost] = False
+        numbers = np.cumsum(kept) - 1
+        times_s = self.times_s[kept]
+        # The last one is shown until the next would have been.
+        last = int(np.flatnonzero(kept)[-1])
+        end_s = self.end_s if kept[-1] else float(self.times_s[last + 1])
+        return replace(
+            self,
+            times_s=times_s,
+            duration_s=end_s - float(times_s[0]),
+            pts=np.arange(len(times_s)) if self.renumbered else self.pts[kept],
+            packets=self.packets[kept],
+            mended=numbers[self.mended[kept[self.mended]]],
+            joins=numbers[self.joins[kept[self.joins]]],
+            lost_s=np.append(self.lost_s, self.times_s[lost] if noted else []),
+        )
+
     def __repr__(self) -> str:
         return f"FrameIndex({len(self.times_s)} frames, {self.duration_s:.3f} s)"
-
-
-def index_frames(file: BinaryIO, limits: LimitSettings) -> FrameIndex:
-    """Index a video by demuxing it; by decoding it where the packets carry no sound timestamps.
-
-    Raises:
-        ClipError: the file cannot be opened, holds no frame, or more than `limits.max_frames`.
-    """
-    pts, last_duration = array("q"), 0
-    shown, keys = array("q"), array("q")
-    position = 0
-    usable = True
-    with open_video(file, limits) as (container, stream):
-        time_base = float(stream.time_base or 0)
-        rate = float(stream.average_rate or stream.guessed_rate or 25)
-        for packet in packets(container, stream):
-            if position >= limits.max_frames:
-                raise TooLarge(f"The video has more than {limits.max_frames} frames (limits.max_frames).")
-            if packet.is_keyframe:
-                keys.append(position)
-            if packet.pts is None:
-                usable = False
-            elif not packet.is_discard:  # outside the edit list: decoded, never displayed
-                pts.append(packet.pts)
-                shown.append(position)
-                last_duration = packet.duration or last_duration
-            position += 1
-    order = np.argsort(np.frombuffer(pts, np.int64), kind="stable") if pts else np.zeros(0, np.int64)
-    timestamps = np.frombuffer(pts, np.int64)[order] if pts else np.zeros(0, np.int64)
-    if not usable or not _is_a_clock(timestamps, time_base):
-        return index_by_decoding(file, limits)
-    return _index(
-        timestamps,
-        time_base=time_base,
-        rate=rate,
-        last_duration=last_duration,
-        packets=np.frombuffer(shown, np.int64)[order],
-        keys=np.frombuffer(keys, np.int64) if keys else np.zeros(1, np.int64),
-        packet_count=position,
-    )
-
-
-def index_by_decoding(file: BinaryIO, limits: LimitSettings) -> FrameIndex:
-    """Index what really comes out of the decoder: for missing timestamps and damaged streams.
-
-    Raises:
-        Corrupt: not one frame can be decoded.
-    """
-    pts: list[int | None] = []
-    count = 0
-    with open_video(file, limits) as (container, stream):
-        time_base = float(stream.time_base or 0)
-        rate = float(stream.average_rate or stream.guessed_rate or 25)
-        step = max(1, round(1 / (rate * time_base))) if time_base else 1
-        for packet in packets(container, stream):
-            count += 1
-            if count > limits.max_frames:
-                raise TooLarge(f"The video has more than {limits.max_frames} frames (limits.max_frames).")
-            pts.extend(frame.pts for frame in decoded(stream, packet))
-        pts.extend(frame.pts for frame in decoded(stream, None))
-    if not pts:
-        raise Corrupt("Not one frame of the video can be decoded.")
-    timestamps = np.array([value for value in pts if value is not None], np.int64)
-    if len(timestamps) < len(pts) or not _is_a_clock(timestamps, time_base):
-        # The nominal rate is the better guess.
-        timestamps = np.arange(len(pts), dtype=np.int64) * step
-    return _index(
-        timestamps,
-        time_base=time_base,
-        rate=rate,
-        last_duration=0,
-        packets=None,
-        keys=np.zeros(1, np.int64),
-        packet_count=count,
-    )
-
-
-def _is_a_clock(timestamps: NDArray[np.int64], time_base: float) -> bool:
-    """Whether timestamps in display order can be times: a damaged clock jumps, or stands still."""
-    steps = np.diff(timestamps)
-    return len(timestamps) > 0 and bool(np.all((steps > 0) & (steps * time_base < _LONGEST_FRAME_S)))
-
-
-def _index(
-    pts: NDArray[np.int64],
-    *,
-    time_base: float,
-    rate: float,
-    last_duration: int,
-    packets: NDArray[np.int64] | None,
-    keys: NDArray[np.int64],
-    packet_count: int,
-) -> FrameIndex:
-    times_s = (pts - pts[0]) * time_base
-    usual_s = float(np.median(np.diff(times_s))) if len(pts) > 1 else 1 / rate
-    last_s = last_duration * time_base
-    # Some muxers write no duration, or a nonsense one, for the last packet.
-    if not 0 < last_s <= 2 * usual_s:
-        last_s = usual_s
-    return FrameIndex(
-        times_s=times_s,
-        duration_s=float(times_s[-1]) + last_s,
-        pts=pts,
-        packets=packets,
-        keys=keys,
-        packet_count=packet_count,
-    )
 
 
 def plan_packets(index: FrameIndex, wanted: NDArray[np.bool_]) -> NDArray[np.uint8]:

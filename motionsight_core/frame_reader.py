@@ -13,7 +13,7 @@ from av.video.frame import PictureType, VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from motionsight_core.container import decoded, packets
+from motionsight_core.container import PacketDecoder, packets
 from motionsight_core.frame_index import NOT_DISPLAYED, FrameIndex, PacketUse, plan_packets
 
 #: A container, its stream and index, and the first position wanted -> packets with their positions.
@@ -97,11 +97,12 @@ def wanted_frames(
         IncompleteDecode: a wanted frame did not come out; index the video by decoding and try again.
         LostPlace: `reading` did not find the place.
     """
+    decoder = PacketDecoder(stream)
     if index.packets is None:
-        yield from _counted_frames(container, stream, wanted)
+        yield from _counted_frames(container, stream, wanted, decoder)
         return
     awaited = _Awaited(index, wanted)
-    yield from _planned_frames(container, stream, index, wanted, reading, awaited)
+    yield from _planned_frames(container, stream, index, wanted, reading, awaited, decoder)
     awaited.check_complete()
 
 
@@ -112,17 +113,22 @@ def frames_that_come(
     wanted: NDArray[np.bool_],
     *,
     reading: Reading = from_the_start,
+    decoder: PacketDecoder | None = None,
 ) -> Iterator[tuple[int, VideoFrame]]:
     """As `wanted_frames`, but damage costs only the frames that it hits: those are left out.
+
+    Args:
+        decoder: of the stream; it counts the damaged packets.
 
     Raises:
         IncompleteDecode: the packets' timestamps are not those of the frames.
         LostPlace: `reading` did not find the place.
     """
+    decoder = decoder or PacketDecoder(stream)
     if index.packets is None:
-        yield from _counted_frames(container, stream, wanted)
+        yield from _counted_frames(container, stream, wanted, decoder)
         return
-    yield from _planned_frames(container, stream, index, wanted, reading, _Expected(index, wanted))
+    yield from _planned_frames(container, stream, index, wanted, reading, _Expected(index, wanted), decoder)
 
 
 def _planned_frames(
@@ -132,7 +138,11 @@ def _planned_frames(
     wanted: NDArray[np.bool_],
     reading: Reading,
     awaited: _Expected,
+    decoder: PacketDecoder,
 ) -> Iterator[tuple[int, VideoFrame]]:
+    # Packets are told apart by their timestamps after a seek, and those of such a stream repeat.
+    reading = from_the_start if index.renumbered else reading
+    packet_pts = index.packet_pts() if index.renumbered else None
     uses = plan_packets(index, wanted)
     first_use, last_use = np.flatnonzero(uses)[[0, -1]].tolist()
     nonref = _can_skip_nonref(stream)
@@ -143,12 +153,15 @@ def _planned_frames(
         if uses[position] == PacketUse.SKIP:
             continue
         if position and uses[position - 1] == PacketUse.SKIP:
-            yield from awaited.among(decoded(stream, None))
+            yield from awaited.among(decoder.frames(None))
             codec.flush_buffers()
             awaited.jumped = True
         codec.skip_frame = "NONREF" if nonref and uses[position] == PacketUse.REFERENCE else "DEFAULT"
-        yield from awaited.among(decoded(stream, packet))
-    yield from awaited.among(decoded(stream, None))
+        if packet_pts is not None:
+            shown = int(packet_pts[position])
+            packet.pts = None if shown == NOT_DISPLAYED else shown
+        yield from awaited.among(decoder.frames(packet))
+    yield from awaited.among(decoder.frames(None))
 
 
 class _Expected:
@@ -202,12 +215,12 @@ class _Awaited(_Expected):
 
 
 def _counted_frames(
-    container: InputContainer, stream: VideoStream, wanted: NDArray[np.bool_]
+    container: InputContainer, stream: VideoStream, wanted: NDArray[np.bool_], decoder: PacketDecoder
 ) -> Iterator[tuple[int, VideoFrame]]:
     """The same by decoding everything and counting, for streams whose timestamps tell nothing."""
     last = int(np.flatnonzero(wanted)[-1])
     whole = itertools.chain(packets(container, stream), [None])
-    frames = (frame for packet in whole for frame in decoded(stream, packet))
+    frames = (frame for packet in whole for frame in decoder.frames(packet))
     for number, frame in enumerate(itertools.islice(frames, last + 1)):
         if wanted[number]:
             yield number, frame

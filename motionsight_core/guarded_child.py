@@ -15,13 +15,13 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from typing import Any, BinaryIO
 
-import av.subtitles.stream  # noqa: F401 PyAV would import it when a file has some: too late
 import cv2
 
 from motionsight_core.catalog import Clip, VideoObject
 from motionsight_core.decoding import DecodedClip, Product, decode, decode_scenes, probe
 from motionsight_core.errors import ClipError, Corrupt, DecoderCrashed, TooLarge
 from motionsight_core.guarded.lifetime import end_with, limit_processor_time
+from motionsight_core.guarded.preload import load_lazy_modules
 from motionsight_core.guarded.video_file import file_of_descriptor, file_of_reads
 from motionsight_core.guarded.wire import Closed, Kind, ProcessEnd
 from motionsight_core.sandbox import SandboxReport, limit_memory, lock_files, lock_system_calls
@@ -58,7 +58,8 @@ def main() -> None:
     cv2.setNumThreads(1)
     end = ProcessEnd(socket.socket(fileno=descriptor))
     sandbox = sys.argv[5]
-    for module in sys.argv[6:]:  # once the files are locked, nothing more can be imported
+    load_lazy_modules()
+    for module in sys.argv[6:]:
         importlib.import_module(module)
     limit_memory(memory_mb)
     files = lock_files(sandbox)

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from typing import BinaryIO
 
 from motionsight_core.catalog import VideoObject
-from motionsight_core.frame_index import FrameIndex, index_by_decoding, index_frames
+from motionsight_core.frame_index import FrameIndex
+from motionsight_core.indexing import index_by_decoding, index_frames
 from motionsight_core.settings import LimitSettings
 
 Indexer = Callable[[BinaryIO, LimitSettings], FrameIndex]

@@ -147,9 +147,10 @@ class MotionSight:
         if isinstance(clip, DecodedClip):
             return Annotation(clip.clip, clip)
         try:
-            return Annotation(clip, shared_decoder(self.settings).decode(clip, products=self.products))
+            decoded = shared_decoder(self.settings).decode(clip, products=self.products)
         except ClipError as error:
             return Annotation(clip).failed("decode", error)
+        return Annotation(decoded.clip, decoded)
 
     # Decoupling: object motion and camera motion are seen under prompts of their own (section 3.1) -----
 

@@ -31,7 +31,7 @@ from motionsight_core.guarded.answers import NotAnAnswer, build, plain
 JPEG_QUALITY = 90
 
 _MAGIC = b"MSPC"
-_VERSION = 1
+_VERSION = 2
 _HEAD = struct.Struct(">4sBI")
 _LENGTH = struct.Struct(">I")
 

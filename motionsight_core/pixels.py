@@ -13,9 +13,13 @@ from fractions import Fraction
 
 import cv2
 import numpy as np
+from av.sidedata.sidedata import Type as SideDataType
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
+#: FFmpeg's scaler would start a pool of threads for each frame, which lives until the frame is collected:
+#: hundreds of them, and their stacks count as memory. The decoding processes keep the cores busy already.
+SCALER_THREADS = 1
 _UNSPECIFIED = 2
 _BT709 = 1
 _FULL_RANGE = 2
@@ -74,6 +78,20 @@ def geometry_of(frame: VideoFrame, sample_aspect_ratio: Fraction | None) -> Geom
     return Geometry(width, height, transpose=False, flip_x=a < 0, flip_y=d < 0)
 
 
+def _unnamed_side_data(kind: type[SideDataType], value: object) -> SideDataType:
+    """A member without a name for a type of side data that PyAV does not know.
+
+    PyAV reads all side data of a frame to find one, and gives up at the first type that is newer than its
+    list (29, EXIF; the views of spatial video), although nobody asked for it.
+    """
+    member = object.__new__(kind)
+    member._name_, member._value_ = f"UNKNOWN_{value}", value
+    return member
+
+
+SideDataType._missing_ = classmethod(_unnamed_side_data)  # pyright: ignore[reportAttributeAccessIssue]
+
+
 def _display_matrix(frame: VideoFrame) -> tuple[int, int, int, int]:
     """The 2x2 part of the display matrix (ISO/IEC 14496-12, 6.2.2): x' = ax + cy, y' = bx + dy."""
     if "DISPLAYMATRIX" not in frame.side_data:
@@ -91,6 +109,7 @@ def to_rgb(frame: VideoFrame, geometry: Geometry, *, max_pixels: int) -> NDArray
         format="rgb24",
         interpolation="AREA",
         src_colorspace=colour_matrix(frame),
+        threads=SCALER_THREADS,
     )
     source = picture.planes[0]
     rows = np.frombuffer(memoryview(source), np.uint8).reshape(height, source.line_size)
@@ -115,7 +134,9 @@ def to_luma(frame: VideoFrame, geometry: Geometry, *, size: tuple[int, int]) -> 
     if frame.format.name in PLANAR_8_BIT:
         luma = resized(plane(frame, 0), size)
     else:
-        luma = frame.reformat(width=size[0], height=size[1], format="gray", interpolation="AREA").to_ndarray()
+        luma = frame.reformat(
+            width=size[0], height=size[1], format="gray", interpolation="AREA", threads=SCALER_THREADS
+        ).to_ndarray()
     return np.ascontiguousarray(geometry.upright(np.asarray(luma, np.uint8)))
 
 
@@ -125,7 +146,9 @@ def to_small_bgr(frame: VideoFrame, *, size: tuple[int, int]) -> NDArray[np.uint
         # Not by area, which would look at each pixel of each frame.
         planes = [cv2.resize(plane(frame, index), size, interpolation=cv2.INTER_LINEAR) for index in range(3)]
         return np.asarray(cv2.cvtColor(cv2.merge(planes), cv2.COLOR_YUV2BGR), np.uint8)
-    small = frame.reformat(width=size[0], height=size[1], format="bgr24", interpolation="BILINEAR")
+    small = frame.reformat(
+        width=size[0], height=size[1], format="bgr24", interpolation="BILINEAR", threads=SCALER_THREADS
+    )
     return np.asarray(small.to_ndarray(), np.uint8)
 
 
@@ -135,7 +158,7 @@ def halved(frame: VideoFrame, least: tuple[int, int]) -> VideoFrame:
     Halving is the cheap part of making a frame small; the same frame comes back where there is none.
     """
     if frame.format.name not in PLANAR_8_BIT:
-        frame = frame.reformat(format="yuv444p")
+        frame = frame.reformat(format="yuv444p", threads=SCALER_THREADS)
     sizes = [(source.width, source.height) for source in frame.planes]
     halvings = 0
     while (

@@ -111,7 +111,7 @@ class MotionRecord:
     where the text names none, or was written from the measurement."""
     notes: tuple[str, ...] = ()
     """What did not go as it should and was made up for: names_unreadable, objects_not_found,
-    description_cut."""
+    description_cut; of the file frames_lost, times_mended, joined_recordings."""
     dialogue: tuple[Exchange, ...] = ()
     """In the order of asking, where `runtime.keep_dialogue` is on."""
 

@@ -9,11 +9,55 @@ from motionsight_core.settings import SamplingSettings
 
 #: Clip bounds are rounded to milliseconds; a frame on the bound belongs to the clip it starts.
 HALF_MS = 0.0005
+#: A frame that is shown for longer than so many usual ones, and than this time, is held.
+_HELD_STEPS = 3
+_SHORTEST_HOLD_S = 0.1
 
 
 def frames_of_clip(times_s: NDArray[np.float64], start_s: float, end_s: float) -> NDArray[np.intp]:
     """Indices of the frames displayed from `start_s` up to, not including, `end_s`."""
     return np.flatnonzero((times_s >= start_s - HALF_MS) & (times_s < end_s - HALF_MS))
+
+
+def displayed_frames(times_s: NDArray[np.float64], start_s: float, end_s: float) -> NDArray[np.intp]:
+    """Indices of the frames that are seen from `start_s` up to, not including, `end_s`.
+
+    These are the frames that are displayed from then on, and before them the one on display at `start_s`,
+    where it is held: a screen recording stores no frame while nothing changes.
+
+    Args:
+        times_s: [F] times of all frames, increasing.
+    """
+    frames = frames_of_clip(times_s, start_s, end_s)
+    on_display = int(np.searchsorted(times_s, start_s - HALF_MS)) - 1
+    if on_display < 0 or start_s >= end_s:
+        return frames
+    if not len(frames) or is_held(times_s, start_s, float(times_s[frames[0]])):
+        return np.concatenate(([on_display], frames)).astype(np.intp)
+    return frames
+
+
+def times_shown(times_s: NDArray[np.float64], first: int, start_s: float) -> NDArray[np.float64]:
+    """The times of all frames [F] in a clip: its first frame is shown from the clip's start, if it is held.
+
+    Args:
+        times_s: [F] times of all frames.
+        first: number of the clip's first frame.
+        start_s: the clip's start.
+    """
+    if times_s[first] >= start_s - HALF_MS:
+        return times_s
+    shown = times_s.copy()
+    shown[first] = start_s
+    return shown
+
+
+def is_held(times_s: NDArray[np.float64], start_s: float, next_s: float) -> bool:
+    """Whether the picture at `start_s`, seen until `next_s`, is held: shown much longer than frames are."""
+    # Most clips begin on a frame, and need not look at the others for that.
+    if next_s - start_s <= _SHORTEST_HOLD_S:
+        return False
+    return next_s - start_s > _HELD_STEPS * float(np.median(np.diff(times_s)))
 
 
 def sampled_frames(times_s: NDArray[np.float64], settings: SamplingSettings) -> NDArray[np.intp]:

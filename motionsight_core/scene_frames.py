@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from av.video.frame import VideoFrame
@@ -21,7 +21,7 @@ from motionsight_core.catalog import Clip
 from motionsight_core.decoded_clip import DecodedClip, FrameCollector, Product
 from motionsight_core.measure import MotionMeter
 from motionsight_core.pixels import Geometry, halved, luma_size, to_luma, to_rgb
-from motionsight_core.sampling import measured_step_s
+from motionsight_core.sampling import measured_step_s, times_shown
 from motionsight_core.scene_samples import SceneSamples
 from motionsight_core.settings import Settings
 
@@ -54,6 +54,15 @@ class VideoFacts:
     @classmethod
     def of(cls, times_s: NDArray[np.float64], settings: Settings, *, fps: float, codec: str) -> VideoFacts:
         return cls(times_s, measured_step_s(times_s, settings.measure.fps), fps, codec)
+
+    def held(self, number: int, start_s: float) -> VideoFacts:
+        """The same with a frame that is on display when a clip begins at the clip's start.
+
+        Args:
+            number: the frame's.
+            start_s: the clip's, source seconds.
+        """
+        return replace(self, times_s=times_shown(self.times_s, number, start_s))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import errno
-import io
 from pathlib import Path
 
 import av.error
 import pytest
 
-from motionsight_core.container import check_complete, translated_errors
+from motionsight_core.container import translated_errors
 from motionsight_core.errors import (
     ClipError,
     Corrupt,
@@ -17,10 +16,9 @@ from motionsight_core.errors import (
     NotAVideo,
     NoVideoStream,
     TooLarge,
-    Truncated,
 )
 from motionsight_core.formats import sniff
-from motionsight_core.frame_index import index_frames
+from motionsight_core.indexing import index_frames
 from motionsight_core.settings import LimitSettings
 from tests.videos import moving_texture, write_audio, write_video
 
@@ -87,26 +85,6 @@ def test_a_playlist_is_not_followed(tmp_path: Path) -> None:
         index(playlist)
 
 
-@pytest.mark.parametrize("faststart", [False, True])
-@pytest.mark.parametrize("share", [0.3, 0.6, 0.95])
-def test_an_mp4_cut_anywhere_is_truncated(tmp_path: Path, faststart: bool, share: float) -> None:
-    options = {"movflags": "faststart"} if faststart else {}
-    whole = write_video(tmp_path / "whole.mp4", moving_texture(60), container_options=options).read_bytes()
-    cut = tmp_path / "cut.mp4"
-    cut.write_bytes(whole[: int(len(whole) * share)])
-    with pytest.raises(Truncated):
-        index(cut)
-
-
-@pytest.mark.parametrize(("suffix", "codec"), [("mkv", "libx264"), ("avi", "mpeg4")])
-def test_a_cut_matroska_or_avi_is_truncated(tmp_path: Path, suffix: str, codec: str) -> None:
-    whole = write_video(tmp_path / f"whole.{suffix}", moving_texture(60), codec=codec).read_bytes()
-    cut = tmp_path / f"cut.{suffix}"
-    cut.write_bytes(whole[: len(whole) * 2 // 3])
-    with pytest.raises(Truncated, match="ends"):
-        index(cut)
-
-
 def test_a_fragmented_mp4_is_complete(tmp_path: Path) -> None:
     path = write_video(
         tmp_path / "fragmented.mp4",
@@ -145,14 +123,6 @@ def test_garbage_behind_a_sound_header_is_corrupt(tmp_path: Path) -> None:
     path.write_bytes(b"\x1a\x45\xdf\xa3" + bytes(range(256)) * 40)
     with pytest.raises(Corrupt):
         index(path)
-
-
-def test_a_64_bit_box_length_is_understood() -> None:
-    box = b"\x00\x00\x00\x01mdat" + (16 + 100).to_bytes(8) + bytes(100)
-    moov = b"\x00\x00\x00\x08moov"
-    check_complete(io.BytesIO(box + moov), "mov")
-    with pytest.raises(Truncated, match="60 bytes before"):
-        check_complete(io.BytesIO(box[:-60]), "mov")
 
 
 def test_a_thread_that_finds_no_memory_for_its_stack_is_a_matter_of_memory() -> None:

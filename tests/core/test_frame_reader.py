@@ -9,8 +9,9 @@ import pytest
 
 from motionsight_core import frame_reader
 from motionsight_core.container import open_video
-from motionsight_core.frame_index import PacketUse, index_by_decoding, index_frames, plan_packets
+from motionsight_core.frame_index import PacketUse, plan_packets
 from motionsight_core.frame_reader import IncompleteDecode, from_the_place, wanted_frames
+from motionsight_core.indexing import index_by_decoding, index_frames
 from motionsight_core.settings import LimitSettings
 from tests.videos import all_frames, moving_texture, write_video
 

@@ -56,7 +56,7 @@ def test_windows_read_each_packet_a_bounded_number_of_times_however_many_they_ar
             yield packet
 
     # Those of the index as well as those of the frames.
-    monkeypatch.setattr("motionsight_core.frame_index.packets", counted)
+    monkeypatch.setattr("motionsight_core.indexing.packets", counted)
     monkeypatch.setattr("motionsight_core.frame_reader.packets", counted)
     video = video_at(path)
     settings = Settings.load(environment={})
