@@ -20,16 +20,25 @@ _EBML_HEADER = 0x1A45DFA3
 _MOST_PARTS = 1_000_000
 
 
-def require_index(file: BinaryIO, demuxer: str) -> None:
+def require_index(file: BinaryIO, demuxer: str, *, whole: bool = False) -> None:
     """Make sure that what decoding needs is there.
 
+    Args:
+        file: seekable; left at any position.
+        demuxer: FFmpeg's.
+        whole: whether the index must be there to its end; FFmpeg can do without the last bytes of some.
+
     Raises:
-        Truncated: an MP4 ends before its index, the moov box, without which no frame can be found.
+        Truncated: an MP4 ends before its index, the moov box, or inside it.
     """
-    if demuxer == "mov" and not any(kind in (b"moov", b"moof") for kind, _, _ in _mp4_boxes(file)):
+    if demuxer != "mov":
+        return
+    size = file.seek(0, os.SEEK_END)
+    found = [end for kind, _, end in _mp4_boxes(file) if kind in (b"moov", b"moof")]
+    if not found or (whole and min(found) > size):
         raise Truncated(
-            "The file ends before the index of the video (its moov box), without which no frame can be "
-            "found; upload it again."
+            "The file ends before, or inside, the index of the video (its moov box), without which no frame "
+            "can be found; upload it again."
         )
 
 

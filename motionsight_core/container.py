@@ -80,14 +80,19 @@ def open_video(file: BinaryIO, limits: LimitSettings) -> Iterator[tuple[InputCon
 
 def _open(file: BinaryIO, demuxer: str, refused: list[str]) -> InputContainer:
     file.seek(0)
-    return av.open(
-        file,
-        mode="r",
-        format=demuxer,
-        buffer_size=_BUFFER_BYTES,
-        metadata_errors="replace",
-        io_open=_refuser(refused),
-    )
+    try:
+        return av.open(
+            file,
+            mode="r",
+            format=demuxer,
+            buffer_size=_BUFFER_BYTES,
+            metadata_errors="replace",
+            io_open=_refuser(refused),
+        )
+    except av.error.FFmpegError:
+        if not refused:
+            require_index(file, demuxer, whole=True)
+        raise
 
 
 def _chosen(container: InputContainer, file: BinaryIO, demuxer: str, refused: list[str]) -> VideoStream:

@@ -66,7 +66,7 @@ def index_by_decoding(file: BinaryIO, limits: LimitSettings) -> FrameIndex:
         def take(packet: Packet[VideoStream] | None) -> None:
             nonlocal last_duration
             for frame in decoder.frames(packet):
-                pts.append(frame.pts)
+                pts.append(frame.pts if facts.is_timed else None)
                 last_duration = frame.duration or 0
             damaged_at.extend([len(pts)] * (decoder.damaged - len(damaged_at)))
 
@@ -109,6 +109,8 @@ class _StreamFacts:
     """Where the stream ends, in units of the time base, as the container declares it."""
     announced: int
     """Frames that the container declares; 0 where it does not."""
+    is_timed: bool
+    """Whether the container stores timestamps; those of bare streams are guesses of the parser."""
     durations_to_next_stored: bool
     """Whether a packet's duration leads to the packet stored next (MP4), not to the frame shown next."""
 
@@ -125,10 +127,12 @@ class _StreamFacts:
             clock_restarts=restarts,
             end=end,
             announced=stream.frames,
+            is_timed=not container.format.flags & Flags.no_timestamps.value,
             durations_to_next_stored=container.format.name.startswith("mov"),
         )
 
     def timeline(self, pts: list[int | None] | NDArray[np.int64]) -> Timeline:
+        """The times of frames with these timestamps [F], in display order."""
         return timeline_of(
             pts, time_base=self.time_base, nominal_s=self.nominal_s, clock_restarts=self.clock_restarts
         )
@@ -220,7 +224,7 @@ def _check_count(count: int, limits: LimitSettings) -> None:
 
 def _index_of_packets(table: _PacketTable) -> FrameIndex | None:
     """The index that the packets' timestamps give; None where they do not tell the frames' order."""
-    if not table.is_timed or not table.pts:
+    if not table.is_timed or not table.facts.is_timed or not table.pts:
         return None
     stored = np.frombuffer(table.pts, np.int64)
     positions = np.frombuffer(table.positions, np.int64)

@@ -25,8 +25,11 @@ _USUAL_STEPS = 10
 _MOST_OUT_OF_LINE = 8
 #: Share of their steps by which timestamps that go on as before must have advanced meanwhile.
 _GAINED_STEPS = 0.75
-#: Share of backward steps from which on the timestamps are the packets' decoding order, as in AVI.
+#: Share and number of backward steps from which on the timestamps are those of decoding (AVI), and how far
+#: a frame is then at most from its place.
 _DECODING_ORDER = 0.1
+_DECODING_STEPS = 3
+_DEEPEST_REORDERING = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,7 @@ def timeline_of(
     stored = np.array([np.nan if value is None else value for value in pts], np.float64) * time_base
     steps = np.diff(stored)
     if known is None or known.all():
-        if len(steps) and np.mean(steps < 0) > _DECODING_ORDER:
+        if _is_decoding_order(stored):
             stored = np.sort(stored)
             steps = np.diff(stored)
         usual_s = usual_step(steps, nominal_s)
@@ -87,6 +90,15 @@ def usual_step(steps_s: NDArray[np.float64], nominal_s: float) -> float:
     """
     forward = steps_s[steps_s > 0]
     return float(np.median(forward)) if len(forward) else nominal_s
+
+
+def _is_decoding_order(stored: NDArray[np.float64]) -> bool:
+    """Whether times are those of decoding: small steps back all over, since B-frames are decoded late."""
+    back = int(np.count_nonzero(np.diff(stored) < 0))
+    if back < _DECODING_STEPS or back <= _DECODING_ORDER * len(stored):
+        return False
+    moved = np.abs(np.argsort(stored, kind="stable") - np.arange(len(stored)))
+    return bool(np.max(moved) <= _DEEPEST_REORDERING)
 
 
 def _longest_step(usual_s: float, clock_restarts: bool) -> float:
@@ -141,18 +153,27 @@ def _out_of_line(
         ahead: those of the frames that follow.
         last: that of the last frame in line; None before the first.
     """
+    steps = np.arange(len(ahead)) + 2.0
     if last is None:
-        # At the very start only a step back tells that the first ones were wrong.
+        # At the very start a step back tells that something is wrong, and regularity what.
         back = np.flatnonzero(ahead < here)
-        return int(back[0]) + 1 if len(back) and np.all(np.diff(ahead[back[0] :]) > 0) else 0
+        if not len(back) or back[0] + 1 >= len(ahead):
+            return 0
+        first, second = ahead[back[0] : back[0] + 2]
+        from_here = abs(second - here - (back[0] + 2) * usual_s)
+        return int(back[0]) + 1 if abs(second - first - usual_s) < from_here else 0
     if here > last:
-        back = np.flatnonzero((ahead > last) & (ahead < here))
+        # Later frames lie before it, and closer to where they should be than it does itself.
+        off = abs(here - last - usual_s)
+        back = np.flatnonzero(
+            (ahead > last) & (ahead < here) & (np.abs(ahead - last - steps * usual_s) < off)
+        )
         if len(back):
             return int(back[0]) + 1
     else:
         # A clock that went on all the while is as many steps ahead as there are frames; one that started
         # anew just before where the other ended merely passes it.
-        gained = (np.arange(len(ahead)) + 2) * _GAINED_STEPS * usual_s
+        gained = steps * _GAINED_STEPS * usual_s
         gained[:1] = 0.0
         on = np.flatnonzero((ahead - last > gained) & (ahead > last) & (ahead - last <= longest_s))
         if len(on):
