@@ -21,6 +21,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from motionsight_core.completeness import require_index
+from motionsight_core.encryption import require_clear
 from motionsight_core.errors import (
     ClipError,
     Corrupt,
@@ -33,7 +34,6 @@ from motionsight_core.video_stream import (
     count_packets,
     is_counted,
     moving_streams,
-    require_clear,
     video_stream,
 )
 

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from motionsight_core.completeness import is_cut
 from motionsight_core.container import PacketDecoder, open_video, packets
-from motionsight_core.errors import Corrupt, TooLarge
+from motionsight_core.encryption import refuse_undecodable, require_clear_packet
+from motionsight_core.errors import TooLarge
 from motionsight_core.formats import demuxer_of
 from motionsight_core.frame_index import NOT_DISPLAYED, FrameIndex
 from motionsight_core.settings import LimitSettings
@@ -31,6 +32,8 @@ _SHORTEST_LAST = 0.1
 _DEEPEST_REORDERING = 64
 #: Frames per second of streams that store no rate.
 _NOMINAL_FPS = 25.0
+#: Above it a rate is the time base, which FFmpeg gives where it knows no better.
+_HIGHEST_FPS = 2000.0
 #: The bit of a VP8 frame header that says that the frame is shown (RFC 6386, 9.1).
 _VP8_SHOWN = 0x10
 
@@ -54,7 +57,7 @@ def index_by_decoding(file: BinaryIO, limits: LimitSettings) -> FrameIndex:
     """Index what really comes out of the decoder: for missing timestamps and damaged streams.
 
     Raises:
-        Corrupt: not one frame can be decoded.
+        Corrupt, Encrypted: not one frame can be decoded.
     """
     pts: list[int | None] = []
     damaged_at: list[int] = []
@@ -76,7 +79,7 @@ def index_by_decoding(file: BinaryIO, limits: LimitSettings) -> FrameIndex:
             take(packet)
         take(None)
     if not pts:
-        raise Corrupt("Not one frame of the video can be decoded.")
+        refuse_undecodable(file, demuxer_of(file))
     timeline = facts.timeline(pts)
     lost = damaged_at[: max(0, count - len(pts))]
     times_s = timeline.times_s
@@ -106,7 +109,7 @@ class _StreamFacts:
     clock_restarts: bool
     """Whether the container's clock may start anew."""
     end: int | None
-    """Where the stream ends, in units of the time base, as the container declares it."""
+    """Where the stream ends, in units of the time base, as an MP4 declares it."""
     announced: int
     """Frames that the container declares; 0 where it does not."""
     is_timed: bool
@@ -117,18 +120,19 @@ class _StreamFacts:
     @classmethod
     def of(cls, container: InputContainer, stream: VideoStream) -> _StreamFacts:
         rate = float(stream.average_rate or stream.guessed_rate or 0)
-        restarts = bool(container.format.flags & Flags.ts_discont.value)
+        is_mp4 = container.format.name.startswith("mov")
         end = None
-        if stream.duration is not None and not restarts:
+        # Elsewhere, and in fragments, the duration may be the file's, the sound's, or an end already.
+        if is_mp4 and stream.frames and stream.duration is not None:
             end = (stream.start_time or 0) + stream.duration
         return cls(
             time_base=float(stream.time_base or 0),
-            nominal_s=1 / (rate if rate > 0 else _NOMINAL_FPS),
-            clock_restarts=restarts,
+            nominal_s=1 / (rate if 0 < rate <= _HIGHEST_FPS else _NOMINAL_FPS),
+            clock_restarts=bool(container.format.flags & Flags.ts_discont.value),
             end=end,
             announced=stream.frames,
             is_timed=not container.format.flags & Flags.no_timestamps.value,
-            durations_to_next_stored=container.format.name.startswith("mov"),
+            durations_to_next_stored=is_mp4,
         )
 
     def timeline(self, pts: list[int | None] | NDArray[np.int64]) -> Timeline:
@@ -162,7 +166,8 @@ class _StreamFacts:
         if self.end is not None and last_pts is not None:
             declared_s = (self.end - last_pts) * self.time_base
         if self.durations_to_next_stored and reordered and 0 < declared_s <= LONGEST_FRAME_S:
-            return declared_s
+            # Edit lists count in coarser units: where both mean the same, the packet is the exact one.
+            return own_s if abs(own_s - declared_s) <= _SHORTEST_LAST * usual_s else declared_s
         if _is_length(own_s, usual_s) and (
             own_s <= 2 * usual_s or declared_s <= 0 or abs(declared_s - own_s) <= usual_s
         ):
@@ -199,6 +204,8 @@ class _PacketTable:
             hides_frames = stream.codec_context.name == "vp8"
             for packet in packets(container, stream):
                 _check_count(table.count + 1, limits)
+                if not table.count:
+                    require_clear_packet(packet)
                 table._add(packet, hidden=hides_frames and not memoryview(packet)[0] & _VP8_SHOWN)
         return table
 

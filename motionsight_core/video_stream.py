@@ -14,11 +14,9 @@ from av.container import InputContainer
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
-from motionsight_core.errors import Corrupt, Encrypted, NoVideoStream
+from motionsight_core.errors import Corrupt, NoVideoStream
 
 _NEVER = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
-#: Sample entries of protected MP4 streams: Common Encryption (ISO/IEC 23001-7), and iTunes.
-_ENCRYPTED_TAGS = frozenset({"encv", "drmi"})
 #: Streams are compared by their first packets, where the container does not count them.
 _COUNTED_PACKETS = 4000
 #: Streams with at least this share of the most frames, and of the longest duration, are all moving.
@@ -79,16 +77,6 @@ def video_stream(streams: Sequence[VideoStream], counts: Counter[int] | None = N
     longest_s = max(map(_duration_s, moving))
     lasting = [stream for stream in moving if _duration_s(stream) >= _COMPARABLE * longest_s]
     return max(lasting, key=_rank)
-
-
-def require_clear(stream: VideoStream) -> None:
-    """Make sure that the stream can be decoded without a key.
-
-    Raises:
-        Encrypted: it is protected.
-    """
-    if stream.codec_context.codec_tag in _ENCRYPTED_TAGS or "enc_key_id" in stream.metadata:
-        raise Encrypted("The video is encrypted (DRM), so that it cannot be decoded without its key.")
 
 
 def _duration_s(stream: VideoStream) -> float:

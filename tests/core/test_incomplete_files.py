@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
+import av
+import av.error
 import pytest
 
 from motionsight_core.catalog import VideoObject, split
@@ -93,8 +95,6 @@ def test_a_few_missing_bytes_cost_the_last_frames_and_not_the_video(tmp_path: Pa
 
 def lenient_count(path: Path) -> int:
     """Frames that FFmpeg decodes of a damaged file, damaged packets left out."""
-    import av
-
     count = 0
     with av.open(str(path)) as container:
         for packet in container.demux(video=0):
