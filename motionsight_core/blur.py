@@ -14,7 +14,7 @@ import numpy as np
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
-from motionsight_core.pixels import PLANAR_8_BIT, SCALER_THREADS, frame_of_planes, plane, resized
+from motionsight_core.pixels import PLANAR_8_BIT, frame_of_planes, plane, reformatted, resized
 
 
 def blur_weights(
@@ -53,10 +53,11 @@ class MotionBlur:
     def add(self, frame: VideoFrame) -> None:
         """Blend in the next raw frame."""
         if frame.format.name not in PLANAR_8_BIT:
-            frame = frame.reformat(format="yuv444p", threads=SCALER_THREADS)
+            frame = reformatted(frame, "yuv444p")
         sources = [plane(frame, index) for index in range(len(frame.planes))]
-        if not self._planes or self._planes[0].shape != sources[0].shape:
-            # First frame, or the stream changed its size: what came before cannot be blended.
+        shapes = [total.shape for total in self._planes]
+        if shapes != [source.shape for source in sources]:
+            # First frame, or the stream changed its size or format: what came before cannot be blended.
             self._planes = [source.astype(np.float32) for source in sources]
         else:
             share = float(self._shares[self._added])

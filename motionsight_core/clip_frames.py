@@ -13,7 +13,7 @@ from motionsight_core.catalog import Clip
 from motionsight_core.decoded_clip import FrameCollector, FrameSequence, Product
 from motionsight_core.measure import MotionMeter
 from motionsight_core.measure.types import MotionMeasurement
-from motionsight_core.pixels import Geometry, luma_size, to_luma, to_rgb
+from motionsight_core.pixels import Geometry, as_sdr, luma_size, to_luma, to_rgb
 from motionsight_core.sampling import measured_frames, sampled_frames
 from motionsight_core.settings import Settings
 
@@ -77,12 +77,16 @@ class ClipFrames:
         for sample, length in self._windows.get(number, ()):
             weights = blur_weights(length, decay=knobs.decay, weights=knobs.weights)
             self._blurs[sample] = MotionBlur(weights[::-1])
+        if not self._blurs:
+            return
+        limit = self._settings.sampling.max_pixels
+        size = geometry.coded(geometry.within(limit))
+        frame = as_sdr(frame, size)
         for blur in self._blurs.values():
             blur.add(frame)
         finished = self._blurs.pop(number, None)
         if finished is not None:
-            limit = self._settings.sampling.max_pixels
-            blurred = finished.frame(geometry.coded(geometry.within(limit)))
+            blurred = finished.frame(size)
             self._blurred.add(to_rgb(blurred, geometry, max_pixels=limit), float(self._times_s[number]))
 
     def sampled(self) -> FrameSequence | None:

@@ -1,7 +1,8 @@
 """From a decoder's frame to upright pictures: RGB for models and people, luma for the measurement.
 
 Rotation, mirroring and pixel aspect are applied here and nowhere else; colour matrix and range are
-those that the video declares.
+those that the video declares. HDR and BT.2020 become SDR in BT.709 where pictures are made (`to_rgb`,
+`as_sdr`); luma is measured as it is coded.
 """
 
 from __future__ import annotations
@@ -15,14 +16,17 @@ import cv2
 import numpy as np
 from av.sidedata.sidedata import Type as SideDataType
 from av.video.frame import VideoFrame
+from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, Interpolation
 from numpy.typing import NDArray
 
-#: FFmpeg's scaler would start a pool of threads for each frame, which lives until the frame is collected:
-#: hundreds of them, and their stacks count as memory. The decoding processes keep the cores busy already.
-SCALER_THREADS = 1
-_UNSPECIFIED = 2
-_BT709 = 1
-_FULL_RANGE = 2
+from motionsight_core.tone_mapping import tone_map
+
+# FFmpeg's scaler would start a pool of threads for each frame, which lives until the frame is collected:
+# hundreds of them, and their stacks count as memory. The decoding processes keep the cores busy already.
+_SCALER_THREADS = 1
+_RGB, _UNSPECIFIED, _SMPTE170M = 0, 2, 6
+# swscale converts from these matrices, and refuses a frame that declares another one.
+_KNOWN_MATRICES = frozenset({_RGB, _UNSPECIFIED, _SMPTE170M, *Colorspace})
 # Planar 8-bit YUV: plane 0 is the luma, and planes can be blended as they are.
 PLANAR_8_BIT = frozenset(
     f"yuv{j}{subsampling}p" for j in ("", "j") for subsampling in ("410", "411", "420", "422", "440", "444")
@@ -101,25 +105,90 @@ def _display_matrix(frame: VideoFrame) -> tuple[int, int, int, int]:
 
 
 def to_rgb(frame: VideoFrame, geometry: Geometry, *, max_pixels: int) -> NDArray[np.uint8]:
-    """RGB [H, W, 3] as displayed, of at most `max_pixels`; a view that is good until it is copied."""
-    width, height = geometry.coded(geometry.within(max_pixels))
+    """RGB [H, W, 3] as displayed, of at most `max_pixels`; a view that is good until it is copied.
+
+    HDR is tone-mapped and BT.2020 converted, so the colours are those of SDR video in BT.709.
+    """
+    return geometry.upright(_rgb(frame, geometry.coded(geometry.within(max_pixels))))
+
+
+def as_sdr(frame: VideoFrame, size: tuple[int, int]) -> VideoFrame:
+    """An HDR or BT.2020 frame as SDR in BT.709, in yuv444p; any other frame comes back as it is.
+
+    Frames are converted before they are blended: a mean of PQ codes would be far darker than that of the
+    pictures.
+
+    Args:
+        size: (width, height) of a converted frame, in coded orientation.
+    """
+    if tone_map(frame.color_trc, frame.color_primaries) is None:
+        return frame
+    picture = VideoFrame.from_ndarray(_rgb(frame, size), "rgb24")
+    made = picture.reformat(
+        format="yuv444p",
+        dst_colorspace=Colorspace.ITU709,
+        dst_color_range=ColorRange.JPEG,
+        threads=_SCALER_THREADS,
+    )
+    made.color_trc, made.color_primaries = ColorTrc.BT709, ColorPrimaries.BT709
+    return made
+
+
+def _rgb(frame: VideoFrame, size: tuple[int, int]) -> NDArray[np.uint8]:
+    """SDR RGB [h, w, 3] as coded, of `size` (width, height)."""
+    width, height = size
+    mapped = tone_map(frame.color_trc, frame.color_primaries)
     picture = frame.reformat(
         width=width,
         height=height,
-        format="rgb24",
+        format="rgb24" if mapped is None else "rgb48le",
         interpolation="AREA",
         src_colorspace=colour_matrix(frame),
-        threads=SCALER_THREADS,
+        threads=_SCALER_THREADS,
     )
     source = picture.planes[0]
     rows = np.frombuffer(memoryview(source), np.uint8).reshape(height, source.line_size)
-    return geometry.upright(rows[:, : 3 * width].reshape(height, width, 3))
+    if mapped is None:
+        return rows[:, : 3 * width].reshape(height, width, 3)
+    return mapped(rows[:, : 6 * width].view("<u2").reshape(height, width, 3))
 
 
 def colour_matrix(frame: VideoFrame) -> int:
-    """The frame's colour matrix; where the video does not say, BT.709 for high definition, BT.601 else."""
-    high_definition = frame.width >= 1280 or frame.height > 576
-    return _BT709 if frame.colorspace == _UNSPECIFIED and high_definition else frame.colorspace
+    """The matrix to convert a frame's colours with.
+
+    Where the video does not say, or names one that swscale does not know: BT.2020 for HDR and wide gamut,
+    BT.709 for other high definition, BT.601 else.
+    """
+    matrix = frame.colorspace
+    if matrix in _KNOWN_MATRICES and matrix != _UNSPECIFIED:
+        return matrix
+    wide = tone_map(frame.color_trc, frame.color_primaries) is not None
+    if wide and frame.color_primaries != ColorPrimaries.BT709:
+        return Colorspace.BT2020
+    if frame.width >= 1280 or frame.height > 576:
+        return Colorspace.ITU709
+    return matrix if matrix == _UNSPECIFIED else Colorspace.ITU601
+
+
+def reformatted(
+    frame: VideoFrame,
+    format: str,
+    *,
+    size: tuple[int, int] | None = None,
+    interpolation: Interpolation = Interpolation.BILINEAR,
+) -> VideoFrame:
+    """The frame in another pixel format and of `size` (width, height), whatever matrix it declares."""
+    width, height = size or (frame.width, frame.height)
+    matrix = None if frame.colorspace in _KNOWN_MATRICES else colour_matrix(frame)
+    return frame.reformat(
+        width=width,
+        height=height,
+        format=format,
+        interpolation=interpolation,
+        src_colorspace=matrix,
+        dst_colorspace=matrix,
+        threads=_SCALER_THREADS,
+    )
 
 
 def luma_size(geometry: Geometry, *, width: int) -> tuple[int, int]:
@@ -134,9 +203,7 @@ def to_luma(frame: VideoFrame, geometry: Geometry, *, size: tuple[int, int]) -> 
     if frame.format.name in PLANAR_8_BIT:
         luma = resized(plane(frame, 0), size)
     else:
-        luma = frame.reformat(
-            width=size[0], height=size[1], format="gray", interpolation="AREA", threads=SCALER_THREADS
-        ).to_ndarray()
+        luma = reformatted(frame, "gray", size=size, interpolation=Interpolation.AREA).to_ndarray()
     return np.ascontiguousarray(geometry.upright(np.asarray(luma, np.uint8)))
 
 
@@ -146,19 +213,18 @@ def to_small_bgr(frame: VideoFrame, *, size: tuple[int, int]) -> NDArray[np.uint
         # Not by area, which would look at each pixel of each frame.
         planes = [cv2.resize(plane(frame, index), size, interpolation=cv2.INTER_LINEAR) for index in range(3)]
         return np.asarray(cv2.cvtColor(cv2.merge(planes), cv2.COLOR_YUV2BGR), np.uint8)
-    small = frame.reformat(
-        width=size[0], height=size[1], format="bgr24", interpolation="BILINEAR", threads=SCALER_THREADS
-    )
+    small = reformatted(frame, "bgr24", size=size)
     return np.asarray(small.to_ndarray(), np.uint8)
 
 
 def halved(frame: VideoFrame, least: tuple[int, int]) -> VideoFrame:
-    """The frame in planar YUV of 8 bits, halved as often as leaves it `least` (width, height) in size.
+    """The frame as SDR in planar YUV of 8 bits, halved as often as leaves it `least` (width, height) in size.
 
     Halving is the cheap part of making a frame small; the same frame comes back where there is none.
     """
+    frame = as_sdr(frame, least)
     if frame.format.name not in PLANAR_8_BIT:
-        frame = frame.reformat(format="yuv444p", threads=SCALER_THREADS)
+        frame = reformatted(frame, "yuv444p")
     sizes = [(source.width, source.height) for source in frame.planes]
     halvings = 0
     while (
@@ -190,7 +256,8 @@ def frame_of_planes(planes: Sequence[NDArray[np.uint8]], *, format: str, like: V
         target.update(rows.tobytes())
     made.colorspace = colour_matrix(like)
     # The "yuvj" formats say in their name that their range is full.
-    made.color_range = _FULL_RANGE if like.format.name.startswith("yuvj") else like.color_range
+    made.color_range = ColorRange.JPEG if like.format.name.startswith("yuvj") else like.color_range
+    made.color_trc, made.color_primaries = like.color_trc, like.color_primaries
     return made
 
 
