@@ -142,7 +142,10 @@ def _rgb(frame: VideoFrame, size: tuple[int, int]) -> NDArray[np.uint8]:
         width=width,
         height=height,
         format="rgb24" if mapped is None else "rgb48le",
-        interpolation="AREA",
+        # Levels that rounding is wrong by would be twice as many after the tone curve.
+        interpolation=Interpolation.AREA
+        if mapped is None
+        else Interpolation.AREA | Interpolation.ACCURATE_RND,
         src_colorspace=colour_matrix(frame),
         threads=_SCALER_THREADS,
     )

@@ -24,6 +24,8 @@ _Chromaticities: TypeAlias = tuple[tuple[float, float], tuple[float, float], tup
 """xy of red, green and blue."""
 
 _MAX = 65_535
+_SWSCALE_WHITE = 65_283
+"""What swscale makes of the highest code of YUV video in RGB of 16 bits."""
 _WHITE = 203.0
 """Diffuse white of HDR video (ITU-R BT.2408), cd/m2."""
 _PQ_PEAK = 10_000.0
@@ -58,23 +60,24 @@ class ToneMap:
     """
 
     def __init__(self, transfer: int, primaries: _Chromaticities) -> None:
-        codes = np.linspace(0.0, 1.0, _MAX + 1)
+        codes = np.minimum(np.arange(_MAX + 1) / _SWSCALE_WHITE, 1.0)
+        shares = np.linspace(0.0, 1.0, _MAX + 1)
         to_xyz = _rgb_to_xyz(primaries)
         self._to_bt709 = (np.linalg.inv(_rgb_to_xyz(_BT709)) @ to_xyz).astype(np.float32)
-        self._scene_light: NDArray[np.float32] | None = None
         self._luminance = to_xyz[1:2].astype(np.float32)
+        self._scene_light: NDArray[np.float32] | None = None
         if transfer == ColorTrc.ARIB_STD_B67:
             self._scene_light = hlg_scene_light(codes).astype(np.float32)
-            light = tone_curve(codes * (_HLG_PEAK / _WHITE))
+            light = tone_curve(shares * (_HLG_PEAK / _WHITE))
         elif transfer == ColorTrc.SMPTE2084:
             light = tone_curve(pq_display_light(codes) / _WHITE)
         else:
             light = srgb_light(codes)
         self._mapped_light = np.rint(light * _MAX).astype(np.uint16)
-        self._encoded = np.rint(srgb_code(codes) * 255).astype(np.uint8)
+        self._encoded = np.rint(srgb_code(shares) * 255).astype(np.uint8)
 
     def __call__(self, coded: NDArray[np.uint16]) -> NDArray[np.uint8]:
-        """Coded RGB [h, w, 3] over 16 bits as sRGB [h, w, 3]; colours outside of BT.709 are clipped."""
+        """swscale's RGB [h, w, 3] of 16 bits as sRGB [h, w, 3]; colours outside of BT.709 are clipped."""
         if self._scene_light is not None:
             coded = self._display_light(cv2.LUT(coded, self._scene_light))
         # Integers saturate in every step: a colour that BT.709 lacks has a component below 0.
