@@ -176,7 +176,8 @@ def test_the_report_and_the_spotlight_show_what_models_see(tmp_path: Path) -> No
         jpeg = np.frombuffer(base64.b64decode(pictures[kind][0]), np.uint8)
         shown = cv2.imdecode(jpeg, cv2.IMREAD_COLOR_RGB)
         assert shown is not None
-        np.testing.assert_allclose(patches_of(np.asarray(shown)[None])[0, :3], as_seen(LIGHT)[:3], atol=8)  # JPEG's own
+        seen = patches_of(np.asarray(shown)[None])[0, :3]
+        np.testing.assert_allclose(seen, as_seen(LIGHT)[:3], atol=8, err_msg="JPEG's own share is in it")
     decoded = decode(clip)
     tracks = [ObjectTrack(**{**track, "boxes": (Box(**box),)})]
     spotlit = spotlit_frames(decoded, tracks, settings()).pixels
