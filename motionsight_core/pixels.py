@@ -27,6 +27,8 @@ _SCALER_THREADS = 1
 _RGB, _UNSPECIFIED, _SMPTE170M = 0, 2, 6
 # swscale converts from these matrices, and refuses a frame that declares another one.
 _KNOWN_MATRICES = frozenset({_RGB, _UNSPECIFIED, _SMPTE170M, *Colorspace})
+# The tone curve doubles what swscale's fast rounding is wrong by, 2 levels of 255.
+_ACCURATE_AREA = Interpolation.AREA | Interpolation.ACCURATE_RND
 # Planar 8-bit YUV: plane 0 is the luma, and planes can be blended as they are.
 PLANAR_8_BIT = frozenset(
     f"yuv{j}{subsampling}p" for j in ("", "j") for subsampling in ("410", "411", "420", "422", "440", "444")
@@ -142,10 +144,7 @@ def _rgb(frame: VideoFrame, size: tuple[int, int]) -> NDArray[np.uint8]:
         width=width,
         height=height,
         format="rgb24" if mapped is None else "rgb48le",
-        # Levels that rounding is wrong by would be twice as many after the tone curve.
-        interpolation=Interpolation.AREA
-        if mapped is None
-        else Interpolation.AREA | Interpolation.ACCURATE_RND,
+        interpolation=Interpolation.AREA if mapped is None else _ACCURATE_AREA,
         src_colorspace=colour_matrix(frame),
         threads=_SCALER_THREADS,
     )
