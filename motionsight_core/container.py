@@ -82,7 +82,7 @@ def _open(file: BinaryIO, demuxer: str, refused: list[str]) -> InputContainer:
     file.seek(0)
     try:
         return av.open(
-            file,
+            _FileForFFmpeg(file),
             mode="r",
             format=demuxer,
             buffer_size=_BUFFER_BYTES,
@@ -93,6 +93,25 @@ def _open(file: BinaryIO, demuxer: str, refused: list[str]) -> InputContainer:
         if not refused:
             require_index(file, demuxer, whole=True)
         raise
+
+
+class _FileForFFmpeg:
+    """A file whose impossible seeks are errors of these seeks alone, as in FFmpeg's own files.
+
+    A damaged table points outside of the file. PyAV would keep Python's exception, and raise it for
+    whatever comes next.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.read, self.tell, self._seek = file.read, file.tell, file.seek
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        try:
+            return self._seek(offset, whence)
+        except (OSError, ValueError, OverflowError) as error:
+            if isinstance(error, OSError) and error.errno != errno.EINVAL:
+                raise
+            return -errno.EINVAL
 
 
 def _chosen(container: InputContainer, file: BinaryIO, demuxer: str, refused: list[str]) -> VideoStream:
@@ -118,6 +137,7 @@ def _refuser(refused: list[str]) -> Callable[..., NoReturn]:
 def packets(container: InputContainer, stream: VideoStream) -> Iterator[Packet[VideoStream]]:
     """The stream's packets in decode order, up to where the file ends; damaged places are passed over."""
     failures = 0
+    memory_error: MemoryError | None = None
     while failures <= _MOST_FAILURES:
         try:
             for packet in container.demux(stream):
@@ -128,15 +148,15 @@ def packets(container: InputContainer, stream: VideoStream) -> Iterator[Packet[V
                     return  # PyAV's way to say that the decoder can be drained
                 # Other empty packets hold the last picture for a while longer (AVI, MP4).
             return
-        except (av.error.MemoryError, av.error.PermissionError):
+        except av.error.PermissionError:
             raise
-        except (av.error.FFmpegError, IndexError):
-            # The demuxer goes on behind the damage. PyAV's IndexError: a stream that a damaged header names.
+        except (av.error.FFmpegError, IndexError) as error:
+            # The demuxer goes on behind the damage. PyAV's IndexError: a stream that a damaged header names;
+            # a MemoryError: a packet that a damaged table calls huge, unless it does not end.
             failures += 1
-        except OSError as error:
-            if error.errno != errno.EINVAL:  # of a seek: to where no file reaches
-                raise
-            failures += 1
+            memory_error = error if isinstance(error, MemoryError) else None
+    if memory_error is not None:
+        raise memory_error
 
 
 class PacketDecoder:
@@ -174,7 +194,3 @@ def translated_errors(refused: list[str] | None = None) -> Iterator[None]:
         if refused:
             raise ForbiddenProtocol("The file refers to another file, which was not opened.") from None
         raise Corrupt(f"The video cannot be decoded: {error}.") from None
-    except OSError as error:
-        if error.errno != errno.EINVAL:  # of a seek: to where no file reaches
-            raise
-        raise Corrupt("The video's tables point outside of the file.") from None
