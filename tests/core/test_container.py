@@ -10,14 +10,11 @@ import pytest
 
 from motionsight_core.container import translated_errors
 from motionsight_core.errors import (
-    ClipError,
     Corrupt,
     ForbiddenProtocol,
-    NotAVideo,
     NoVideoStream,
     TooLarge,
 )
-from motionsight_core.formats import sniff
 from motionsight_core.indexing import index_frames
 from motionsight_core.settings import LimitSettings
 from tests.videos import moving_texture, write_audio, write_video
@@ -28,53 +25,6 @@ LIMITS = LimitSettings()
 def index(path: Path, limits: LimitSettings = LIMITS):
     with path.open("rb") as file:
         return index_frames(file, limits)
-
-
-@pytest.mark.parametrize(
-    ("suffix", "codec", "demuxer"),
-    [
-        ("mp4", "libx264", "mov"),
-        ("mov", "libx264", "mov"),
-        ("mkv", "libx264", "matroska"),
-        ("webm", "libvpx", "matroska"),
-        ("avi", "mpeg4", "avi"),
-        ("ts", "libx264", "mpegts"),
-        ("mpg", "mpeg2video", "mpeg"),
-        ("flv", "flv", "flv"),
-        ("wmv", "wmv2", "asf"),
-        ("ogv", "libvpx", "ogg"),
-    ],
-)
-def test_each_format_is_recognised_by_its_content(
-    tmp_path: Path, suffix: str, codec: str, demuxer: str
-) -> None:
-    path = write_video(tmp_path / f"video.{suffix}", moving_texture(10), codec=codec)
-    hidden = path.rename(tmp_path / "no_suffix")
-    assert sniff(hidden.read_bytes()[:4096]) == demuxer
-    assert len(index(hidden).times_s) == 10
-
-
-@pytest.mark.parametrize(
-    ("content", "error"),
-    [
-        (b"#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXTINF:5,\n/etc/passwd\n", ForbiddenProtocol),
-        (b"\xef\xbb\xbf\r\n#EXTM3U\nother.mp4\n", ForbiddenProtocol),
-        (b"ffconcat version 1.0\nfile /etc/passwd\n", ForbiddenProtocol),
-        (b'<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011"></MPD>', ForbiddenProtocol),
-        (b"[playlist]\nFile1=http://127.0.0.1/x.mp4\n", ForbiddenProtocol),
-        (b"v=0\no=- 0 0 IN IP4 127.0.0.1\nm=video 1 RTP/AVP 96\n", ForbiddenProtocol),
-        (b"Dear diary, today nothing moved.\n", NotAVideo),
-        (b"", NotAVideo),
-        (b"\x89PNG\r\n\x1a\n" + bytes(100), NotAVideo),
-        (b"\xff\xd8\xff\xe0" + bytes(100), NotAVideo),
-        (b"ID3\x04" + bytes(100), NoVideoStream),
-        (b"RIFF\x24\x00\x00\x00WAVEfmt ", NoVideoStream),
-        (bytes(4096), NotAVideo),
-    ],
-)
-def test_other_content_is_refused_under_its_right_name(content: bytes, error: type[ClipError]) -> None:
-    with pytest.raises(error):
-        sniff(content)
 
 
 def test_a_playlist_is_not_followed(tmp_path: Path) -> None:
