@@ -6,7 +6,8 @@ from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 from prefect.logging import get_run_logger
 
-from flows.artifacts import show_run
+from flows.answers import passed_over_sentence
+from flows.artifacts import ALL_FILES, show_run
 from flows.cancelling import cancel_jobs_of_run
 from flows.configuration import configured
 from flows.run import Run, RunResult, finish_run, opened_run, plan_run
@@ -65,9 +66,12 @@ def annotate_catalog(
         plan = plan_task(run)
         log.info("%d videos: %d to annotate in %d shards, %d clips known", plan.listed, plan.videos,
                  len(plan.shards), plan.skipped)  # fmt: skip
+        passed_over = passed_over_sentence(plan.passed_over, how=ALL_FILES)
+        if passed_over:
+            log.info("%s", passed_over)
         broken = run_shard_tasks(run, plan.shards).broken
         record = finish_run(run)
-        show_run(record, open_warehouse(run.warehouse), broken=broken)
+        show_run(record, open_warehouse(run.warehouse), broken=broken, passed_over=passed_over)
     if broken:
         raise RunError(" ".join(broken))
     return RunResult(record, plan, broken)

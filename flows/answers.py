@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from motionsight_core.stores import OTHER_SUFFIXES, PassedOver
 from motionsight_core.warehouse import Answer, open_warehouse
 
 if TYPE_CHECKING:  # it brings Beam, which a query does not need
@@ -20,6 +21,7 @@ if TYPE_CHECKING:  # it brings Beam, which a query does not need
 
 
 _PLAIN_WIDTH = 160
+_SHOWN_SUFFIXES = 6
 
 
 def show(answer: Answer, style: str = "table") -> None:
@@ -47,7 +49,39 @@ def show_result(result: RunResult, warehouse: str) -> None:
         click.echo(f"Of those skipped, {plan.known_failures} failed before and would again (--force tries).")
     if record.failed:
         show_failures([record.run_id], warehouse)
+    _show_passed_over(plan.passed_over)
     click.echo(f"Rows are in {open_warehouse(warehouse).url}")
+
+
+def passed_over_sentence(passed_over: PassedOver, *, how: str = "--all-files") -> str:
+    """For example `3 files passed over: names that are not a video's (.txt 2, none 1); ...`; empty for none.
+
+    Args:
+        passed_over: what a listing left out.
+        how: what looks into the files that were left out for their names.
+    """
+    reasons: list[str] = []
+    if passed_over.names:
+        reasons.append(
+            f"names that are not a video's ({_by_suffix(passed_over.names)}); {how} looks into them"
+        )
+    if passed_over.contents:
+        reasons.append(f"contents that are not a video's ({_by_suffix(passed_over.contents)})")
+    if not reasons:
+        return ""
+    count = len(passed_over)
+    return f"{count} {'file' if count == 1 else 'files'} passed over: {'; '.join(reasons)}."
+
+
+def _by_suffix(counts: Counter[str]) -> str:
+    """The most frequent suffixes with their numbers, and the rest in one."""
+    named = counts.copy()
+    others = named.pop(OTHER_SUFFIXES, 0)
+    # Equal counts in the order of their names, so that two runs say the same.
+    first = sorted(named.items(), key=lambda item: (-item[1], item[0]))
+    others += sum(count for _, count in first[_SHOWN_SUFFIXES:])
+    parts = [f"{printable(suffix) or 'none'} {count}" for suffix, count in first[:_SHOWN_SUFFIXES]]
+    return ", ".join([*parts, *([f"others {others}"] if others else [])])
 
 
 def show_failures(run_ids: Sequence[str], warehouse: str) -> None:
@@ -73,7 +107,13 @@ def show_partitions(result: BackfillResult) -> None:
     for record in records:
         if record.state != "done":
             click.echo(f"  Partition {record.partition}: {record.state}, {record.videos} videos")
+    _show_passed_over(result.passed_over)
     click.echo(f"Their state is in the table `partitions`, backfill_id {result.backfill_id}.")
+
+
+def _show_passed_over(passed_over: PassedOver) -> None:
+    if sentence := passed_over_sentence(passed_over):
+        click.echo(sentence)
 
 
 def _show_table(answer: Answer) -> None:

@@ -29,6 +29,9 @@ SAMPLES_KEY = "motionsight-samples"
 SUMMARY_KEY = "motionsight-summary"
 PARTITIONS_KEY = "motionsight-partitions"
 
+#: What looks into files that were passed over for their names, in a flow's words.
+ALL_FILES = "the setting stores.all_files"
+
 #: From one update of a progress bar to the next; each is a request to the server.
 UPDATE_EVERY_S = 3.0
 _SAMPLES = 10
@@ -99,7 +102,9 @@ def _said(title: str, count: int, *, total: int | None, unit: str) -> str:
     return f"{title}: {count} {unit}" if total is None else f"{title}: {count} of {total} {unit}"
 
 
-def show_run(record: RunRecord, warehouse: Warehouse, *, broken: Sequence[str] = ()) -> None:
+def show_run(
+    record: RunRecord, warehouse: Warehouse, *, broken: Sequence[str] = (), passed_over: str = ""
+) -> None:
     """The artifacts of a run that has ended: its counts, examples of its rows, a summary of what failed.
 
     The run is done and committed: a warehouse that does not answer any more costs the examples only.
@@ -117,7 +122,13 @@ def show_run(record: RunRecord, warehouse: Warehouse, *, broken: Sequence[str] =
         )
     create_markdown_artifact(
         key=SUMMARY_KEY,
-        markdown=summary(record, warehouse.failures_of(record.run_id), warehouse.url, broken=broken),
+        markdown=summary(
+            record,
+            warehouse.failures_of(record.run_id),
+            warehouse.url,
+            broken=broken,
+            passed_over=passed_over,
+        ),
         description=f"{record.annotated} annotated, {record.failed} failed, {record.skipped} known",
     )
 
@@ -149,6 +160,7 @@ def summary(
     warehouse_url: str,
     *,
     broken: Sequence[str] = (),
+    passed_over: str = "",
 ) -> str:
     """A run in Markdown: what was done, what failed with an example each, and how to ask for more.
 
@@ -157,6 +169,7 @@ def summary(
         failures: error, how many, an example's uri and message; the most frequent first.
         warehouse_url: where its rows are.
         broken: one sentence for each shard that could not be finished.
+        passed_over: a sentence about what of the source is not a video; empty where there is nothing to say.
     """
     seconds = (record.finished_at - record.started_at).total_seconds() if record.finished_at else 0.0
     lines = [
@@ -166,6 +179,8 @@ def summary(
         f"{record.throughput:.1f} clips per second; {record.skipped} were known already.",
         "",
     ]
+    if passed_over:
+        lines += [plain(passed_over), ""]
     if broken:
         lines += ["### Not finished", "", *(f"- {plain(sentence)}" for sentence in broken), ""]
         lines += ["Run it again: it goes on with what is missing.", ""]

@@ -18,6 +18,7 @@ from motionsight_core.errors import UsageError, error_names, permanent_names
 from motionsight_core.planning import Plan
 from motionsight_core.record import PartitionRecord
 from motionsight_core.shards import Shard
+from motionsight_core.stores import PassedOver
 
 
 def parsed_time(option: str, text: str | None) -> datetime | None:
@@ -86,6 +87,8 @@ class BackfillResult:
     """One sentence for each partition that could not be finished."""
     left: int
     """Partitions that are still to be done, because the run was told to end."""
+    passed_over: PassedOver
+    """What of the source is not a video."""
 
 
 def run_backfill(
@@ -135,4 +138,5 @@ def run_backfill(
         worked_on=tuple(record.run_id for record in ended if record.run_id and record.state != "pending"),
         broken=tuple(f"Partition {r.partition}: {r.message}" for r in ended if r.state == "failed"),
         left=sum(record.state == "pending" for record in ended),
+        passed_over=plans[0].passed_over,
     )

@@ -9,7 +9,8 @@ from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 from prefect.logging import get_run_logger
 
-from flows.artifacts import show_partitions
+from flows.answers import passed_over_sentence
+from flows.artifacts import ALL_FILES, show_partitions
 from flows.backfill import errors_to_retry
 from flows.cancelling import backfill_tag, cancel_partitions, tag_this_run
 from flows.configuration import configured
@@ -30,7 +31,10 @@ PARTITION_DEPLOYMENT = "annotate-partition/partition"
 @task(name="plan", cache_policy=NO_CACHE, persist_result=False)
 def plan_task(backfill: Backfill) -> list[PartitionRecord]:
     """List the source once, leave out what the warehouse has, write down what each partition is to do."""
-    return save_planned(backfill, plan_backfill(backfill))
+    plans = plan_backfill(backfill)
+    if passed_over := passed_over_sentence(plans[0].passed_over, how=ALL_FILES):
+        get_run_logger().info("%s", passed_over)
+    return save_planned(backfill, plans)
 
 
 @flow(

@@ -28,6 +28,12 @@ _overrides = click.option(
     multiple=True,
     help="One setting, for example sampling.frames=8; may be repeated.",
 )
+_all_files = click.option(
+    "--all-files",
+    is_flag=True,
+    help="Look into every file, whatever its name: the first bytes say whether it is a video "
+    "(as --set stores.all_files=true).",
+)
 _warehouse = click.option(
     "--warehouse",
     metavar="URL",
@@ -80,6 +86,7 @@ def scenes(directory: Path, count: int, seed: int) -> None:
 @_warehouse
 @_settings_file
 @_overrides
+@_all_files
 @click.option("--force", is_flag=True, help="Annotate again what the warehouse has.")
 @click.option(
     "--after",
@@ -98,6 +105,7 @@ def annotate(
     warehouse: str,
     settings_file: Path | None,
     overrides: tuple[str, ...],
+    all_files: bool,
     force: bool,
     after: str,
     through_prefect: bool,
@@ -115,7 +123,7 @@ def annotate(
     """
     from motionsight_core.settings import Settings
 
-    settings = Settings.load(settings_file, overrides)
+    settings = Settings.load(settings_file, _with_all_files(overrides, all_files))
     if through_prefect or os.environ.get("PREFECT_API_URL"):
         from flows.through_prefect import annotate_through_prefect as run
     else:
@@ -128,6 +136,7 @@ def annotate(
 @_warehouse
 @_settings_file
 @_overrides
+@_all_files
 @click.option(
     "--shards",
     "partitions",
@@ -158,6 +167,7 @@ def backfill(
     warehouse: str,
     settings_file: Path | None,
     overrides: tuple[str, ...],
+    all_files: bool,
     partitions: int,
     since: str | None,
     until: str | None,
@@ -184,7 +194,7 @@ def backfill(
     chosen = Backfill(
         source,
         warehouse,
-        Settings.load(settings_file, overrides),
+        Settings.load(settings_file, _with_all_files(overrides, all_files)),
         partitions,
         since=parsed_time("--since", since),
         until=parsed_time("--until", until),
@@ -198,6 +208,7 @@ def backfill(
 @_warehouse
 @_settings_file
 @_overrides
+@_all_files
 @click.option(
     "--every",
     "every_s",
@@ -222,6 +233,7 @@ def watch(
     warehouse: str,
     settings_file: Path | None,
     overrides: tuple[str, ...],
+    all_files: bool,
     every_s: float,
     rounds: int | None,
     settle_s: float,
@@ -236,7 +248,7 @@ def watch(
     watch_here(
         source,
         warehouse=warehouse,
-        settings=Settings.load(settings_file, overrides),
+        settings=Settings.load(settings_file, _with_all_files(overrides, all_files)),
         every_s=every_s,
         settle_s=settle_s,
         rounds=rounds,
@@ -356,6 +368,10 @@ def doctor(warehouse: str) -> None:
 
     if not examine(warehouse):
         sys.exit(1)
+
+
+def _with_all_files(overrides: tuple[str, ...], all_files: bool) -> tuple[str, ...]:
+    return (*overrides, "stores.all_files=true") if all_files else overrides
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from flows.answers import printable, show_failures, show_partitions, show_result
+from flows.answers import passed_over_sentence, printable, show_failures, show_partitions, show_result
 from flows.ending import heeding_sigterm
 from flows.estimate import Estimate
 from flows.progress import watched
@@ -126,11 +126,16 @@ def watch_here(
     from flows.watch import watch
 
     last: list[Round] = []
+    what = "files" if settings.stores.all_files else "videos"
 
     def show(result: Round) -> None:
         quiet = result.record is None and not result.broken
-        if not (quiet and last and last[0].record is None and last[0].unsettled == result.unsettled):
-            click.echo(_round_line(result))
+        passed_over = passed_over_sentence(result.passed_over)
+        if last and passed_over == passed_over_sentence(last[0].passed_over):
+            passed_over = ""  # said already
+        same = last and last[0].record is None and last[0].unsettled == result.unsettled
+        if not (quiet and same and not passed_over):
+            click.echo(_round_line(result, what, passed_over))
         last[:] = [result]
 
     with heeding_sigterm("finishing the shard in hand.") as told_to_end:
@@ -148,12 +153,14 @@ def watch_here(
         raise RunError(f"The last round could not be finished: {' '.join(last[0].broken)}")
 
 
-def _round_line(result: Round) -> str:
+def _round_line(result: Round, what: str, passed_over: str) -> str:
     parts = [f"Round {result.number}:"]
     if result.record is not None:
         parts.append(f"annotated {result.record.annotated} clips, failed {result.record.failed}.")
     elif not result.broken:
-        parts.append(f"nothing new among {result.listed} videos.")
+        parts.append(f"nothing new among {result.listed} {what}.")
     if result.unsettled:
         parts.append(f"{result.unsettled} may still be written and wait for a later round.")
+    if passed_over:
+        parts.append(passed_over)
     return printable(" ".join([*parts, *result.broken]))

@@ -11,12 +11,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from flows.run import Run, RunShards, begin_run, finish_run, new_run, one_sentence, run_shards, staged
-from motionsight_core.catalog import VideoObject
 from motionsight_core.planning import Plan, partition_of, plan_catalog, plan_partitions
 from motionsight_core.record import PartitionRecord, RunRecord
 from motionsight_core.settings import Settings
 from motionsight_core.shards import Shard
-from motionsight_core.stores import Selection, UnlistedObject, list_objects
+from motionsight_core.stores import Listed, PassedOver, Selection, list_objects
 from motionsight_core.warehouse import Manifest, open_warehouse
 from motionsight_core.warehouse.staging import staging_area
 
@@ -51,13 +50,15 @@ def plan_backfill(backfill: Backfill) -> list[Plan]:
     Raises:
         UsageError: the source does not exist.
     """
+    passed_over = PassedOver()
     return plan_partitions(
-        _listing(backfill),
+        _listing(backfill, passed_over),
         backfill.settings,
         open_warehouse(backfill.warehouse),
         run_id=backfill.backfill_id,
         partitions=backfill.partitions,
         retry=backfill.retry,
+        passed_over=passed_over,
     )
 
 
@@ -172,6 +173,10 @@ def _run(
     )
 
 
-def _listing(backfill: Backfill) -> Iterator[VideoObject | UnlistedObject]:
-    selection = Selection(since=backfill.since, until=backfill.until)
-    return list_objects(backfill.source, selection=selection, settings=backfill.settings.stores)
+def _listing(backfill: Backfill, passed_over: PassedOver | None = None) -> Iterator[Listed]:
+    return list_objects(
+        backfill.source,
+        selection=Selection(since=backfill.since, until=backfill.until),
+        settings=backfill.settings.stores,
+        passed_over=passed_over,
+    )

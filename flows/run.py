@@ -18,7 +18,7 @@ from motionsight_core.planning import Plan, plan_catalog
 from motionsight_core.record import RunRecord
 from motionsight_core.settings import Settings
 from motionsight_core.shards import Shard
-from motionsight_core.stores import Selection, list_objects
+from motionsight_core.stores import PassedOver, Selection, list_objects
 from motionsight_core.warehouse import Manifest, open_warehouse
 from motionsight_core.warehouse.staging import staging_area
 
@@ -136,13 +136,20 @@ def plan_run(run: Run) -> Plan:
         UsageError: the source does not exist.
     """
     started_at = datetime.now(UTC)
+    passed_over = PassedOver()
     plan = plan_catalog(
-        list_objects(run.source, selection=Selection(after=run.after), settings=run.settings.stores),
+        list_objects(
+            run.source,
+            selection=Selection(after=run.after),
+            settings=run.settings.stores,
+            passed_over=passed_over,
+        ),
         run.settings,
         open_warehouse(run.warehouse),
         run_id=run.run_id,
         force=run.force,
         retry=run.retry,
+        passed_over=passed_over,
     )
     begin_run(run, plan, started_at)
     return plan

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from flows.run import (
@@ -27,7 +27,7 @@ from motionsight_core.errors import UsageError
 from motionsight_core.planning import plan_catalog
 from motionsight_core.record import RunRecord
 from motionsight_core.settings import Settings
-from motionsight_core.stores import list_objects
+from motionsight_core.stores import PassedOver, list_objects
 from motionsight_core.warehouse import open_warehouse
 
 
@@ -45,6 +45,8 @@ class Round:
     """Of the run; None where there was nothing to do."""
     broken: tuple[str, ...]
     """One sentence for each shard, or for the listing, that failed."""
+    passed_over: PassedOver = field(default_factory=PassedOver)
+    """What of the source is not a video; of contents, those that were looked into in this round."""
 
 
 def watch(
@@ -104,11 +106,18 @@ def _round(
 ) -> Round:
     run = new_run(source, warehouse=warehouse, settings=settings)
     started_at = datetime.now(UTC)
-    listing = list_objects(source, settings=settings.stores)
-    plan = plan_catalog(objects.to_look_at(listing), settings, open_warehouse(warehouse), run_id=run.run_id)
+    passed_over = PassedOver()
+    listing = list_objects(source, settings=settings.stores, passed_over=passed_over)
+    plan = plan_catalog(
+        objects.to_look_at(listing),
+        settings,
+        open_warehouse(warehouse),
+        run_id=run.run_id,
+        passed_over=passed_over,
+    )
     objects.planned(plan)
     if not plan.shards:
-        return Round(number, objects.listed, objects.unsettled, None, ())
+        return Round(number, objects.listed, objects.unsettled, None, (), passed_over)
     with staged(run):
         begin_run(run, plan, started_at)
         shortfall = run_shards(
@@ -118,4 +127,4 @@ def _round(
             on_shard=lambda shard, manifest: objects.committed(shard),
         )
         record = finish_run(run)
-    return Round(number, objects.listed, objects.unsettled, record, shortfall.broken)
+    return Round(number, objects.listed, objects.unsettled, record, shortfall.broken, passed_over)

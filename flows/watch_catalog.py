@@ -7,7 +7,8 @@ import threading
 from prefect import flow
 from prefect.logging import get_run_logger
 
-from flows.artifacts import show_run
+from flows.answers import passed_over_sentence
+from flows.artifacts import ALL_FILES, show_run
 from flows.cancelling import cancel_jobs_of_run
 from flows.configuration import configured
 from flows.run_log import without_tracebacks
@@ -65,13 +66,17 @@ def watch_catalog(
             # What one round could not finish, a later one may have.
             broken[:] = result.broken
             waiting = f"; {result.unsettled} may still be written" if result.unsettled else ""
+            passed_over = passed_over_sentence(result.passed_over, how=ALL_FILES)
+            if passed_over:
+                log.info("Round %d: %s", result.number, passed_over)
             if result.record is None:
-                log.info("Round %d: nothing new among %d videos%s", result.number, result.listed, waiting)
+                what = "files" if chosen.settings.stores.all_files else "videos"
+                log.info("Round %d: nothing new among %d %s%s", result.number, result.listed, what, waiting)
                 return
             annotated += result.record.annotated
             log.info("Round %d: annotated %d clips, failed %d%s", result.number, result.record.annotated,
                      result.record.failed, waiting)  # fmt: skip
-            show_run(result.record, place, broken=result.broken)
+            show_run(result.record, place, broken=result.broken, passed_over=passed_over)
 
         watch(
             chosen.source,

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from motionsight_core.catalog import VideoObject
-from motionsight_core.planning import Listed, Plan
+from motionsight_core.planning import Plan
 from motionsight_core.shards import Shard
+from motionsight_core.stores import Candidate, Listed, UnlistedObject
 
 #: The longest pause before an object that failed for a reason outside of it is tried again, seconds.
 _LONGEST_PAUSE_S = 3600.0
@@ -56,7 +57,7 @@ class WatchedObjects:
             key = _key(item)
             if key in self._finished:
                 continue
-            if isinstance(item, VideoObject) and not self._is_settled(item, key, now_s, seen_fresh):
+            if not isinstance(item, UnlistedObject) and not self._is_settled(item, key, now_s, seen_fresh):
                 self.unsettled += 1
                 continue
             tried = self._tried.get(key)
@@ -85,7 +86,7 @@ class WatchedObjects:
             self._tried[key] = _Tried(times, now_s + pause_s if times > 1 else now_s)
 
     def _is_settled(
-        self, video: VideoObject, key: bytes, now_s: float, seen_fresh: dict[bytes, float]
+        self, video: VideoObject | Candidate, key: bytes, now_s: float, seen_fresh: dict[bytes, float]
     ) -> bool:
         if "://" in video.uri:
             return True

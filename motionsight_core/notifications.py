@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 from motionsight_core.catalog import VideoObject
 from motionsight_core.errors import UnreadableNotification
-from motionsight_core.formats import is_video_name
+from motionsight_core.stores import Candidate, listed_as
 
 #: The one event after which there are new bytes to annotate: an object was written, whole.
 WRITTEN = "OBJECT_FINALIZE"
@@ -21,8 +21,14 @@ _BUCKET = re.compile(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]")
 _GENERATION = re.compile(r"[0-9]{1,19}")
 
 
-def notified_video(attributes: Mapping[str, str]) -> VideoObject | None:
+def notified_video(
+    attributes: Mapping[str, str], *, all_files: bool = False
+) -> VideoObject | Candidate | None:
     """The video that was written; None where the message is of another event, or of no video.
+
+    Args:
+        attributes: of the message.
+        all_files: whether an object whose name is not that of a video is a candidate, as in a listing.
 
     Raises:
         UnreadableNotification: this is no notification of a bucket.
@@ -46,6 +52,5 @@ def notified_video(attributes: Mapping[str, str]) -> VideoObject | None:
         raise UnreadableNotification(
             f"The notification's objectGeneration is {generation!r}, which is no number."
         )
-    if not is_video_name(name):
-        return None
-    return VideoObject(f"gs://{bucket}/{name}", str(int(generation)))
+    kind = listed_as(name, all_files=all_files)
+    return None if kind is None else kind(f"gs://{bucket}/{name}", str(int(generation)))

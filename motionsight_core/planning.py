@@ -8,22 +8,22 @@ from __future__ import annotations
 import itertools
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
+from motionsight_core.candidates import is_video, videos_among
 from motionsight_core.catalog import Clip, VideoObject, split
 from motionsight_core.guard import shared_decoder
 from motionsight_core.record import Failure
 from motionsight_core.settings import Settings
 from motionsight_core.shards import Shard, ShardFile, Shards
-from motionsight_core.stores import UnlistedObject, list_objects
+from motionsight_core.stores import Candidate, Listed, PassedOver, UnlistedObject, list_objects
 from motionsight_core.warehouse import Known, Warehouse
 
 #: Objects asked about in one query of the warehouse.
 _BATCH = 20_000
 
 T = TypeVar("T")
-Listed = VideoObject | UnlistedObject
 
 _NOTHING = Known(frozenset(), frozenset(), unusable=False)
 
@@ -34,13 +34,15 @@ class Plan:
 
     shards: Shards
     listed: int = 0
-    """Objects in the source."""
+    """Videos in the source, as far as names and first bytes tell."""
     annotated: int = 0
     """Clips left out because they have a row."""
     known_failures: int = 0
     """Objects and clips left out because the same bytes failed before, for good."""
     videos: int = 0
     """Objects that are to be opened."""
+    passed_over: PassedOver = field(default_factory=PassedOver)
+    """What else is in the source; all of it, whichever partition this is the plan of."""
 
     @property
     def skipped(self) -> int:
@@ -56,6 +58,7 @@ def plan_catalog(
     run_id: str,
     force: bool = False,
     retry: frozenset[str] = frozenset(),
+    passed_over: PassedOver | None = None,
 ) -> Plan:
     """Plan what is not in the warehouse yet under the settings' recipe.
 
@@ -63,12 +66,20 @@ def plan_catalog(
         listing: of the source's videos; `list_objects` gives one.
         force: plan everything, whatever the warehouse has.
         retry: names of errors; what failed with them is tried again, though the bytes are the same.
+        passed_over: in which the listing counts what is not a video.
 
     Raises:
         UsageError: the source does not exist.
     """
     (plan,) = plan_partitions(
-        listing, settings, warehouse, run_id=run_id, partitions=1, force=force, retry=retry
+        listing,
+        settings,
+        warehouse,
+        run_id=run_id,
+        partitions=1,
+        force=force,
+        retry=retry,
+        passed_over=passed_over,
     )
     return plan
 
@@ -82,6 +93,7 @@ def plan_partitions(
     partitions: int,
     force: bool = False,
     retry: frozenset[str] = frozenset(),
+    passed_over: PassedOver | None = None,
 ) -> list[Plan]:
     """As `plan_catalog`, with the objects dealt out to so many plans, in one listing.
 
@@ -89,15 +101,30 @@ def plan_partitions(
     """
     recipe = settings.recipe()
     file = ShardFile()
-    filling = [_Filling(Plan(Shards(file=file)), settings.runtime.shard_size) for _ in range(partitions)]
+    others = PassedOver() if passed_over is None else passed_over
+    filling = [
+        _Filling(Plan(Shards(file=file), passed_over=others), settings.runtime.shard_size)
+        for _ in range(partitions)
+    ]
     for batch in _batches(listing, _BATCH):
         named = [VideoObject(item.uri, item.version) for item in batch]
         known = {} if force else warehouse.known(named, recipe, retry=retry)
+        # What is known to be a video, or to have failed as one, need not be looked into again.
+        unsure = (
+            item
+            for item, video in zip(batch, named, strict=True)
+            if isinstance(item, Candidate) and not is_finished(known.get(video, _NOTHING), settings)
+        )
+        looked_into = videos_among(unsure, settings.stores)
         for item, video in zip(batch, named, strict=True):
             partition = filling[partition_of(video.uri, partitions)]
-            partition.plan.listed += 1
             there = known.get(video, _NOTHING)
-            if is_finished(there, settings):
+            finished = is_finished(there, settings)
+            if isinstance(item, Candidate) and not finished and item not in looked_into:
+                others.add_content(item.uri)
+                continue
+            partition.plan.listed += 1
+            if finished:
                 partition.plan.annotated += len(there.annotated)
                 partition.plan.known_failures += len(there.failed) + there.unusable
             elif isinstance(item, UnlistedObject):
@@ -151,11 +178,14 @@ def clips_of(source: str, settings: Settings | None = None) -> list[Clip]:
     for item in list_objects(source, settings=settings.stores):
         if isinstance(item, UnlistedObject):
             raise item.error
+        if isinstance(item, Candidate) and not is_video(item, settings.stores):
+            continue
+        video = VideoObject(item.uri, item.version)
         decoder = shared_decoder(settings)
         if settings.clips.scenes:
-            clips += [scene.clip for scene in decoder.decode_scenes(item, products=())]
+            clips += [scene.clip for scene in decoder.decode_scenes(video, products=())]
         else:
-            clips += split(item, duration_s=decoder.probe(item), window_s=settings.clips.window_s)
+            clips += split(video, duration_s=decoder.probe(video), window_s=settings.clips.window_s)
     return clips
 
 

@@ -16,6 +16,8 @@ from motionsight_core.errors import UnreadableNotification
 from motionsight_core.notifications import notified_video
 from motionsight_core.record import Failure
 from motionsight_core.settings import Settings
+from motionsight_core.stores import Candidate
+from transforms._candidates import CANDIDATES, LookInto
 from transforms._plan import FAILURES
 
 #: Pub/Sub delivers at least once, and again mostly within minutes. What comes later than this is found
@@ -45,11 +47,15 @@ class ReadNotifications(beam.PTransform):
         self._settings, self._run_id = settings, run_id
 
     def expand(self, pcoll: beam.PCollection[PubsubMessage]) -> Notified:
-        read: Any = pcoll | "Read" >> beam.ParDo(_Read(self._settings.recipe(), self._run_id)).with_outputs(
-            FAILURES, main="videos"
+        read: Any = pcoll | "Read" >> beam.ParDo(_Read(self._settings, self._run_id)).with_outputs(
+            FAILURES, CANDIDATES, main="videos"
         )
+        written: Any = read["videos"]
+        if self._settings.stores.all_files:
+            found = read[CANDIDATES] | "LookIntoFiles" >> LookInto(self._settings)
+            written = (written, found) | "VideosAndFound" >> beam.Flatten()
         videos: Any = (
-            read["videos"]
+            written
             | "Key" >> beam.Map(_with_key).with_output_types(tuple[str, VideoObject])
             | "Deduplicate" >> DeduplicatePerKey(event_time_duration=_SEEN_S)
             | "Video" >> beam.Values().with_output_types(VideoObject)
@@ -58,8 +64,9 @@ class ReadNotifications(beam.PTransform):
 
 
 class _Read(beam.DoFn):
-    def __init__(self, recipe: str, run_id: str) -> None:
-        self._recipe, self._run_id = recipe, run_id
+    def __init__(self, settings: Settings, run_id: str) -> None:
+        self._recipe, self._run_id = settings.recipe(), run_id
+        self._all_files = settings.stores.all_files
         self._counts = {
             name: Metrics.counter("motionsight", f"notifications_{name}")
             for name in ("taken", "ignored", "unreadable")
@@ -67,13 +74,15 @@ class _Read(beam.DoFn):
 
     def process(self, element: PubsubMessage) -> Iterator[VideoObject | TaggedOutput]:
         try:
-            video = notified_video(element.attributes or {})
+            video = notified_video(element.attributes or {}, all_files=self._all_files)
         except UnreadableNotification as error:
             self._counts["unreadable"].inc()
             yield TaggedOutput(FAILURES, self._failure(element, error))
             return
         self._counts["taken" if video else "ignored"].inc()
-        if video:
+        if isinstance(video, Candidate):
+            yield TaggedOutput(CANDIDATES, video)
+        elif video:
             yield video
 
     def _failure(self, message: PubsubMessage, error: UnreadableNotification) -> Failure:

@@ -18,8 +18,9 @@ from apache_beam.transforms.util import GroupIntoBatches
 from motionsight_core.catalog import VideoObject
 from motionsight_core.planning import is_finished
 from motionsight_core.record import Failure
-from motionsight_core.stores import UnlistedObject, list_objects
+from motionsight_core.stores import Candidate, list_objects
 from motionsight_core.warehouse import Known, Manifest, Warehouse, open_warehouse
+from transforms._candidates import CANDIDATES, LookInto
 from transforms._commit import CommitRows, Job, Outcomes
 from transforms._notifications import Notified, ReadNotifications
 from transforms._plan import FAILURES, SKIPPED
@@ -61,11 +62,13 @@ class AnnotateSource(beam.PTransform):
         listed: Any = (
             pbegin
             | "Source" >> beam.Create([self._source])
-            | "List" >> beam.ParDo(_List(self._job)).with_outputs(FAILURES, main="videos")
+            | "List" >> beam.ParDo(_List(self._job)).with_outputs(FAILURES, CANDIDATES, main="videos")
         )
-        committed: Any = Notified(listed["videos"], listed[FAILURES]) | "AnnotateNew" >> _AnnotateNew(
-            self._job
-        )
+        videos: Any = listed["videos"]
+        if self._job.settings.stores.all_files:
+            found = listed[CANDIDATES] | "LookIntoFiles" >> LookInto(self._job.settings)
+            videos = (videos, found) | "VideosAndFound" >> beam.Flatten()
+        committed: Any = Notified(videos, listed[FAILURES]) | "AnnotateNew" >> _AnnotateNew(self._job)
         _ = (
             committed.pipeline
             | "Run" >> beam.Create([self._job.run_id])
@@ -125,15 +128,18 @@ class _LeaveOutKnown(beam.DoFn):
 
 
 class _List(beam.DoFn):
-    """A source to its videos, and to failures of names that cannot be listed."""
+    """A source to its videos, to candidates, and to failures of names that cannot be listed."""
 
     def __init__(self, job: Job) -> None:
         self._job, self._recipe = job, job.settings.recipe()
 
     def process(self, element: str) -> Iterator[VideoObject | TaggedOutput]:
         for item in list_objects(element, settings=self._job.settings.stores):
-            if not isinstance(item, UnlistedObject):
+            if isinstance(item, VideoObject):
                 yield item
+                continue
+            if isinstance(item, Candidate):
+                yield TaggedOutput(CANDIDATES, item)
                 continue
             video = VideoObject(item.uri, item.version)
             failure = Failure.of_object(

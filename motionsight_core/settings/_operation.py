@@ -92,6 +92,11 @@ class RuntimeSettings(Section):
 class StoreSettings(Section):
     """How objects are listed and read; the stores' own environment variables hold where these are unset."""
 
+    all_files: bool = Field(
+        default=False,
+        description="Look into every file of a source, whatever its name: its first bytes say whether it is "
+        "a video. Otherwise a name's suffix does.",
+    )
     s3_endpoint: str | None = Field(
         default=None,
         description="Address of an S3 store other than Amazon's, such as http://minio:9000; unset: "

@@ -12,6 +12,7 @@ from motionsight_core.errors import UsageError
 from motionsight_core.settings import StoreSettings
 from motionsight_core.stores._base import (
     WHOLE,
+    Listed,
     ObjectStore,
     RangeReader,
     Selection,
@@ -20,17 +21,24 @@ from motionsight_core.stores._base import (
 from motionsight_core.stores._cloud import CloudStore
 from motionsight_core.stores._gcs import GcsStore
 from motionsight_core.stores._local import LocalStore
+from motionsight_core.stores._naming import OTHER_SUFFIXES, Candidate, PassedOver, listed_as
 from motionsight_core.stores._s3 import S3Store
 
 __all__ = [
+    "OTHER_SUFFIXES",
+    "Candidate",
+    "Listed",
     "LocalStore",
     "ObjectStore",
+    "PassedOver",
     "RangeReader",
     "Selection",
     "UnlistedObject",
     "list_objects",
+    "listed_as",
     "open_object",
     "open_ranges",
+    "read_head",
     "read_object",
     "store_for",
 ]
@@ -47,7 +55,7 @@ def store_for(address: str, settings: StoreSettings = _DEFAULTS) -> ObjectStore:
     """
     scheme, separator, _ = address.partition("://")
     if not separator:
-        return LocalStore()
+        return LocalStore(settings)
     if scheme in _CLOUD_STORES:
         return _CLOUD_STORES[scheme](settings)
     raise UsageError(
@@ -57,9 +65,17 @@ def store_for(address: str, settings: StoreSettings = _DEFAULTS) -> ObjectStore:
 
 
 def list_objects(
-    source: str, *, selection: Selection = WHOLE, settings: StoreSettings = _DEFAULTS
-) -> Iterator[VideoObject | UnlistedObject]:
-    """The selected videos of a source with their versions, in the store's order.
+    source: str,
+    *,
+    selection: Selection = WHOLE,
+    settings: StoreSettings = _DEFAULTS,
+    passed_over: PassedOver | None = None,
+) -> Iterator[Listed]:
+    """The selected objects of a source with their versions, in the store's order.
+
+    These are the ones whose name is that of a video, and whatever a file's own name or a pattern names.
+    The others are counted in `passed_over` or, with `stores.all_files`, listed as Candidates, of which
+    `videos_among` tells which are videos.
 
     That is the order of names by code point (which is that of their UTF-8 bytes). In a directory a
     folder's own files come first, then what lies in the folders within it.
@@ -68,7 +84,17 @@ def list_objects(
         UsageError: the source does not exist, or `selection.after` is no name below it.
         RunError: its store cannot be listed.
     """
-    return store_for(source, settings).list(source, selection)
+    return store_for(source, settings).list(source, selection, passed_over=passed_over)
+
+
+def read_head(video: VideoObject, length: int, *, settings: StoreSettings = _DEFAULTS) -> bytes:
+    """The first bytes of exactly the version that was listed, at most `length`.
+
+    Raises:
+        VersionGone: the store holds other bytes now, or none.
+        StoreUnavailable: the store refused or failed to give them.
+    """
+    return store_for(video.uri, settings).head(video, length)
 
 
 def open_object(

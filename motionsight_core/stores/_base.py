@@ -7,10 +7,11 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, TypeAlias
 
 from motionsight_core.catalog import VideoObject
 from motionsight_core.errors import ClipError
+from motionsight_core.stores._naming import Candidate, PassedOver
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,10 @@ class UnlistedObject:
     uri: str
     version: str
     error: ClipError
+
+
+Listed: TypeAlias = VideoObject | Candidate | UnlistedObject
+"""What a listing consists of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,11 @@ class Selection:
     """Modified before this time."""
     after: str = ""
     """A uri; only those strictly after it in the listing's order. Where a listing stopped, it goes on."""
+
+    @property
+    def by_time(self) -> bool:
+        """Whether it depends on when an object was modified."""
+        return self.since is not None or self.until is not None
 
     def takes(self, modified_s: float) -> bool:
         """Whether an object that was modified then (seconds since 1970) is selected."""
@@ -71,13 +81,22 @@ class ObjectStore(Protocol):
     The order of a listing is total and the same each time, and `Selection.after` goes by it.
     """
 
-    def list(self, source: str, selection: Selection = WHOLE) -> Iterator[VideoObject | UnlistedObject]:
-        """The selected videos of a source, in the store's order.
+    def list(
+        self, source: str, selection: Selection = WHOLE, *, passed_over: PassedOver | None = None
+    ) -> Iterator[Listed]:
+        """The selected objects of a source, in the store's order: those with a video's name.
+
+        With `stores.all_files` the others are in it too, as Candidates; without, they are counted in
+        `passed_over`. An object that the source names itself is always taken.
 
         Raises:
             UsageError: the source does not exist, or `after` is no name below it.
             RunError: the store cannot be reached, or does not let us list it.
         """
+        ...
+
+    def head(self, video: VideoObject, length: int) -> bytes:
+        """The first bytes of the listed version, at most `length`; errors as `open`."""
         ...
 
     def open(self, video: VideoObject) -> AbstractContextManager[BinaryIO]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +12,10 @@ from typing import Any, BinaryIO, ClassVar
 
 from motionsight_core.catalog import VideoObject
 from motionsight_core.errors import RunError, StoreUnavailable, UsageError
-from motionsight_core.formats import is_video_name
 from motionsight_core.settings import StoreSettings
-from motionsight_core.stores._base import WHOLE, RangeReader, Selection, UnlistedObject
+from motionsight_core.stores._base import WHOLE, Listed, RangeReader, Selection
 from motionsight_core.stores._cache import Download, cache_limit, cached
+from motionsight_core.stores._naming import PassedOver, listed_as
 from motionsight_core.stores._patience import Broken, patiently, within
 from motionsight_core.stores._pinned import Pinned
 from motionsight_core.stores._ranges import BlockReader, file_of
@@ -92,21 +92,28 @@ class CloudStore(ABC):
             StoreUnavailable: the store refused to give them.
         """
 
-    def list(self, source: str, selection: Selection = WHOLE) -> Iterator[VideoObject | UnlistedObject]:
+    def list(
+        self, source: str, selection: Selection = WHOLE, *, passed_over: PassedOver | None = None
+    ) -> Iterator[Listed]:
         address = self.parse(source)
         self._require_package()
         after = self._name_after(address, selection)
         lister = self._listing(address.bucket, lambda: self.lister(address))
         only, prefix = self._meaning(lister, address)
         if only is not None:
-            if not after or only.name > after:
-                yield from self._videos(address.bucket, [only], selection)
+            if (not after or only.name > after) and selection.takes(only.modified_s):
+                yield VideoObject(self._uri(address.bucket, only.name), only.version)
             return
         found = False
         for entry in self._entries(lister, address.bucket, prefix, after):
             found = True
-            if is_video_name(entry.name):
-                yield from self._videos(address.bucket, [entry], selection)
+            if not selection.takes(entry.modified_s):
+                continue
+            kind = listed_as(entry.name, all_files=self.settings.all_files)
+            if kind is not None:
+                yield kind(self._uri(address.bucket, entry.name), entry.version)
+            elif passed_over is not None:
+                passed_over.add_name(entry.name)
         if not found and not after:
             raise UsageError(f"There is no object at {source!r}.")
 
@@ -122,6 +129,10 @@ class CloudStore(ABC):
             return self._patiently(lambda: self.find(video))
         except Broken as broken:
             raise StoreUnavailable(f"The object cannot be read: {broken}.") from None
+
+    def head(self, video: VideoObject, length: int) -> bytes:
+        pinned = self.pin(video)
+        return pinned.read(0, min(length, pinned.size))
 
     @contextmanager
     def open(self, video: VideoObject) -> Iterator[BinaryIO]:
@@ -180,11 +191,6 @@ class CloudStore(ABC):
             return first, name
         inside = next(self._entries(lister, address.bucket, name + "/", ""), None)
         return None, name if inside is None else name + "/"
-
-    def _videos(self, bucket: str, entries: Iterable[Entry], selection: Selection) -> Iterator[VideoObject]:
-        for entry in entries:
-            if selection.takes(entry.modified_s):
-                yield VideoObject(self._uri(bucket, entry.name), entry.version)
 
     def _entries(self, lister: Lister, bucket: str, prefix: str, after: str) -> Iterator[Entry]:
         """Objects whose name begins with the prefix and comes after `after`, in the order of names."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import os
 import stat
 from collections.abc import Iterator
@@ -12,8 +11,11 @@ from typing import BinaryIO
 
 from motionsight_core.catalog import VideoObject
 from motionsight_core.errors import ClipError, StoreUnavailable, UnusableName, UsageError, VersionGone
-from motionsight_core.formats import is_video_name
-from motionsight_core.stores._base import WHOLE, RangeReader, Selection, UnlistedObject
+from motionsight_core.settings import StoreSettings
+from motionsight_core.stores._base import WHOLE, Listed, RangeReader, Selection, UnlistedObject
+from motionsight_core.stores._glob import matches
+from motionsight_core.stores._naming import Candidate, PassedOver, listed_as
+from motionsight_core.stores._walk import walk
 
 
 class LocalStore:
@@ -24,20 +26,32 @@ class LocalStore:
     over. The matches of a glob are sorted in memory.
     """
 
-    def list(self, source: str, selection: Selection = WHOLE) -> Iterator[VideoObject | UnlistedObject]:
+    def __init__(self, settings: StoreSettings) -> None:
+        self._all_files = settings.all_files
+
+    def list(
+        self, source: str, selection: Selection = WHOLE, *, passed_over: PassedOver | None = None
+    ) -> Iterator[Listed]:
         path = Path(source).expanduser()
         if path.is_dir():
-            return _videos_below(path, selection)
+            others = PassedOver() if passed_over is None else passed_over
+            return _videos_below(path, selection, all_files=self._all_files, passed_over=others)
         if path.is_file():
             files = [path]
         else:
-            matches = glob.glob(str(path), recursive=True)  # noqa: PTH207 pathlib takes no absolute pattern
-            files = [Path(name) for name in matches if Path(name).is_file()]
+            files = [Path(name) for name in matches(str(path)) if Path(name).is_file()]
         if not files:
             raise UsageError(f"There is no file, directory or glob match at {source!r}.")
         files.sort(key=lambda file: _as_text(_absolute(file)))
         later = (file for file in files if _as_text(_absolute(file)) > selection.after)
         return (item for file in later if (item := _listed(file, selection)))
+
+    def head(self, video: VideoObject, length: int) -> bytes:
+        with self.open(video) as file:
+            try:
+                return file.read(length)
+            except OSError as error:
+                raise StoreUnavailable(f"The file cannot be read: {error.strerror}.") from None
 
     @contextmanager
     def open(self, video: VideoObject) -> Iterator[BinaryIO]:
@@ -100,15 +114,17 @@ def _check_version(file: BinaryIO, video: VideoObject) -> None:
         raise VersionGone("The file was changed after it was listed.")
 
 
-def _videos_below(directory: Path, selection: Selection) -> Iterator[VideoObject | UnlistedObject]:
-    """Video files by suffix, hidden ones left out, one folder's names in memory at a time.
+def _videos_below(
+    directory: Path, selection: Selection, *, all_files: bool, passed_over: PassedOver
+) -> Iterator[Listed]:
+    """Files by name, hidden ones left out, one folder's names in memory at a time.
 
     Raises:
         UsageError: `after` is no path below the directory.
     """
     last_folders, last_name = _parts_of_last(directory, selection.after)
     unreadable: list[OSError] = []
-    for folder, folders, names in os.walk(directory, onerror=unreadable.append):
+    for folder, folders, names in walk(str(directory), onerror=unreadable.append):
         yield from _unlisted(unreadable, selection)
         least_folder, least_name = "", ""
         here = Path(_as_text(folder)).relative_to(_as_text(str(directory))).parts
@@ -118,15 +134,19 @@ def _videos_below(directory: Path, selection: Selection) -> Iterator[VideoObject
                 least_folder, names = last_folders[len(here)], []
             else:
                 least_name = last_name
-        folders[:] = sorted(
-            (name for name in folders if not name.startswith(".") and _as_text(name) >= least_folder),
-            key=_as_text,
-        )
+        folders[:] = sorted((name for name in folders if _as_text(name) >= least_folder), key=_as_text)
         for name in sorted(names, key=_as_text):
-            if is_video_name(name) and _as_text(name) > least_name:
-                item = _listed(Path(folder, name), selection)
-                if item is not None:
-                    yield item
+            if _as_text(name) <= least_name:
+                continue
+            path = Path(folder, name)
+            kind = listed_as(name, all_files=all_files)
+            if kind is None:
+                if not selection.by_time or _is_selected(path, selection):
+                    passed_over.add_name(name)
+            elif kind is Candidate and not _can_be_read(path):
+                passed_over.add_content(name)
+            elif item := _listed(path, selection, kind):
+                yield item
     yield from _unlisted(unreadable, selection)
 
 
@@ -153,7 +173,9 @@ def _unlisted(unreadable: list[OSError], selection: Selection) -> Iterator[Unlis
             yield UnlistedObject(uri, "", reason)
 
 
-def _listed(path: Path, selection: Selection) -> VideoObject | UnlistedObject | None:
+def _listed(
+    path: Path, selection: Selection, kind: type[VideoObject] | type[Candidate] = VideoObject
+) -> Listed | None:
     """The file as it is listed; None where it was modified at another time than was asked for."""
     absolute = _absolute(path)
     try:
@@ -166,7 +188,22 @@ def _listed(path: Path, selection: Selection) -> VideoObject | UnlistedObject | 
     if _as_text(absolute) != absolute:
         reason = UnusableName("The file's name is not valid UTF-8; rename it.")
         return UnlistedObject(_as_text(absolute), _version(status), reason)
-    return VideoObject(absolute, _version(status))
+    return kind(absolute, _version(status))
+
+
+def _is_selected(path: Path, selection: Selection) -> bool:
+    try:
+        return selection.takes(path.stat().st_mtime)
+    except OSError:
+        return True
+
+
+def _can_be_read(path: Path) -> bool:
+    """Whether it is a file; of a pipe, a socket or a device nothing is read that no name promises."""
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except OSError:
+        return False
 
 
 def _absolute(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""What is refused before FFmpeg sees it, and under which name: stills, sounds, texts that name other files."""
+"""What is refused before FFmpeg sees it, and under which name: stills, sounds, playlists."""
 
 from __future__ import annotations
 
