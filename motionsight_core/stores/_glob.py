@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import os
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
@@ -25,13 +26,18 @@ def matches(pattern: str) -> Iterator[str]:
     below = parts[at:]
     hidden = any(part.startswith(".") for part in below)
     root = str(Path(*parts[:at]))
-    for base in glob.iglob(root):  # noqa: PTH207
+    found: set[tuple[str, str]] = set()
+    for base in sorted(glob.iglob(root)):  # noqa: PTH207
         if not Path(base).is_dir():
             continue
         for folder, _, names in walk(base, hidden=hidden):
             inside = PurePath(folder).relative_to(base).parts
-            for name in names:
-                if _is_match((*inside, name), below):
+            matching = [name for name in names if _is_match((*inside, name), below)]
+            # Two of the folders that the pattern begins with may lead to the same one.
+            real = os.path.realpath(folder) if matching else ""
+            for name in matching:
+                if (real, name) not in found:
+                    found.add((real, name))
                     yield str(Path(folder, name))
 
 

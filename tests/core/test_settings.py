@@ -49,7 +49,13 @@ def test_a_setting_that_can_change_a_row_changes_the_recipe(override: str) -> No
 
 @pytest.mark.parametrize(
     "override",
-    ["runtime.decode_processes=7", "runtime.shard_size=3", "limits.wall_s=5", "limits.memory_mb=512"],
+    [
+        "runtime.decode_processes=7",
+        "runtime.shard_size=3",
+        "limits.wall_s=5",
+        "limits.memory_mb=512",
+        "stores.all_files=true",
+    ],
 )
 def test_a_knob_of_operation_does_not_change_the_recipe(override: str) -> None:
     assert Settings.load(overrides=[override], environment={}).recipe() == Settings().recipe()

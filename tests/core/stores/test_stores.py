@@ -12,12 +12,16 @@ import pytest
 
 from motionsight_core.catalog import VideoObject
 from motionsight_core.errors import UsageError, VersionGone
+from motionsight_core.formats import VIDEO_SUFFIXES
 from motionsight_core.settings import StoreSettings
 from motionsight_core.stores import (
+    Candidate,
+    PassedOver,
     Selection,
     list_objects,
     open_object,
     open_ranges,
+    read_head,
     read_object,
     store_for,
 )
@@ -52,6 +56,77 @@ def test_names_that_are_no_videos_and_hidden_ones_are_left_out(place: Place) -> 
     for name in ("README.md", ".hidden.mp4", "mp4", "a.mp4.part", "deep/er/c.webm", "good.mp4"):
         place.put(name, b"x")
     assert sorted(names(place.address)) == ["deep/er/c.webm", "good.mp4"]
+
+
+def test_video_names_of_every_kind_are_listed_in_any_case(place: Place) -> None:
+    videos = [f"clip{suffix}" for suffix in VIDEO_SUFFIXES] + ["CLIP.M2V", "a.Gif", "b.DVR-MS"]
+    for name in videos:
+        place.put(name, b"x")
+    assert sorted(names(place.address)) == sorted(videos)
+
+
+def test_names_that_are_no_videos_are_counted_by_their_suffix(place: Place) -> None:
+    for name in ("a.txt", "deep/B.TXT", "README", "c.json", "good.mp4", ".hidden.txt", "x/.keep", "z.tar.gz"):
+        place.put(name, b"x")
+    passed_over = PassedOver()
+    assert len(list(list_objects(place.address, passed_over=passed_over))) == 1
+    assert passed_over.names == {".txt": 2, "": 1, ".json": 1, ".gz": 1}
+    assert len(passed_over) == 5
+
+
+def test_only_what_is_selected_is_counted(place: Place) -> None:
+    for name in ("a.txt", "b.mp4", "c.txt"):
+        place.put(name, b"x")
+    for selection, count in (
+        (Selection(since=datetime.now(UTC) - timedelta(days=1)), 2),
+        (Selection(since=datetime.now(UTC) + timedelta(days=1)), 0),
+        (Selection(after=place.address + "b.mp4"), 1),
+    ):
+        passed_over = PassedOver()
+        list(list_objects(place.address, selection=selection, passed_over=passed_over))
+        assert len(passed_over) == count
+
+
+def test_all_files_are_candidates_where_that_is_asked_for(place: Place) -> None:
+    for name in ("a.txt", "b.mp4", "c", "deep/d.bin", ".hidden", "e/.hidden.mp4"):
+        place.put(name, b"x")
+    passed_over = PassedOver()
+    listing = list_objects(place.address, settings=StoreSettings(all_files=True), passed_over=passed_over)
+    assert [(type(item), item.uri.removeprefix(place.address)) for item in listing] == [
+        (Candidate, "a.txt"),
+        (VideoObject, "b.mp4"),
+        (Candidate, "c"),
+        (Candidate, "deep/d.bin"),
+    ]
+    assert len(passed_over) == 0
+
+
+def test_an_object_that_is_named_is_taken_for_a_video_whatever_its_name(place: Place) -> None:
+    place.put("notes.txt", b"x")
+    for all_files in (False, True):
+        (video,) = list_objects(place.address + "notes.txt", settings=StoreSettings(all_files=all_files))
+        assert isinstance(video, VideoObject)
+
+
+def test_the_first_bytes_are_those_of_the_listed_version(place: Place) -> None:
+    place.put("a.mp4", b"0123456789")
+    listed = the_video(place.address)
+    assert read_head(listed, 4) == b"0123"
+    assert read_head(listed, 100) == b"0123456789"
+    place.put("empty.mp4", b"")
+    assert read_head(the_video(place.address + "empty.mp4"), 100) == b""
+    place.put("a.mp4", b"other")
+    if place.keeps_versions:
+        assert read_head(listed, 4) == b"0123"
+    else:
+        with pytest.raises(VersionGone):
+            read_head(listed, 4)
+
+
+def test_first_bytes_are_not_kept_in_the_cache(cloud: Place, cache: Path) -> None:
+    cloud.put("a.mp4", b"0123456789" * 100_000)
+    assert len(read_head(the_video(cloud.address), 1000)) == 1000
+    assert not cache.exists() or not any(path.is_file() for path in cache.rglob("*"))
 
 
 def test_an_empty_object_is_listed_and_read(place: Place) -> None:
