@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -53,6 +54,29 @@ def test_the_flow_takes_settings_as_plain_json_as_the_ui_sends_them(scenes: Path
 
     result = annotate_catalog(str(scenes), warehouse=warehouse, settings={"clips": {"window_s": 1.0}})  # type: ignore[arg-type]
     assert result.record.annotated == 8
+
+
+def test_the_flow_says_what_was_passed_over_and_looks_into_it_where_the_settings_say_so(
+    scenes: Path, warehouse: str, tmp_path: Path
+) -> None:
+    from flows.annotate import annotate_catalog
+
+    folder = tmp_path / "clips"
+    folder.mkdir()
+    for number, video in enumerate(sorted(scenes.glob("*.mp4"))[:2]):
+        shutil.copy(video, folder / ("named.mp4" if number else "nameless"))
+    (folder / "notes.txt").write_text("Nothing moved.")
+    result = annotate_catalog(str(folder), warehouse=warehouse, settings=settings())
+    assert result.record.annotated == 1
+    with get_client(sync_client=True) as client:
+        artifacts = client.read_artifacts(
+            artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=["motionsight-summary"]))
+        )
+    (text,) = [str(item.data) for item in artifacts if result.record.run_id in str(item.data)]
+    assert "2 files passed over: names that are not a video's (none 1, .txt 1)" in text
+    result = annotate_catalog(str(folder), warehouse=warehouse, settings=settings("stores.all_files=true"))
+    assert (result.record.annotated, result.record.skipped, result.record.failed) == (1, 1, 0)
+    assert result.plan.passed_over.contents == {".txt": 1}
 
 
 def test_the_flow_and_the_command_line_write_the_same_rows(

@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from flows.artifacts import code, link, plain, progress_sentence, summary
+from flows.answers import passed_over_sentence
+from flows.artifacts import ALL_FILES, code, link, plain, progress_sentence, summary
 from flows.run_names import named
 from motionsight_core.record import RunRecord
+from motionsight_core.stores import PassedOver
 
 NOON = datetime(2026, 11, 21, 12, 0)
 
@@ -40,6 +42,21 @@ def test_a_summary_names_shards_that_could_not_be_finished_and_what_to_do() -> N
     said = summary(record(), [], "duckdb:x", broken=["Shard 3 failed: the endpoint is away."])
     assert "- Shard 3 failed: the endpoint is away." in said
     assert "Run it again" in said
+
+
+def test_a_summary_says_in_a_line_what_was_passed_over() -> None:
+    passed_over = PassedOver()
+    for name in ("a.txt", "b.txt", "c", *(f"{number}.s{number}" for number in range(9))):
+        passed_over.add_name(name)
+    said = passed_over_sentence(passed_over, how=ALL_FILES)
+    assert said == (
+        "12 files passed over: names that are not a video's (.txt 2, none 1, .s0 1, .s1 1, .s2 1, .s3 1, "
+        "others 5); the setting stores.all_files looks into them."
+    )
+    passed_over.add_content("d.json")
+    assert passed_over_sentence(passed_over).endswith("; contents that are not a video's (.json 1).")
+    assert passed_over_sentence(PassedOver()) == ""
+    assert plain(said) in summary(record(), [], "duckdb:x", passed_over=said).splitlines()
 
 
 @pytest.mark.parametrize(

@@ -104,6 +104,57 @@ def test_windows_split_a_video_and_are_skipped_clip_by_clip(motionsight, ask, tm
 
 
 @pytest.fixture
+def mixed(tmp_path: Path) -> Path:
+    """A video with a name of its kind, one without a suffix, one behind a link, and other files."""
+    folder = tmp_path / "mixed"
+    (folder / "deep").mkdir(parents=True)
+    write_video(folder / "named.gif", moving_texture(30), codec="gif", pix_fmt="rgb8")
+    write_video(folder / "x.mp4", moving_texture(30)).rename(folder / "0f3a")
+    (tmp_path / "elsewhere").mkdir()
+    write_video(tmp_path / "elsewhere" / "linked.mkv", moving_texture(30))
+    (folder / "link").symlink_to(tmp_path / "elsewhere")
+    (folder / "loop").symlink_to(".")
+    (folder / "notes.txt").write_text("Nothing moved.")
+    (folder / "deep" / "more.TXT").write_text("Still nothing.")
+    return folder
+
+
+def test_what_is_passed_over_is_counted_in_one_line_and_can_be_looked_into(
+    motionsight, ask, mixed: Path
+) -> None:
+    done = motionsight("annotate", str(mixed))
+    assert done.code == 0, done.err
+    assert "Annotated 2 clips" in done.out
+    assert (
+        "3 files passed over: names that are not a video's (.txt 2, none 1); --all-files looks into them."
+    ) in done.out.splitlines()
+    done = motionsight("annotate", str(mixed), "--all-files")
+    assert "Annotated 1 clips" in done.out
+    assert "skipped 2, failed 0" in done.out
+    assert "2 files passed over: contents that are not a video's (.txt 2)." in done.out.splitlines()
+    assert [Path(row["uri"]).name for row in ask("SELECT uri FROM motion ORDER BY uri")] == [
+        "0f3a",
+        "linked.mkv",
+        "named.gif",
+    ]
+    assert ask("SELECT count(DISTINCT recipe) AS recipes FROM motion") == [{"recipes": 1}]
+    assert ask("SELECT * FROM failures") == []
+
+
+def test_backfill_and_watch_count_and_look_into_other_files_too(motionsight, mixed: Path) -> None:
+    said = "3 files passed over: names that are not a video's (.txt 2, none 1); --all-files looks into them."
+    done = motionsight("watch", str(mixed), "--rounds", "2", "--every", "0", "--settle", "0")
+    assert done.out.count(said) == 1, "once, not in each round"
+    done = motionsight("backfill", str(mixed), "--shards", "2")
+    assert said in done.out.splitlines()
+    done = motionsight("backfill", str(mixed), "--shards", "2", "--all-files")
+    assert "Annotated 1 clips, failed 0" in done.out
+    assert "2 files passed over: contents that are not a video's (.txt 2)." in done.out.splitlines()
+    done = motionsight("watch", str(mixed), "--rounds", "1", "--settle", "0", "--all-files")
+    assert "nothing new among 5 files." in done.out
+
+
+@pytest.fixture
 def hostile(tmp_path: Path) -> Path:
     """Good clips beside everything that is not one."""
     folder = tmp_path / "hostile"

@@ -16,6 +16,7 @@ import flows.run
 from flows.run import Run, stage_shard
 from flows.watch import Round, watch
 from flows.watched_objects import WatchedObjects
+from motionsight_core import candidates
 from motionsight_core.catalog import VideoObject
 from motionsight_core.errors import UsageError
 from motionsight_core.planning import Plan
@@ -30,8 +31,8 @@ SETTINGS = Settings.load(overrides=["runtime.shard_retries=0"], environment={})
 class Watch:
     """A watch in which a script acts between the rounds."""
 
-    def __init__(self, folder: Path, warehouse: str) -> None:
-        self.folder, self.warehouse = folder, warehouse
+    def __init__(self, folder: Path, warehouse: str, settings: Settings = SETTINGS) -> None:
+        self.folder, self.warehouse, self.settings = folder, warehouse, settings
 
     def run(self, *between: Callable[[], object], settle_s: float = 0.0) -> list[Round]:
         seen: list[Round] = []
@@ -44,7 +45,7 @@ class Watch:
         watch(
             str(self.folder),
             warehouse=self.warehouse,
-            settings=SETTINGS,
+            settings=self.settings,
             every_s=0.0,
             settle_s=settle_s,
             rounds=len(between) + 1,
@@ -95,6 +96,34 @@ def test_an_overwritten_object_gets_another_row_and_keeps_the_old_one(
     rounds = watched.run(lambda: shutil.copy(videos[1], place), lambda: None)
     assert annotated(rounds) == [1, 1, 0]
     assert len({version for _, version in watched.rows()}) == 2
+
+
+def test_a_file_whose_name_says_nothing_waits_and_is_looked_into_once(
+    watched: Watch, videos: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched.settings = Settings.layered(SETTINGS.model_dump(), {"stores": {"all_files": True}})
+    looked_into: list[str] = []
+    read_head = candidates.read_head
+    monkeypatch.setattr(
+        candidates,
+        "read_head",
+        lambda video, length, settings: (
+            looked_into.append(Path(video.uri).name),
+            read_head(video, length, settings=settings),
+        )[1],
+    )
+    (watched.folder / "notes").write_text("no video")
+    shutil.copy(videos[0], watched.folder / "0f3a")
+    os.utime(watched.folder / "notes", (0, 0))
+
+    def settle() -> None:
+        os.utime(watched.folder / "0f3a", (0, 0))
+
+    rounds = watched.run(settle, lambda: None, settle_s=3600)
+    assert annotated(rounds) == [0, 1, 0]
+    assert [result.unsettled for result in rounds] == [1, 0, 0]
+    assert [len(result.passed_over) for result in rounds] == [1, 0, 0]
+    assert looked_into == ["notes", "0f3a"]
 
 
 def test_a_deleted_object_ends_nothing(watched: Watch, videos: list[Path]) -> None:

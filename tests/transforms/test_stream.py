@@ -142,6 +142,33 @@ def test_a_stream_of_notifications_ends_in_exact_rows(
     assert '{"hello": "?world"}' in message
 
 
+def test_objects_whose_names_say_nothing_are_looked_into_where_that_is_asked_for(
+    bucket: GcsBucket, video: Callable[[int], bytes], job: Job
+) -> None:
+    asking = replace(job, settings=Settings.load(overrides=["stores.all_files=true"], environment={}))
+    named, nameless = put(bucket, "in/first.mp4", video(1)), put(bucket, "in/0f3a", video(2))
+    text = put(bucket, "in/notes.txt", b"no video")
+    stream = Stream().add_elements([told(named), told(nameless, number=2), told(text, number=3)])
+    warehouse = run(ended(stream), asking)
+    assert rows_of(warehouse) == sorted((item.uri, item.version) for item in (named, nameless))
+    assert failures_of(warehouse) == []
+
+
+def test_a_source_with_nameless_objects_is_annotated_by_one_job(
+    bucket: GcsBucket, video: Callable[[int], bytes], job: Job
+) -> None:
+    chosen = Settings.load(overrides=["stores.all_files=true"], environment={})
+    named, nameless = put(bucket, "in/first.mp4", video(1)), put(bucket, "in/0f3a", video(2))
+    put(bucket, "in/notes.txt", b"no video")
+    bounded = replace(job, run_id="bounded", every_s=None, settings=chosen)
+    begin_run(bounded, f"{bucket.address}in/")
+    with beam.Pipeline(runner=FnApiRunner(), options=local_options(chosen)) as pipeline:
+        _ = pipeline | AnnotateSource(bounded, f"{bucket.address}in/")
+    warehouse = open_warehouse(job.warehouse)
+    assert rows_of(warehouse) == sorted((item.uri, item.version) for item in (named, nameless))
+    assert failures_of(warehouse) == []
+
+
 def test_rows_are_committed_while_the_stream_goes_on(
     bucket: GcsBucket, video: Callable[[int], bytes], job: Job
 ) -> None:

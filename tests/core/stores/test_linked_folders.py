@@ -10,9 +10,8 @@ import pytest
 from motionsight_core.stores import Selection, list_objects
 
 
-def names(source: Path | str, below: Path, **selection: str) -> list[str]:
-    listing = list_objects(str(source), selection=Selection(**selection))
-    return [os.path.relpath(item.uri, below) for item in listing]
+def names(source: Path | str, below: Path) -> list[str]:
+    return [os.path.relpath(item.uri, below) for item in list_objects(str(source))]
 
 
 def put(path: Path) -> Path:
