@@ -7,12 +7,10 @@ FFmpeg is never asked what a file is: it is told. What is read, and what is not,
 from __future__ import annotations
 
 from motionsight_core.formats._contents import HEAD_BYTES, demuxer_of, holds_video, sniff
-from motionsight_core.formats._mp4 import MP4_BOXES
 from motionsight_core.formats._names import VIDEO_SUFFIXES, is_hidden, is_video_name, suffix_of
 
 __all__ = [
     "HEAD_BYTES",
-    "MP4_BOXES",
     "VIDEO_SUFFIXES",
     "demuxer_of",
     "holds_video",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from typing import BinaryIO
 
-#: Top-level boxes that a file of this family begins with, or is made of.
-MP4_BOXES = frozenset(
+#: Top-level boxes that a file of this family may begin with.
+_MP4_BOXES = frozenset(
     b"ftyp styp moov moof mdat mfra sidx free skip wide pnot meta uuid udta prft emsg".split()
 )
 #: Brands of image sequences: tracks with times, which the demuxer reads as a video.
@@ -41,7 +41,7 @@ def is_mp4(head: bytes) -> bool:
     position = 0
     for _ in range(_MOST_BOXES):
         length, kind = int.from_bytes(head[position : position + 4]), head[position + 4 : position + 8]
-        if kind in MP4_BOXES:
+        if kind in _MP4_BOXES:
             return kind == b"mdat" or length < _LONGEST_FIRST_BOX
         # An unknown box may stand before the first known one; players pass over it.
         if length < 8 or not _is_box_name(kind):

@@ -126,37 +126,25 @@ def _is_mpeg4(codes: list[tuple[int, int]]) -> bool:
 
 
 def _is_h264(codes: list[tuple[int, int]]) -> bool:
-    """Annex B of H.264: delimiter, SEI or parameter set first, then both kinds of parameter set."""
-    kinds = [first & 0x1F for first, _ in codes]
-    references = {first & 0x1F: first >> 5 & 3 for first, _ in codes}
-    return (
-        all(first < 0x80 for first, _ in codes)
-        and kinds[0] in (6, 7, 9)
-        and (kinds[0] == 7) == bool(codes[0][0] & 0x60)
-        and {7, 8} <= set(kinds)
-        and references[7] > 0 < references[8]
-    )
+    """Annex B of H.264: units whose forbidden bit is 0, and both kinds of parameter set among them."""
+    units = [first for first, _ in codes if first < 0x80]
+    # A parameter set is always referred to (nal_ref_idc).
+    sets = {first & 0x1F for first in units if first & 0x60}
+    return codes[0][0] < 0x80 and _are_nearly_all(units, codes) and {7, 8} <= sets
 
 
 def _is_hevc(codes: list[tuple[int, int]]) -> bool:
-    """Annex B of H.265: delimiter, SEI or parameter set of the base layer first, then all three kinds."""
-    kinds = [first >> 1 for first, second in codes if not first & 0x81 and second & 7]
-    first, second = codes[0]
-    return (
-        bool(kinds)
-        and not first & 0x81
-        and second == 1
-        and kinds[0] in (32, 33, 35, 39)
-        and {33, 34} <= set(kinds)
-    )
+    """Annex B of H.265: units of the base layer, and both kinds of parameter set among them."""
+    units = [first >> 1 for first, second in codes if not first & 0x81 and 0 < second < 8]
+    return codes[0][0] < 0x80 and _are_nearly_all(units, codes) and {33, 34} <= set(units)
 
 
 def _is_vvc(codes: list[tuple[int, int]]) -> bool:
     """Annex B of H.266: likewise, the kind in the second byte."""
-    kinds = [second >> 3 for first, second in codes if first == 0 and second & 7]
-    return (
-        codes[0][0] == 0
-        and bool(kinds)
-        and kinds[0] in (12, 13, 14, 15, 17, 20, 23)
-        and {15, 16} <= set(kinds)
-    )
+    units = [second >> 3 for first, second in codes if first == 0 and second & 7]
+    return codes[0][0] < 0x80 and _are_nearly_all(units, codes) and {15, 16} <= set(units)
+
+
+def _are_nearly_all(units: list[int], codes: list[tuple[int, int]]) -> bool:
+    """Whether most units are valid: a few damaged ones do not make a stream another format's."""
+    return len(units) >= 0.8 * len(codes)
