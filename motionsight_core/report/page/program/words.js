@@ -14,6 +14,9 @@ const NOTES = {
   names_unreadable: "The model's list of objects could not be read",
   objects_not_found: "None of the named objects was found",
   description_cut: "A description was cut short",
+  frames_lost: "Some frames could not be decoded",
+  times_mended: "Some frames' times were mended",
+  joined_recordings: "Recordings joined in one file",
   text_disagrees: "The text disagrees with the measurement",
 };
 const FORMS = { sampled: "As sampled", spotlit: "Spotlit", blurred: "Motion blur" };
