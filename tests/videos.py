@@ -42,7 +42,7 @@ def write_video(
 ) -> Path:
     """Encode frames [h, w, 3] RGB into `path`; `times_ms` gives each its own time."""
     container: Any = av.open(str(path), "w", format=format, container_options=container_options or {})
-    with _scheduling_kept(), container:
+    with scheduling_kept(), container:
         stream = container.add_stream(codec, rate=rate, options=options or {})
         stream.height, stream.width = frames[0].shape[:2]
         stream.pix_fmt = pix_fmt
@@ -67,7 +67,7 @@ def write_video(
 
 
 @contextmanager
-def _scheduling_kept() -> Iterator[None]:
+def scheduling_kept() -> Iterator[None]:
     """SVT-AV1 makes whoever encodes a real-time process, where root may. Threads that are started later would
     be so as well, and those that spin, as torch's do, would let nobody else have a core."""
     policy, parameters = os.sched_getscheduler(0), os.sched_getparam(0)
