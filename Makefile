@@ -1,5 +1,6 @@
-# make demo   render a catalog, annotate it with the Prefect flow, ask it in SQL, see it in a report
-# make test   lint, types, import rules, tests
+# make demo        render a catalog, annotate it with the Prefect flow, ask it in SQL, see it in a report
+# make test        lint, types, import rules, tests
+# make test-long   the long forms of the campaigns: every stream layout, 5,000 damaged files
 # The environment is .venv, made from uv.lock; python3 (3.11 to 3.13) is all that must be there.
 
 SHELL := /bin/bash
@@ -10,7 +11,7 @@ UV_VERSION := 0.13.8
 DEMO := demo
 export UV_PROJECT_ENVIRONMENT := .venv
 
-.PHONY: help demo test lint bench clean
+.PHONY: help demo test test-long lint bench clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -58,6 +59,9 @@ test: lint
 	@.venv/bin/python -m tests.bqemulator
 	@.venv/bin/python -m tests.chromium
 	@.venv/bin/pytest -n auto
+
+test-long: .venv/.dev
+	@.venv/bin/pytest -n auto -m long
 
 lint: .venv/.dev
 	@.venv/bin/ruff check .
