@@ -17,11 +17,11 @@ from typing import TypeVar
 
 import numpy as np
 
-from motionsight_core.catalog import Clip, split
+from motionsight_core.catalog import Clip, VideoObject, split
 from motionsight_core.decoding import DecodedClip, decode, probe
 from motionsight_core.packing import pack, unpack
 from motionsight_core.scenes import render_catalog
-from motionsight_core.stores import UnlistedObject, list_objects
+from motionsight_core.stores import list_objects
 
 T = TypeVar("T")
 
@@ -42,7 +42,7 @@ def main() -> None:
 
 
 def _clips(source: Path) -> list[Clip]:
-    videos = [item for item in list_objects(str(source)) if not isinstance(item, UnlistedObject)]
+    videos = [item for item in list_objects(str(source)) if isinstance(item, VideoObject)]
     return [clip for video in videos for clip in split(video, duration_s=probe(video))]
 
 

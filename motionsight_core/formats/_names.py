@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
-
 _SUFFIXES = """
     .360 .3g2 .3gp .3gp2 .3gpp .f4v .insv .ismv .lrv .m4v .mj2 .mov .mp4 .mqv .qt
     .amv .asf .avi .divx .dvr-ms .flv .mk3d .mkv .nut .ogm .ogv .ogx .rm .rmvb .webm .wmv .wtv
@@ -33,5 +31,6 @@ def is_video_name(name: str) -> bool:
 
 def suffix_of(name: str) -> str:
     """The suffix of an object's name in lower case, with its dot; empty where it has none."""
-    suffix = PurePosixPath(name.rpartition("/")[2]).suffix.lower()
-    return suffix if len(suffix) <= _LONGEST_SUFFIX else ""
+    # Not pathlib, which puts each name into Python's table of interned strings.
+    stem, _, ending = name.rpartition("/")[2].rpartition(".")
+    return f".{ending.lower()}" if stem and 0 < len(ending) < _LONGEST_SUFFIX else ""

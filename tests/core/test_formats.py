@@ -312,7 +312,8 @@ def test_the_documentation_lists_the_suffixes_that_are_listed() -> None:
 
 def test_a_suffix_is_the_last_part_of_a_name_and_short() -> None:
     assert suffix_of("a/b.tar/c.MP4") == ".mp4"
-    assert suffix_of("a.b/c") == ""
+    for name in ("a.b/c", "a/.mp4", "a/b.", "", "folder.mp4/"):
+        assert suffix_of(name) == ""
     assert suffix_of("clip.1697234234_and_more") == ""
     assert all(suffix_of(f"x{suffix}") == suffix for suffix in VIDEO_SUFFIXES)
 
