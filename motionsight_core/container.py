@@ -41,6 +41,8 @@ from motionsight_core.video_stream import (
 av.logging.set_level(av.logging.PANIC)
 
 _BUFFER_BYTES = 1 << 18
+#: The longest side that OpenCV scales, pixels.
+_LONGEST_SIDE = 32_766
 #: So often in a row may the demuxer fail before the file counts as read to its end.
 _MOST_FAILURES = 32
 
@@ -65,17 +67,28 @@ def open_video(file: BinaryIO, limits: LimitSettings) -> Iterator[tuple[InputCon
         stream = _chosen(container, file, demuxer, refused)
         require_clear(stream)
         codec = stream.codec_context
-        if codec.width * codec.height > limits.max_frame_pixels:
-            raise TooLarge(
-                f"Frames of {codec.width}x{codec.height} are above the limit of "
-                f"{limits.max_frame_pixels} pixels (limits.max_frame_pixels)."
-            )
+        require_size(codec.width, codec.height, limits)
         codec.options = {"max_pixels": str(limits.max_frame_pixels)}
         # One thread: the processes already keep the cores busy, and threads would blur which
         # packet a failure belongs to.
         codec.thread_count = 1
         with translated_errors(refused):
             yield container, stream
+
+
+def require_size(width: int, height: int, limits: LimitSettings) -> None:
+    """Make sure that frames of a size, in pixels, can be processed.
+
+    Raises:
+        TooLarge: they are above `limits.max_frame_pixels`, or a side is too long for OpenCV.
+    """
+    if width * height > limits.max_frame_pixels:
+        raise TooLarge(
+            f"Frames of {width}x{height} are above the limit of {limits.max_frame_pixels} pixels "
+            "(limits.max_frame_pixels)."
+        )
+    if max(width, height) > _LONGEST_SIDE:
+        raise TooLarge(f"Frames of {width}x{height} have a side of more than {_LONGEST_SIDE} pixels.")
 
 
 def _open(file: BinaryIO, demuxer: str, refused: list[str]) -> InputContainer:
@@ -136,13 +149,14 @@ def _refuser(refused: list[str]) -> Callable[..., NoReturn]:
 
 def packets(container: InputContainer, stream: VideoStream) -> Iterator[Packet[VideoStream]]:
     """The stream's packets in decode order, up to where the file ends; damaged places are passed over."""
-    failures = 0
+    failures = given = 0
     memory_error: MemoryError | None = None
     while failures <= _MOST_FAILURES:
         try:
             for packet in container.demux(stream):
                 if packet.size:
                     failures = 0
+                    given += 1
                     yield packet
                 elif packet.pts is None and packet.dts is None:
                     return  # PyAV's way to say that the decoder can be drained
@@ -152,10 +166,10 @@ def packets(container: InputContainer, stream: VideoStream) -> Iterator[Packet[V
             raise
         except (av.error.FFmpegError, IndexError) as error:
             # The demuxer goes on behind the damage. PyAV's IndexError: a stream that a damaged header names;
-            # a MemoryError: a packet that a damaged table calls huge, unless it does not end.
+            # a MemoryError: a packet that a damaged table calls huge, behind which FFmpeg does not get.
             failures += 1
             memory_error = error if isinstance(error, MemoryError) else None
-    if memory_error is not None:
+    if memory_error is not None and not given:
         raise memory_error
 
 

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from motionsight_core.catalog import Clip, VideoObject
 from motionsight_core.clip_frames import ClipFrames
-from motionsight_core.container import PacketDecoder, open_video
+from motionsight_core.container import PacketDecoder, open_video, require_size
 from motionsight_core.decoded_clip import ALL_PRODUCTS, DecodedClip, DecodeNote, FrameSequence, Product
-from motionsight_core.errors import Corrupt, TooLarge
+from motionsight_core.errors import Corrupt
 from motionsight_core.frame_index import FrameIndex
 from motionsight_core.frame_reader import (
     IncompleteDecode,
@@ -298,12 +298,8 @@ def _shown(
     """Frames with what is needed to show them.
 
     Raises:
-        TooLarge: one of them has more pixels than `limits.max_frame_pixels`.
+        TooLarge: one of them is larger than `limits.max_frame_pixels`, or than can be processed.
     """
     for number, frame in frames:
-        if frame.width * frame.height > settings.limits.max_frame_pixels:
-            raise TooLarge(
-                f"A frame of {frame.width}x{frame.height} is above the limit of "
-                f"{settings.limits.max_frame_pixels} pixels (limits.max_frame_pixels)."
-            )
+        require_size(frame.width, frame.height, settings.limits)
         yield ShownFrame(number, frame, geometry_of(frame, stream.sample_aspect_ratio))

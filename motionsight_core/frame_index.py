@@ -13,6 +13,8 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from motionsight_core.timeline import NOMINAL_S, usual_step
+
 #: The timestamp of a packet whose frame is never displayed.
 NOT_DISPLAYED = np.iinfo(np.int64).max
 
@@ -102,9 +104,11 @@ class FrameIndex:
         kept[lost] = False
         numbers = np.cumsum(kept) - 1
         times_s = self.times_s[kept]
-        # The last one is shown until the next would have been.
-        last = int(np.flatnonzero(kept)[-1])
-        end_s = self.end_s if kept[-1] else float(self.times_s[last + 1])
+        end_s = self.end_s
+        if not kept[-1]:
+            # The last one is shown until the next would have been, or as long as a usual one.
+            next_s = float(self.times_s[np.flatnonzero(kept)[-1] + 1])
+            end_s = min(next_s, float(times_s[-1]) + usual_step(np.diff(times_s), NOMINAL_S))
         return replace(
             self,
             times_s=times_s,

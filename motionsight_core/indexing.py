@@ -24,16 +24,16 @@ from motionsight_core.errors import TooLarge
 from motionsight_core.formats import demuxer_of
 from motionsight_core.frame_index import NOT_DISPLAYED, FrameIndex
 from motionsight_core.settings import LimitSettings
-from motionsight_core.timeline import LONGEST_FRAME_S, Timeline, timeline_of, usual_step
+from motionsight_core.timeline import LONGEST_FRAME_S, NOMINAL_S, Timeline, timeline_of, usual_step
 
 #: A last frame that is said to last less than this share of a usual one has a nonsense duration.
 _SHORTEST_LAST = 0.1
 #: So many frames may be stored before ones that are displayed earlier; with more, the timestamps lie.
 _DEEPEST_REORDERING = 64
-#: Frames per second of streams that store no rate.
-_NOMINAL_FPS = 25.0
 #: Above it a rate is the time base, which FFmpeg gives where it knows no better.
 _HIGHEST_FPS = 2000.0
+#: FFmpeg's names of formats that store how long each frame is shown; elsewhere FFmpeg guesses it.
+_STORES_DURATIONS = ("mov", "matroska", "gif", "apng", "nut")
 #: The bit of a VP8 frame header that says that the frame is shown (RFC 6386, 9.1).
 _VP8_SHOWN = 0x10
 
@@ -70,7 +70,7 @@ def index_by_decoding(file: BinaryIO, limits: LimitSettings) -> FrameIndex:
             nonlocal last_duration
             for frame in decoder.frames(packet):
                 pts.append(frame.pts if facts.is_timed else None)
-                last_duration = frame.duration or 0
+                last_duration = (frame.duration or 0) if facts.is_timed else 0
             damaged_at.extend([len(pts)] * (decoder.damaged - len(damaged_at)))
 
         for packet in packets(container, stream):
@@ -114,8 +114,10 @@ class _StreamFacts:
     """Frames that the container declares; 0 where it does not."""
     is_timed: bool
     """Whether the container stores timestamps; those of bare streams are guesses of the parser."""
-    durations_to_next_stored: bool
-    """Whether a packet's duration leads to the packet stored next (MP4), not to the frame shown next."""
+    stores_durations: bool
+    """Whether the container stores how long a frame is shown."""
+    is_mp4: bool
+    """There a packet's duration leads to the packet stored next, not to the frame shown next."""
 
     @classmethod
     def of(cls, container: InputContainer, stream: VideoStream) -> _StreamFacts:
@@ -127,12 +129,13 @@ class _StreamFacts:
             end = (stream.start_time or 0) + stream.duration
         return cls(
             time_base=float(stream.time_base or 0),
-            nominal_s=1 / (rate if 0 < rate <= _HIGHEST_FPS else _NOMINAL_FPS),
+            nominal_s=1 / rate if 1 / LONGEST_FRAME_S <= rate <= _HIGHEST_FPS else NOMINAL_S,
             clock_restarts=bool(container.format.flags & Flags.ts_discont.value),
             end=end,
             announced=stream.frames,
             is_timed=not container.format.flags & Flags.no_timestamps.value,
-            durations_to_next_stored=is_mp4,
+            stores_durations=container.format.name.startswith(_STORES_DURATIONS),
+            is_mp4=is_mp4,
         )
 
     def timeline(self, pts: list[int | None] | NDArray[np.int64]) -> Timeline:
@@ -165,12 +168,11 @@ class _StreamFacts:
         declared_s = 0.0
         if self.end is not None and last_pts is not None:
             declared_s = (self.end - last_pts) * self.time_base
-        if self.durations_to_next_stored and reordered and 0 < declared_s <= LONGEST_FRAME_S:
+        if self.is_mp4 and reordered and 0 < declared_s <= LONGEST_FRAME_S:
             # Edit lists count in coarser units: where both mean the same, the packet is the exact one.
             return own_s if abs(own_s - declared_s) <= _SHORTEST_LAST * usual_s else declared_s
-        if _is_length(own_s, usual_s) and (
-            own_s <= 2 * usual_s or declared_s <= 0 or abs(declared_s - own_s) <= usual_s
-        ):
+        is_confirmed = self.stores_durations and (declared_s <= 0 or abs(declared_s - own_s) <= usual_s)
+        if _is_length(own_s, usual_s) and (own_s <= 2 * usual_s or is_confirmed):
             return own_s
         return declared_s if _is_length(declared_s, usual_s) else usual_s
 
@@ -362,4 +364,5 @@ def _misses_frames(table: _PacketTable, file: BinaryIO) -> bool:
     """Whether the container announces frames that the file does not hold."""
     if table.facts.announced and table.count >= table.facts.announced:
         return False
-    return is_cut(file, demuxer_of(file))
+    # An AVI counts the empty packets that hold the last picture, too.
+    return (bool(table.facts.announced) and table.facts.is_mp4) or is_cut(file, demuxer_of(file))

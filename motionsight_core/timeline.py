@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+#: Time between two frames where nothing tells it, seconds.
+NOMINAL_S = 0.04
 #: A frame that is said to be shown for longer than a day has a damaged timestamp; time-lapses and slides
 #: of hours are real.
 LONGEST_FRAME_S = 86_400.0
@@ -68,7 +70,9 @@ def timeline_of(
     if known is not None and not known.any():
         # The container stores a frame rate and no times (AVI, raw streams): this is its clock.
         return _sound(np.arange(len(pts), dtype=np.float64) * nominal_s)
-    stored = np.array([np.nan if value is None else value for value in pts], np.float64) * time_base
+    stored = np.array([np.nan if value is None else value for value in pts], np.float64)
+    # Counted from the middle one: what a wild one does to the precision, it does to itself alone.
+    stored = (stored - np.nanmedian(stored)) * time_base
     steps = np.diff(stored)
     if known is None or known.all():
         if _is_decoding_order(stored):
@@ -155,6 +159,8 @@ def _out_of_line(
     """
     steps = np.arange(len(ahead)) + 2.0
     if last is None:
+        if len(ahead) > 1 and ahead[0] - here > longest_s >= ahead[1] - ahead[0] > 0:
+            return 1
         # At the very start a step back tells that something is wrong, and regularity what.
         back = np.flatnonzero(ahead < here)
         if not len(back) or back[0] + 1 >= len(ahead):
