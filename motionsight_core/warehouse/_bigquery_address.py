@@ -49,6 +49,11 @@ class BigQueryAddress:
         staging = options.get("staging") or os.environ.get(STAGING_VARIABLE) or None
         if staging is not None and not re.fullmatch(r"gs://[^/]+.*", staging):
             raise UsageError(f"BigQuery loads from Cloud Storage only: {staging!r} is no gs://BUCKET/PREFIX.")
+        if staging is not None and "*" in staging:
+            raise UsageError(
+                f"{staging!r} is no place to stage in: it holds a *, which BigQuery would take for a wildcard; "
+                "choose another prefix."
+            )
         return cls(
             project=found["project"],
             dataset=found["dataset"],
