@@ -130,6 +130,15 @@ class MllmSettings(Section):
 
     @field_validator("extra_body")
     @classmethod
+    def _is_json(cls, fields: dict[str, Any]) -> dict[str, Any]:
+        try:
+            json.dumps(fields, allow_nan=False)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"not JSON ({error})") from None
+        return fields
+
+    @field_validator("extra_body")
+    @classmethod
     def _without_secrets(cls, fields: dict[str, Any]) -> dict[str, Any]:
         for name in fields:
             refuse_secret("mllm.extra_body", name)
