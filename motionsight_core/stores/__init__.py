@@ -19,7 +19,7 @@ from motionsight_core.stores._base import (
 )
 from motionsight_core.stores._cloud import CloudStore
 from motionsight_core.stores._gcs import GcsStore
-from motionsight_core.stores._local import LocalStore
+from motionsight_core.stores._local import LocalStore, modified_s
 from motionsight_core.stores._s3 import S3Store
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "Selection",
     "UnlistedObject",
     "list_objects",
+    "modified_s",
     "open_object",
     "open_ranges",
     "read_object",

@@ -1,4 +1,4 @@
-"""Files on this machine. A version is `<mtime_ns>-<size>`."""
+"""Files on this machine. A version is `<mtime_ns>-<size>`; before 1970 `mtime_ns` is negative."""
 
 from __future__ import annotations
 
@@ -181,3 +181,11 @@ def _as_text(name: str) -> str:
 
 def _version(status: os.stat_result) -> str:
     return f"{status.st_mtime_ns}-{status.st_size}"
+
+
+def modified_s(version: str) -> float | None:
+    """When a file was modified, seconds since 1970, by its version; None where the version does not say."""
+    try:
+        return int(version.rpartition("-")[0]) / 1e9
+    except (ValueError, OverflowError):
+        return None
