@@ -69,7 +69,7 @@ __all__ = [
 #: old rows keep their recipe and a rerun adds new ones.
 MEASUREMENT_VERSION = 1
 #: The same for the conversations with a multimodal LLM, the visual prompts and object referring.
-DIALOGUE_VERSION = 1
+DIALOGUE_VERSION = 2
 
 
 class Settings(Section):
