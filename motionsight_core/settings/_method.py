@@ -28,11 +28,6 @@ class ClipSettings(Section):
     )
     min_scene_s: float = Field(default=0.6, ge=0, le=60, description="Shortest scene, seconds.")
 
-    @property
-    def several(self) -> bool:
-        """Whether a video may become several clips; how many is known once it is opened."""
-        return self.window_s is not None
-
 
 class SamplingSettings(Section):
     """The sampled frames V_s (section 3.1)."""
