@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import click
 
+from flows.utf8 import require_utf8
 from motionsight_core import DEFAULT_WAREHOUSE, environment
 from motionsight_core.errors import MotionSightError, Terminated, UsageError
 
@@ -379,6 +380,8 @@ def main(arguments: list[str] | None = None) -> None:
     """Entry point: exit 0 when the run finished, 1 when it could not, 2 for a usage error, 130 and 143
     when Ctrl-C or SIGTERM ended it."""
     debug = "--debug" in (sys.argv[1:] if arguments is None else arguments)
+    if arguments is None:  # else it is another program's process
+        require_utf8()
     try:
         cli.main(args=arguments, prog_name="motionsight", standalone_mode=False)
     except click.ClickException as error:

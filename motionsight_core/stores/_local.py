@@ -42,7 +42,7 @@ class LocalStore:
     @contextmanager
     def open(self, video: VideoObject) -> Iterator[BinaryIO]:
         try:
-            file = open(video.uri, "rb", opener=_open_at_once)  # noqa: SIM115 closed below
+            file = open(_path_of(video), "rb", opener=_open_at_once)  # noqa: SIM115 closed below
         except FileNotFoundError:
             raise VersionGone("The file was deleted after it was listed.") from None
         except OSError as error:
@@ -67,7 +67,7 @@ class LocalStore:
     @contextmanager
     def read(self, video: VideoObject) -> Iterator[Path | RangeReader]:
         with self.open(video):
-            yield Path(video.uri)
+            yield Path(_path_of(video))
 
 
 def _open_at_once(path: str, flags: int) -> int:
@@ -163,10 +163,10 @@ def _listed(path: Path, selection: Selection) -> VideoObject | UnlistedObject | 
         return UnlistedObject(_as_text(absolute), "", reason)
     if not selection.takes(status.st_mtime):
         return None
-    if _as_text(absolute) != absolute:
+    if not _is_utf8(absolute):
         reason = UnusableName("The file's name is not valid UTF-8; rename it.")
         return UnlistedObject(_as_text(absolute), _version(status), reason)
-    return VideoObject(absolute, _version(status))
+    return VideoObject(_as_text(absolute), _version(status))
 
 
 def _absolute(path: Path) -> str:
@@ -175,8 +175,21 @@ def _absolute(path: Path) -> str:
 
 
 def _as_text(name: str) -> str:
-    """A name that can be stored: bytes that are no UTF-8 written as escapes."""
+    """A name that can be stored, whatever the locale: bytes that are no UTF-8 written as escapes."""
     return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+def _is_utf8(name: str) -> bool:
+    try:
+        os.fsencode(name).decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _path_of(video: VideoObject) -> str:
+    """The name of a listed file as this process's locale has it."""
+    return os.fsdecode(video.uri.encode("utf-8", "surrogateescape"))
 
 
 def _version(status: os.stat_result) -> str:
