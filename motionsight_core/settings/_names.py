@@ -61,10 +61,14 @@ def _meant(path: Sequence[str], names: Sequence[str]) -> str:
 
 def _nearest(name: str, known: Sequence[str]) -> str | None:
     """The known name that is most like this one; one with the same key in another section counts as like."""
+    section, _, key = name.rpartition(".")
     keys = {other.rpartition(".")[2]: other for other in reversed(known)}
-    if name in keys:
-        return keys[name]
-    if close := get_close_matches(name, known, n=1):
-        return close[0]
-    close = get_close_matches(name.rpartition(".")[2], keys, n=1, cutoff=0.8)
-    return keys[close[0]] if close else None
+    if key in keys:
+        return keys[key]
+    # A section that is right makes all its names alike: there only the key says anything.
+    beside = {other.removeprefix(f"{section}."): other for other in known if other.startswith(f"{section}.")}
+    if section and beside:
+        close = get_close_matches(key, beside, n=1)
+        return beside[close[0]] if close else None
+    close = get_close_matches(name, known, n=1)
+    return close[0] if close else None

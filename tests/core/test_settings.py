@@ -118,11 +118,22 @@ def test_a_misspelt_variable_is_refused_with_the_name_that_was_meant(
 
 @pytest.mark.parametrize(
     ("override", "meant"),
-    [("sampling.frame", "sampling.frames"), ("frames", "sampling.frames"), ("limit.wall_s", "limits")],
+    [
+        ("sampling.frame", "sampling.frames"),
+        ("frames", "sampling.frames"),
+        ("limit.wall_s", "limits"),
+        ("sampling.padding", "focus.padding"),
+    ],
 )
 def test_a_misspelt_setting_is_refused_with_the_name_that_was_meant(override: str, meant: str) -> None:
     with pytest.raises(UsageError, match=rf"there is no setting .* \(did you mean {meant}\?\)"):
         Settings.load(overrides=[f"{override}=8"], environment={})
+
+
+def test_nothing_is_meant_where_no_name_is_like_it() -> None:
+    for name in ("clips.length", "xyzzy", "stores.q"):
+        with pytest.raises(UsageError, match=rf"there is no setting {name}\.$"):
+            Settings.load(overrides=[f"{name}=8"], environment={})
 
 
 def test_a_variable_may_name_a_key_within_a_setting() -> None:
