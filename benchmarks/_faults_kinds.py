@@ -20,7 +20,7 @@ from benchmarks._faults_disk import filled
 from benchmarks._faults_process import Child, Place, run_command, start_in_child
 from benchmarks._faults_stores import Stores
 from motionsight_core.guarded import process as guarded_process
-from motionsight_core.warehouse import _duckdb
+from motionsight_core.warehouse import _duckdb, _duckdb_file
 
 #: What every run is told.
 _SETTINGS = ("runtime.shard_size=3", "runtime.decode_processes=2")
@@ -227,7 +227,7 @@ def warehouse_locked(trial: Trial) -> str:
     begin_s, hold_s = trial.moment_s(), trial.dice.uniform(0.5, 4.0)
 
     def prepare() -> None:
-        _change(_duckdb, "_LOCK_WAIT_S", wait_s)
+        _change(_duckdb_file, "_LOCK_WAIT_S", wait_s)
         _change(flows.run, "_RETRY_PAUSE_S", 0.2)
 
     def hold() -> None:

@@ -57,6 +57,7 @@ def shown_progress(title: str, *, total: int | None, unit: str, done: Callable[[
     ended = threading.Event()
 
     def update(count: int) -> None:
+        count = count if total is None else min(count, total)
         said = progress_sentence(
             title, count, total=total, unit=unit, elapsed_s=time.monotonic() - began_s, now=datetime.now()
         )

@@ -15,7 +15,7 @@ from prefect.blocks.core import Block
 from pydantic import ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from motionsight_core.errors import RunError, UsageError
-from motionsight_core.settings import EndpointSettings
+from motionsight_core.settings import LONGEST_S, EndpointSettings, parse_toml
 
 if TYPE_CHECKING:
     from motionsight_core.mllm import EndpointAddress
@@ -69,7 +69,12 @@ class CaptionEndpoint(Block):
         description="Most requests at once, per process.",
     )
     timeout_s: float = Field(
-        default=_LIMITS.timeout_s, gt=0, title="Time-out", description="Of one request, seconds."
+        default=_LIMITS.timeout_s,
+        gt=0,
+        le=LONGEST_S,
+        allow_inf_nan=False,
+        title="Time-out",
+        description="Of one request, seconds.",
     )
     retries: int = Field(
         default=_LIMITS.retries,
@@ -256,6 +261,6 @@ def _check_warehouse(url: str) -> None:
 
 def _from_toml(text: str) -> dict[str, Any]:
     try:
-        return tomllib.loads(text)
+        return parse_toml(text)
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"The settings are no TOML: {error}.") from None

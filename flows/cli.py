@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import sys
 from pathlib import Path
@@ -10,7 +11,8 @@ from typing import Any, Literal
 
 import click
 
-from motionsight_core import DEFAULT_WAREHOUSE
+from flows.utf8 import require_utf8
+from motionsight_core import DEFAULT_WAREHOUSE, environment
 from motionsight_core.errors import MotionSightError, Terminated, UsageError
 
 _settings_file = click.option(
@@ -18,7 +20,7 @@ _settings_file = click.option(
     "settings_file",
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
-    envvar="MOTIONSIGHT_SETTINGS",
+    envvar=environment.SETTINGS,
     help="Settings in TOML.",
 )
 _overrides = click.option(
@@ -38,10 +40,24 @@ _warehouse = click.option(
     "--warehouse",
     metavar="URL",
     default=DEFAULT_WAREHOUSE,
-    envvar="MOTIONSIGHT_WAREHOUSE",
+    envvar=environment.WAREHOUSE,
     show_default=True,
     help="Where the rows are kept: duckdb:FILE or bigquery:PROJECT.DATASET.",
 )
+
+
+class _FiniteRange(click.FloatRange):
+    """A number in a range, neither infinite nor NaN, which a range lets pass."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value} is not a finite number.", param, ctx)
+        return number
+
+
+#: From one round of a watch to the next, at most a year: timers take no number without a bound.
+_SECONDS = _FiniteRange(0, 31_536_000)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -160,7 +176,7 @@ def annotate(
     "--error", "errors", metavar="NAME", multiple=True, help="Of these, only this error; may be repeated."
 )
 @click.option(
-    "--hourly-cost", metavar="PRICE", type=click.FloatRange(0), help="Of the machines, to estimate the cost."
+    "--hourly-cost", metavar="PRICE", type=_FiniteRange(0), help="Of the machines, to estimate the cost."
 )
 def backfill(
     source: str,
@@ -215,7 +231,7 @@ def backfill(
     metavar="SECONDS",
     default=60.0,
     show_default=True,
-    type=click.FloatRange(0),
+    type=_SECONDS,
     help="From one round to the next.",
 )
 @click.option("--rounds", metavar="N", type=click.IntRange(1), help="How many; without it, for ever.")
@@ -225,7 +241,7 @@ def backfill(
     metavar="SECONDS",
     default=5.0,
     show_default=True,
-    type=click.FloatRange(0),
+    type=_SECONDS,
     help="A local file modified less than this ago may still be written, and waits.",
 )
 def watch(
@@ -309,8 +325,10 @@ def sql(query: str, warehouse: str, style: str) -> None:
                        WHERE label = 'pan_right' ORDER BY rate DESC"
     """
     from flows.answers import show
+    from motionsight_core.settings import require_known_variables
     from motionsight_core.warehouse import open_warehouse
 
+    require_known_variables()
     text = sys.stdin.read() if query == "-" else query
     show(open_warehouse(warehouse).query(text), style)
 
@@ -378,6 +396,8 @@ def main(arguments: list[str] | None = None) -> None:
     """Entry point: exit 0 when the run finished, 1 when it could not, 2 for a usage error, 130 and 143
     when Ctrl-C or SIGTERM ended it."""
     debug = "--debug" in (sys.argv[1:] if arguments is None else arguments)
+    if arguments is None:  # else it is another program's process
+        require_utf8()
     try:
         cli.main(args=arguments, prog_name="motionsight", standalone_mode=False)
     except click.ClickException as error:

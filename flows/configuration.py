@@ -15,13 +15,9 @@ from typing import Any
 
 from flows.catalogs import NamedCatalog, load_catalog
 from flows.credentials import credentials_in_environment
-from motionsight_core import DEFAULT_WAREHOUSE
+from motionsight_core import DEFAULT_WAREHOUSE, environment
 from motionsight_core.errors import UsageError
 from motionsight_core.settings import Settings
-
-#: Names the settings file of a flow run.
-SETTINGS_VARIABLE = "MOTIONSIGHT_SETTINGS"
-WAREHOUSE_VARIABLE = "MOTIONSIGHT_WAREHOUSE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +73,7 @@ def configured(
     named = load_catalog(catalog) if catalog else NamedCatalog()
     chosen = Configuration(
         source_or_none=source or named.source,
-        warehouse=warehouse or os.environ.get(WAREHOUSE_VARIABLE) or named.warehouse or DEFAULT_WAREHOUSE,
+        warehouse=warehouse or os.environ.get(environment.WAREHOUSE) or named.warehouse or DEFAULT_WAREHOUSE,
         settings=Settings.layered(*named.settings, _file_and_environment(), _said(settings)),
     )
     with credentials_in_environment(named.credentials_for(chosen.settings)):
@@ -85,7 +81,7 @@ def configured(
 
 
 def _file_and_environment() -> dict[str, Any]:
-    return _said(Settings.load(os.environ.get(SETTINGS_VARIABLE) or None))
+    return _said(Settings.load(os.environ.get(environment.SETTINGS) or None))
 
 
 def _said(settings: Settings | Mapping[str, Any] | None) -> dict[str, Any]:

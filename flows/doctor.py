@@ -43,7 +43,18 @@ _REQUIRED = (
 def examine(warehouse: str) -> bool:
     """Print all findings; whether what is needed to annotate works."""
     healthy = True
-    for check in (_python, _packages, names, _opencv, _decoding, _extras, _originals, _gpu, prefect_server):
+    for check in (
+        _python,
+        _packages,
+        _variables,
+        names,
+        _opencv,
+        _decoding,
+        _extras,
+        _originals,
+        _gpu,
+        prefect_server,
+    ):
         for finding in check():
             healthy &= _print(finding)
     for finding in _warehouse(warehouse):
@@ -77,6 +88,16 @@ def _packages() -> Iterator[Finding]:
         yield Finding(
             State.GOOD, "Packages", ", ".join(f"{name} {version}" for name, version in versions.items())
         )
+
+
+def _variables() -> Iterator[Finding]:
+    from motionsight_core.errors import UsageError
+    from motionsight_core.settings import require_known_variables
+
+    try:
+        require_known_variables()
+    except UsageError as error:
+        yield Finding(State.BAD, "Environment", str(error))
 
 
 def _version(distribution: str) -> str | None:

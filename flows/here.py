@@ -14,7 +14,7 @@ from flows.estimate import Estimate
 from flows.progress import watched
 from flows.run import Run, run_catalog
 from motionsight_core.errors import RunError, Terminated
-from motionsight_core.planning import Plan
+from motionsight_core.planning import Plan, is_split
 from motionsight_core.settings import Settings
 
 if TYPE_CHECKING:
@@ -39,7 +39,9 @@ def annotate_here(source: str, *, warehouse: str, settings: Settings, force: boo
                 return
             from transforms.progress import clips_done  # with it comes Beam, which takes seconds
 
-            shown.enter_context(watched(lambda: clips_done(run.run_id), "Annotating", total=plan.videos))
+            # Into how many clips a video falls is known once it has been opened.
+            total, unit = (None, "clips") if is_split(settings) else (plan.videos, "videos")
+            shown.enter_context(watched(lambda: clips_done(run.run_id), "Annotating", total=total, unit=unit))
 
         told_to_end = shown.enter_context(heeding_sigterm("finishing the shard in hand."))
         result = run_catalog(
@@ -86,12 +88,14 @@ def backfill_here(backfill: Backfill, *, concurrency: int, hourly_cost: float | 
             from transforms.progress import clips_done
 
             def done() -> int:
-                if backfill.settings.clips.several:
+                if is_split(backfill.settings):
                     return progress.finished  # how many clips a video has is not known beforehand
-                return min(progress.videos, sum(clips_done(run_id) for run_id in [*progress.run_ids]))
+                return sum(clips_done(run_id) for run_id in [*progress.run_ids])
 
             estimate = Estimate(progress.videos, hourly_cost=hourly_cost)
-            shown.enter_context(watched(done, "Backfilling", total=progress.videos, remark=estimate.sentence))
+            shown.enter_context(
+                watched(done, "Backfilling", total=progress.videos, unit="videos", remark=estimate.sentence)
+            )
 
         told_to_end = shown.enter_context(heeding_sigterm("finishing the shards in hand."))
         result = run_backfill(

@@ -13,23 +13,42 @@ _PLAIN_EVERY_S = 10.0
 
 @contextmanager
 def bar(
-    title: str, *, total: int, remark: Callable[[int], str] | None = None
+    title: str, *, total: int | None, unit: str = "", remark: Callable[[int], str] | None = None
 ) -> Iterator[Callable[[int], None]]:
     """Shows how many of `total` are done; call what it yields with the number done so far.
 
+    What is done twice, because it had to be tried again, does not count as more than there is.
+
     Args:
+        total: how many there are; None where nobody knows yet.
+        unit: of what, in the plural.
         remark: what to say beside a number done; the time to go, if unset.
     """
-    if sys.stderr.isatty():
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    show = _drawn if sys.stderr.isatty() else _plain
+    with show(title, total, unit, remark) as advance:
+        yield lambda done: advance(done if total is None else min(done, total))
 
-        last = TimeRemainingColumn() if remark is None else TextColumn("{task.fields[remark]}")
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), last)
-        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-            task = progress.add_task(title, total=total, remark="")
-            yield lambda done: progress.update(task, completed=done, remark=remark(done) if remark else "")
-        return
+
+@contextmanager
+def _drawn(
+    title: str, total: int | None, unit: str, remark: Callable[[int], str] | None
+) -> Iterator[Callable[[int], None]]:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    last = TimeRemainingColumn() if remark is None else TextColumn("{task.fields[remark]}")
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[count]}"), last)
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(title, total=total, count="", remark="")
+        yield lambda done: progress.update(
+            task, completed=done, count=counted(done, total, unit), remark=remark(done) if remark else ""
+        )
+
+
+@contextmanager
+def _plain(
+    title: str, total: int | None, unit: str, remark: Callable[[int], str] | None
+) -> Iterator[Callable[[int], None]]:
     said_at = time.monotonic()
 
     def say(done: int) -> None:
@@ -37,18 +56,29 @@ def bar(
         if time.monotonic() - said_at >= _PLAIN_EVERY_S:
             said_at = time.monotonic()
             said = remark(done) if remark else ""
-            print(f"{title}: {done} of {total}{said and '; ' + said}", file=sys.stderr, flush=True)
+            line = f"{title}: {counted(done, total, unit)}{said and '; ' + said}"
+            print(line, file=sys.stderr, flush=True)
 
     yield say
 
 
+def counted(done: int, total: int | None, unit: str) -> str:
+    """For example `3 of 7 videos`, or `16 clips` where nobody knows how many there will be."""
+    return f"{done} {'' if total is None else f'of {total} '}{unit}".rstrip()
+
+
 @contextmanager
 def watched(
-    count: Callable[[], int], title: str, *, total: int, remark: Callable[[int], str] | None = None
+    count: Callable[[], int],
+    title: str,
+    *,
+    total: int | None,
+    unit: str = "",
+    remark: Callable[[int], str] | None = None,
 ) -> Iterator[None]:
-    """Shows a count that others advance, while the block runs; `remark` as for `bar`."""
+    """Shows a count that others advance, while the block runs; arguments as for `bar`."""
     ended = threading.Event()
-    with bar(title, total=total, remark=remark) as advance:
+    with bar(title, total=total, unit=unit, remark=remark) as advance:
 
         def watch() -> None:
             while not ended.wait(0.25):

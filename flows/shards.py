@@ -17,6 +17,7 @@ from flows.leaving import nothing_left_behind
 from flows.run import Run, Shortfall, commit_shard, one_sentence, stage_shard
 from flows.run_log import readable_log
 from motionsight_core.errors import RunError, UsageError
+from motionsight_core.planning import is_split
 from motionsight_core.shards import Shard
 from motionsight_core.warehouse import Manifest
 
@@ -90,11 +91,10 @@ def _progress(run: Run, shard: Shard) -> AbstractContextManager[None]:
     from transforms.progress import clips_done
 
     before = clips_done(run.run_id)
-    clips = run.settings.clips
     return shown_progress(
         f"Shard {shard.index}",
         # Into how many clips a video falls is known once it has been opened.
-        total=None if clips.several or clips.scenes else len(shard.videos),
+        total=None if is_split(run.settings) else len(shard.videos),
         unit="clips",
         done=lambda: clips_done(run.run_id) - before,
     )

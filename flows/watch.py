@@ -30,6 +30,9 @@ from motionsight_core.settings import Settings
 from motionsight_core.stores import PassedOver, list_objects
 from motionsight_core.warehouse import open_warehouse
 
+#: The longest time from one round to the next, seconds: a year. Timers take no number without a bound.
+LONGEST_WAIT_S = 31_536_000
+
 
 @dataclass(frozen=True, slots=True)
 class Round:
@@ -74,9 +77,13 @@ def watch(
         run_shards: who works through the shards.
 
     Raises:
-        UsageError: source, warehouse or annotator do not exist when the watch begins.
+        UsageError: source, warehouse or annotator do not exist when the watch begins, or a time is none that
+            one can wait.
         RunError: the model cannot be reached when the watch begins.
     """
+    for name, seconds in (("every_s", every_s), ("settle_s", settle_s)):
+        if not 0 <= seconds <= LONGEST_WAIT_S:  # nor is NaN
+            raise UsageError(f"{name} takes a number of seconds up to {LONGEST_WAIT_S:,}; got {seconds}.")
     require_models(settings)
     objects = WatchedObjects(pause_s=every_s, settle_s=settle_s)
     number = 0

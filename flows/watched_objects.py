@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from motionsight_core.catalog import VideoObject
 from motionsight_core.planning import Plan
 from motionsight_core.shards import Shard
-from motionsight_core.stores import Candidate, Listed, UnlistedObject
+from motionsight_core.stores import Candidate, Listed, UnlistedObject, modified_s
 
 #: The longest pause before an object that failed for a reason outside of it is tried again, seconds.
 _LONGEST_PAUSE_S = 3600.0
@@ -90,8 +90,8 @@ class WatchedObjects:
     ) -> bool:
         if "://" in video.uri:
             return True
-        modified_s = int(video.version.partition("-")[0]) / 1e9
-        if modified_s <= now_s - self._settle_s:
+        modified = modified_s(video.version)
+        if modified is not None and modified <= now_s - self._settle_s:
             return True
         # Clocks differ: a time that lies ahead says nothing, but the same version seen for long does.
         first_seen_s = self._first_seen_s.get(key, now_s)

@@ -89,6 +89,10 @@ class DecoderCrashed(ClipError):
     permanent = False
 
 
+class Archived(ClipError):
+    """The store keeps the object in an archive, from which it must be restored before it can be read."""
+
+
 class VersionGone(ClipError):
     """The version that was listed is no longer what the store holds."""
 

@@ -12,7 +12,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.videos import _scheduling_kept
+from tests.videos import scheduling_kept
 
 BT709, BT2020, P3 = 1, 9, 12
 PQ, HLG, SDR_10 = 16, 18, 14
@@ -100,7 +100,7 @@ def write_hdr(
 ) -> Path:
     """A video of 25 frames/s of R'G'B' codes [h, w, 3], 0 to 1."""
     container: Any = av.open(str(path), "w")
-    with _scheduling_kept(), container:
+    with scheduling_kept(), container:
         stream = container.add_stream(codec, rate=25, options=options or {})
         stream.height, stream.width = pictures[0].shape[:2]
         stream.pix_fmt = pix_fmt

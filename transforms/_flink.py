@@ -38,13 +38,14 @@ from apache_beam.options.pipeline_options import (
 from apache_beam.portability.api import beam_job_api_pb2
 from apache_beam.runners.portability.portable_runner import MESSAGE_LOG_LEVELS, PortableRunner
 
+from motionsight_core import environment
 from motionsight_core.errors import RunError, UsageError
 from motionsight_core.settings import Settings
 
 # The job server's error becomes the exception; as a line of the log it would be shown twice.
 MESSAGE_LOG_LEVELS[beam_job_api_pb2.JobMessage.JOB_MESSAGE_ERROR] = logging.DEBUG
 
-JAR_VARIABLE = "MOTIONSIGHT_FLINK_JOB_SERVER_JAR"
+_JAR = environment.FLINK_JOB_SERVER_JAR
 _GUARD = Path(__file__).with_name("_flink_job_server.py")
 #: A worker is kept between two stages, and between two shards: Flink would stop and start it each time.
 _WORKER_KEPT_MS = 20_000
@@ -175,12 +176,12 @@ def _command(master: str, options: PipelineOptions) -> tuple[str, ...]:
             "runtime.runner=flink starts Beam's job server, which needs Java: apt install "
             "openjdk-17-jre-headless, or name one that runs with --job_endpoint."
         )
-    jar = options.view_as(FlinkRunnerOptions).flink_job_server_jar or os.environ.get(JAR_VARIABLE, "")
+    jar = options.view_as(FlinkRunnerOptions).flink_job_server_jar or os.environ.get(_JAR, "")
     if not jar or not Path(jar).is_file():
         what = f"{jar} does not exist" if jar else "none is named"
         raise UsageError(
             f"runtime.runner=flink needs the jar of Beam's job server for Flink, and {what}: `python "
-            f"deploy/flink/cluster.py fetch` makes one, --flink_job_server_jar or {JAR_VARIABLE} names it."
+            f"deploy/flink/cluster.py fetch` makes one, --flink_job_server_jar or {_JAR} names it."
         )
     return (
         server.job_server_java_launcher,

@@ -98,8 +98,8 @@ class _WriteParts(beam.DoFn):
 
     def process(self, element: MotionRecord | Failure | SplitRecord) -> Iterator[tuple[str, int]]:
         self._rows.append(element.to_row())
-        if not isinstance(element, SplitRecord):
-            count_done(element.run_id)
+        if not isinstance(element, SplitRecord) and not _is_unlisted(element):
+            count_done(element.run_id, self._directory)
         if len(self._rows) >= _PART_ROWS:
             yield self._write()
 
@@ -110,6 +110,11 @@ class _WriteParts(beam.DoFn):
     def _write(self) -> tuple[str, int]:
         rows, self._rows = self._rows, []
         return write_part(self._directory, self._name, rows, self._schema), len(rows)
+
+
+def _is_unlisted(element: MotionRecord | Failure) -> bool:
+    """Whether it speaks of a name that could not be listed, which is not among the videos to be opened."""
+    return isinstance(element, Failure) and element.stage == "list"
 
 
 def _write_manifest(

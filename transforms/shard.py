@@ -12,6 +12,7 @@ from apache_beam.runners.worker import sdk_worker
 from motionsight_core.settings import Settings
 from motionsight_core.shards import Shard
 from motionsight_core.warehouse import Manifest, Warehouse
+from transforms import progress
 from transforms._catalog import AnnotateCatalog
 from transforms._cloud_files import without_credentials_for_an_emulator
 from transforms._stage import Attempt
@@ -52,13 +53,17 @@ def annotate_shard(
     without_credentials_for_an_emulator()
     FileSystems.mkdirs(attempt.directory)
     job = f"{job_prefix(run_id)}{shard.index:05d}-{attempt_id[:8]}"
-    with pipeline_for(settings, job=job, staging=warehouse.staging) as pipeline:
-        _ = (
-            pipeline
-            | "Objects" >> beam.Create(list(shard.videos))
-            | "SpreadObjects" >> beam.Reshuffle()
-            | "AnnotateCatalog"
-            >> AnnotateCatalog(settings, attempt=attempt, known=known, failures=shard.failures)
-        )
+    try:
+        with pipeline_for(settings, job=job, staging=warehouse.staging) as pipeline:
+            _ = (
+                pipeline
+                | "Objects" >> beam.Create(list(shard.videos))
+                | "SpreadObjects" >> beam.Reshuffle()
+                | "AnnotateCatalog"
+                >> AnnotateCatalog(settings, attempt=attempt, known=known, failures=shard.failures)
+            )
+    except BaseException:
+        progress.forget(run_id, attempt.directory)
+        raise
     with FileSystems.open(attempt.manifest_path) as file:
         return Manifest.from_json(file.read().decode())

@@ -11,12 +11,12 @@ from typing import Any
 
 from json_repair import repair_json
 
+from motionsight_core.dialogue.object_names import object_names
 from motionsight_core.errors import BadReply
 
 #: A description is a paragraph; what is longer than this is a model that ran away.
 MAX_CHARACTERS = 20_000
-#: Longer names are sentences, more names are a list of everything in the picture.
-_MAX_NAME_CHARACTERS = 60
+#: More names are a list of everything in the picture.
 _MAX_NAMES = 24
 #: Deeper nesting than any right reply has; parsers recurse.
 _MAX_BRACKETS = 2_000
@@ -24,7 +24,6 @@ _MAX_BRACKETS = 2_000
 #: What models that think aloud write before the answer.
 _THOUGHTS = re.compile(r"\s*<think>.*?</think>", re.DOTALL)
 _FENCE = re.compile(r"```(?:json\w*)?\s*\n(.*?)```", re.DOTALL | re.IGNORECASE)
-_ARTICLE = re.compile(r"^(?:an?|the|some|one|two|three|four|five|several|another)\s+", re.IGNORECASE)
 _COMMENT = re.compile(r"^\s*(?://|#).*$|/\*.*?\*/|(?<=[\s,\]}])//[^\n\"]*$", re.MULTILINE | re.DOTALL)
 
 
@@ -83,9 +82,9 @@ def _names_in(found: Any) -> tuple[str, ...]:
         if not isinstance(objects, list):
             raise BadReply('A group has no list "objects".')
         for item in objects:
-            name = _name(item.get("name") if isinstance(item, dict) else item)
-            if name:
-                names[name] = None
+            said = item.get("name") if isinstance(item, dict) else item
+            if isinstance(said, str):
+                names.update(dict.fromkeys(object_names(said)))
     return tuple(names)[:_MAX_NAMES]
 
 
@@ -100,15 +99,6 @@ def _json_in(text: str) -> Iterator[Any]:
             if 0 <= start < end:
                 with suppress(ValueError, RecursionError):  # damaged beyond repair is as good as none
                     yield repair_json(_COMMENT.sub("", body[start : end + 1]), return_objects=True)
-
-
-def _name(item: Any) -> str:
-    """An object's name as detectors take it: one lower-case phrase, no punctuation, no article."""
-    if not isinstance(item, str):
-        return ""
-    letters = "".join(c if c.isalnum() or c in "-' " else " " for c in item)
-    phrase = _ARTICLE.sub("", " ".join(letters.lower().split()).strip("-' "))
-    return phrase if len(phrase) <= _MAX_NAME_CHARACTERS else ""
 
 
 def choice_of(text: str, options: Sequence[str]) -> int:

@@ -18,7 +18,7 @@ from typing import Any
 from pydantic import Field, ValidationError
 
 from motionsight_core.errors import UsageError
-from motionsight_core.settings._layers import merge, put, read_toml, sentence
+from motionsight_core.settings._layers import merge, parse_toml, put, read_toml, sentence
 from motionsight_core.settings._method import (
     BlurSettings,
     ClipSettings,
@@ -31,7 +31,9 @@ from motionsight_core.settings._method import (
     SamplingSettings,
     SpotlightSettings,
 )
+from motionsight_core.settings._names import settings_in
 from motionsight_core.settings._operation import (
+    LONGEST_S,
     EndpointSettings,
     LimitSettings,
     RuntimeSettings,
@@ -41,7 +43,7 @@ from motionsight_core.settings._section import Section
 
 __all__ = [
     "DIALOGUE_VERSION",
-    "ENVIRONMENT_PREFIX",
+    "LONGEST_S",
     "MEASUREMENT_VERSION",
     "BlurSettings",
     "ClipSettings",
@@ -59,15 +61,15 @@ __all__ = [
     "Settings",
     "SpotlightSettings",
     "StoreSettings",
+    "parse_toml",
+    "require_known_variables",
 ]
 
 #: Raise it when the code of the measurement or of its wording changes what a row says, so that
 #: old rows keep their recipe and a rerun adds new ones.
 MEASUREMENT_VERSION = 1
 #: The same for the conversations with a multimodal LLM, the visual prompts and object referring.
-DIALOGUE_VERSION = 1
-
-ENVIRONMENT_PREFIX = "MOTIONSIGHT_"
+DIALOGUE_VERSION = 2
 
 
 class Settings(Section):
@@ -127,14 +129,14 @@ class Settings(Section):
             environment: variables such as `MOTIONSIGHT_SAMPLING__FRAMES=8`; `os.environ` if unset.
 
         Raises:
-            UsageError: the file, a name or a value is not valid; one sentence each.
+            UsageError: the file, a name or a value is not valid, or there is a variable MOTIONSIGHT_... that
+                means nothing; one sentence each.
         """
         values: dict[str, Any] = {}
         if file is not None:
             merge(values, read_toml(Path(file)))
-        for name, value in (os.environ if environment is None else environment).items():
-            if name.startswith(ENVIRONMENT_PREFIX) and _is_setting(name):
-                put(values, name.removeprefix(ENVIRONMENT_PREFIX).lower().split("__"), value)
+        for path, value in settings_in(os.environ if environment is None else environment, cls):
+            put(values, path, value)
         for override in overrides:
             name, equals, value = override.partition("=")
             if not equals:
@@ -155,10 +157,14 @@ class Settings(Section):
         try:
             return cls.model_validate(values)
         except ValidationError as error:
-            raise UsageError(sentence(error)) from None
+            raise UsageError(sentence(error, cls)) from None
 
 
-def _is_setting(name: str) -> bool:
-    """Whether an environment variable names a settings section or key, not another knob of ours."""
-    head = name.removeprefix(ENVIRONMENT_PREFIX).lower().split("__")[0]
-    return head in Settings.model_fields
+def require_known_variables() -> None:
+    """Make sure that every environment variable with our prefix means something.
+
+    Raises:
+        UsageError: one does not; it may be misspelt.
+    """
+    for _ in settings_in(os.environ, Settings):
+        pass

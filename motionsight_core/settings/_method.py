@@ -28,11 +28,6 @@ class ClipSettings(Section):
     )
     min_scene_s: float = Field(default=0.6, ge=0, le=60, description="Shortest scene, seconds.")
 
-    @property
-    def several(self) -> bool:
-        """Whether a video may become several clips; how many is known once it is opened."""
-        return self.window_s is not None
-
 
 class SamplingSettings(Section):
     """The sampled frames V_s (section 3.1)."""
@@ -127,6 +122,15 @@ class MllmSettings(Section):
     def _from_json(cls, value: Any) -> Any:
         # --set and the environment bring text.
         return json.loads(value) if isinstance(value, str) else value or {}
+
+    @field_validator("extra_body")
+    @classmethod
+    def _is_json(cls, fields: dict[str, Any]) -> dict[str, Any]:
+        try:
+            json.dumps(fields, allow_nan=False)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"not JSON ({error})") from None
+        return fields
 
     @field_validator("extra_body")
     @classmethod

@@ -13,16 +13,24 @@ from pydantic import Field, field_validator
 from motionsight_core.errors import UsageError
 from motionsight_core.settings._section import Section, refuse_secret
 
+#: The longest time-out, seconds: eleven days. Calls that wait count milliseconds in 32 bits.
+LONGEST_S = 1_000_000
+
 
 class LimitSettings(Section):
     """What one decode may cost before it is given up."""
 
-    wall_s: float = Field(default=300.0, gt=0, description="Wall-clock time of one clip, seconds.")
+    wall_s: float = Field(
+        default=300.0, gt=0, le=LONGEST_S, description="Wall-clock time of one clip, seconds."
+    )
     memory_mb: int = Field(
-        default=3072, ge=256, description="Memory that a decoding process may allocate, MiB."
+        default=3072, ge=256, le=2**24, description="Memory that a decoding process may allocate, MiB."
     )
     max_frame_pixels: int = Field(
-        default=8192 * 4320, ge=1024, description="Pixels of one decoded frame; above: TooLarge."
+        default=8192 * 4320,
+        ge=1024,
+        le=2**31 - 1,
+        description="Pixels of one decoded frame; above: TooLarge.",
     )
     max_frames: int = Field(default=2_000_000, ge=1, description="Frames of one video; above: TooLarge.")
     sandbox: Literal["auto", "required", "off"] = Field(
@@ -115,6 +123,17 @@ class StoreSettings(Section):
         description="Address of a Google Cloud Storage emulator, asked without credentials; unset: "
         "STORAGE_EMULATOR_HOST, or Google.",
     )
+    s3_requester_pays: bool = Field(
+        default=False,
+        description="Pay for requests and transfer, as buckets ask for whose requester pays; your account is "
+        "billed.",
+    )
+    gs_user_project: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Google Cloud project that pays for requests and transfer, as buckets ask for whose "
+        "requester pays; unset: the bucket's owner pays.",
+    )
     range_reads_above_mb: float = Field(
         default=256.0,
         ge=0,
@@ -141,6 +160,7 @@ class StoreSettings(Section):
     stall_s: float = Field(
         default=60.0,
         gt=0,
+        le=LONGEST_S,
         description="A transfer that brings less than 64 KiB in this time is given up, seconds.",
     )
 
@@ -165,7 +185,7 @@ class EndpointSettings(Section):
     """How an OpenAI-compatible endpoint is asked."""
 
     concurrency: int = Field(default=16, ge=1, le=4096, description="Requests at once, per process.")
-    timeout_s: float = Field(default=300.0, gt=0, description="Of one request, seconds.")
+    timeout_s: float = Field(default=300.0, gt=0, le=LONGEST_S, description="Of one request, seconds.")
     retries: int = Field(
         default=30,
         ge=0,

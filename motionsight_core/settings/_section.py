@@ -29,6 +29,6 @@ def refuse_secret(setting: str, name: str) -> None:
 
 
 class Section(BaseModel):
-    """Settings that belong together: frozen, and without others than those it names."""
+    """Settings that belong together: frozen, without others than those it names, its numbers finite."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)

@@ -20,7 +20,7 @@ from motionsight_core.stores._base import (
 )
 from motionsight_core.stores._cloud import CloudStore
 from motionsight_core.stores._gcs import GcsStore
-from motionsight_core.stores._local import LocalStore
+from motionsight_core.stores._local import LocalStore, modified_s
 from motionsight_core.stores._naming import OTHER_SUFFIXES, Candidate, PassedOver, listed_as
 from motionsight_core.stores._s3 import S3Store
 
@@ -36,6 +36,7 @@ __all__ = [
     "UnlistedObject",
     "list_objects",
     "listed_as",
+    "modified_s",
     "open_object",
     "open_ranges",
     "read_head",

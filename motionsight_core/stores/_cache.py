@@ -24,12 +24,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from motionsight_core import environment
 from motionsight_core.catalog import VideoObject
 from motionsight_core.errors import StoreUnavailable, UsageError
 from motionsight_core.settings import StoreSettings
 
-DIRECTORY_VARIABLE = "MOTIONSIGHT_CACHE"
-LIMIT_VARIABLE = "MOTIONSIGHT_CACHE_MB"
 _DEFAULT_LIMIT_MB = 20_000
 _MIB = 1024 * 1024
 _PART = ".part"
@@ -82,7 +81,7 @@ def cache_directory(settings: StoreSettings = _DEFAULTS) -> Path:
     Raises:
         UsageError: it cannot be made, or belongs to somebody else.
     """
-    named = settings.cache_dir or os.environ.get(DIRECTORY_VARIABLE)
+    named = settings.cache_dir or os.environ.get(environment.CACHE)
     ours = f"motionsight-cache-{os.getuid()}"
     directory = Path(named).expanduser() if named else Path(tempfile.gettempdir(), ours)
     try:
@@ -91,12 +90,12 @@ def cache_directory(settings: StoreSettings = _DEFAULTS) -> Path:
     except OSError as error:
         raise UsageError(
             f"The cache {directory} cannot be used: {error.strerror}; set stores.cache_dir or "
-            f"{DIRECTORY_VARIABLE}."
+            f"{environment.CACHE}."
         ) from None
     # In a shared temporary folder anybody may have made it first, and would feed us their bytes.
     if not named and (not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid()):
         raise UsageError(
-            f"The cache {directory} belongs to somebody else; set stores.cache_dir or {DIRECTORY_VARIABLE} "
+            f"The cache {directory} belongs to somebody else; set stores.cache_dir or {environment.CACHE} "
             "to a folder of yours."
         )
     if not named and stat.S_IMODE(status.st_mode) != 0o700:
@@ -112,9 +111,9 @@ def cache_limit(settings: StoreSettings = _DEFAULTS) -> int:
     """
     if settings.cache_mb is not None:
         return settings.cache_mb * _MIB
-    text = os.environ.get(LIMIT_VARIABLE, str(_DEFAULT_LIMIT_MB))
+    text = os.environ.get(environment.CACHE_MB, str(_DEFAULT_LIMIT_MB))
     if not text.isascii() or not text.isdigit():
-        raise UsageError(f"{LIMIT_VARIABLE} takes a whole number of MiB, got {text!r}.")
+        raise UsageError(f"{environment.CACHE_MB} takes a whole number of MiB, got {text!r}.")
     return int(text) * _MIB
 
 

@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any, BinaryIO, ClassVar
 
 from motionsight_core.catalog import VideoObject
-from motionsight_core.errors import RunError, StoreUnavailable, UsageError
+from motionsight_core.errors import NotAVideo, RunError, StoreUnavailable, UsageError
 from motionsight_core.settings import StoreSettings
 from motionsight_core.stores._base import WHOLE, Listed, RangeReader, Selection
 from motionsight_core.stores._cache import Download, cache_limit, cached
 from motionsight_core.stores._naming import PassedOver, listed_as
 from motionsight_core.stores._patience import Broken, patiently, within
+from motionsight_core.stores._patterns import NamePattern, is_pattern
 from motionsight_core.stores._pinned import Pinned
 from motionsight_core.stores._ranges import BlockReader, file_of
 
@@ -24,6 +25,8 @@ from motionsight_core.stores._ranges import BlockReader, file_of
 PAGE_SIZE = 1000
 
 _MIB = 1024 * 1024
+#: How compressed bytes begin.
+_GZIP = b"\x1f\x8b"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ Lister = Callable[[str, str, Any], Page]
 
 
 class CloudStore(ABC):
-    """A bucket's objects below a prefix, or the one object that has exactly this name."""
+    """A bucket's objects below a prefix, the one object that has exactly this name, or those that match."""
 
     scheme: ClassVar[str]
     package: ClassVar[str]
@@ -99,6 +102,9 @@ class CloudStore(ABC):
         self._require_package()
         after = self._name_after(address, selection)
         lister = self._listing(address.bucket, lambda: self.lister(address))
+        if is_pattern(address.name) and not self._begins_any(lister, address):
+            yield from self._matches(lister, address, selection, after)
+            return
         only, prefix = self._meaning(lister, address)
         if only is not None:
             if (not after or only.name > after) and selection.takes(only.modified_s):
@@ -122,13 +128,21 @@ class CloudStore(ABC):
 
         Raises:
             VersionGone: the store holds other bytes now, or none.
+            NotAVideo: it is stored compressed.
             StoreUnavailable: the store refused or failed to answer.
         """
         self._require_package()
         try:
-            return self._patiently(lambda: self.find(video))
+            pinned = self._patiently(lambda: self.find(video))
         except Broken as broken:
             raise StoreUnavailable(f"The object cannot be read: {broken}.") from None
+        # What a store says of the encoding may be wrong, what the bytes say is not.
+        if "gzip" in pinned.encoding and pinned.read(0, min(2, pinned.size)) == _GZIP:
+            raise NotAVideo(
+                "The object is stored compressed (Content-Encoding: gzip), and is read as stored; store it "
+                "uncompressed."
+            )
+        return pinned
 
     def head(self, video: VideoObject, length: int) -> bytes:
         pinned = self.pin(video)
@@ -191,6 +205,24 @@ class CloudStore(ABC):
             return first, name
         inside = next(self._entries(lister, address.bucket, name + "/", ""), None)
         return None, name if inside is None else name + "/"
+
+    def _begins_any(self, lister: Lister, address: CloudAddress) -> bool:
+        """Whether any name begins with the address's: then its wildcards are letters like others."""
+        return next(self._entries(lister, address.bucket, address.name, ""), None) is not None
+
+    def _matches(
+        self, lister: Lister, address: CloudAddress, selection: Selection, after: str
+    ) -> Iterator[VideoObject]:
+        """The objects whose names match the address's, whatever their suffix, as with files."""
+        pattern = NamePattern(address.name)
+        found = False
+        for entry in self._entries(lister, address.bucket, pattern.prefix, after):
+            if pattern.matches(entry.name) and not entry.name.endswith("/"):
+                found = True
+                if selection.takes(entry.modified_s):
+                    yield VideoObject(self._uri(address.bucket, entry.name), entry.version)
+        if not found and not after:
+            raise UsageError(f"There is no object that matches {self._uri(address.bucket, address.name)!r}.")
 
     def _entries(self, lister: Lister, bucket: str, prefix: str, after: str) -> Iterator[Entry]:
         """Objects whose name begins with the prefix and comes after `after`, in the order of names."""

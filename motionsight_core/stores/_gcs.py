@@ -20,7 +20,7 @@ from motionsight_core.stores._patience import Sink
 from motionsight_core.stores._pinned import Pinned
 
 if TYPE_CHECKING:
-    from google.cloud.storage import Client
+    from google.cloud.storage import Bucket, Client
 
 #: Else the client asks for the bucket's own properties on the side, which takes a right that reading
 #: objects does not: every worker would leave a refusal in the bucket's audit log.
@@ -40,7 +40,7 @@ class GcsStore(CloudStore):
     def _page(self, bucket: str, prefix: str, after: str, upcoming: str | None) -> Page:
         with listing_errors(bucket):
             listing = _client(self.settings).list_blobs(
-                bucket,
+                self._bucket(bucket),
                 prefix=prefix or None,
                 start_offset=after or None,
                 page_token=upcoming,
@@ -59,8 +59,7 @@ class GcsStore(CloudStore):
         if not video.version.isdigit():
             raise VersionGone(GONE)
         with reading_errors():
-            client = _client(self.settings)
-            blob = client.bucket(address.bucket).blob(address.name, generation=int(video.version))
+            blob = self._bucket(address.bucket).blob(address.name, generation=int(video.version))
             blob.reload(**self._once())
         # An emulator may give the newest generation whichever is asked for.
         if str(blob.generation) != video.version:
@@ -70,6 +69,7 @@ class GcsStore(CloudStore):
             transfer=partial(self._transfer, video),
             check=partial(_check, blob.crc32c),
             settings=self.settings,
+            encoding=blob.content_encoding or "",
         )
 
     def _transfer(self, video: VideoObject, offset: int, length: int, sink: Sink) -> None:
@@ -77,11 +77,7 @@ class GcsStore(CloudStore):
         # A blob of its own, which knows no address to download from but the generation's; raw: the
         # bytes as they are stored, which is what size and checksum speak of.
         with reading_errors():
-            blob = (
-                _client(self.settings)
-                .bucket(address.bucket)
-                .blob(address.name, generation=int(video.version))
-            )
+            blob = self._bucket(address.bucket).blob(address.name, generation=int(video.version))
             blob.download_to_file(
                 sink,
                 start=offset,
@@ -89,6 +85,10 @@ class GcsStore(CloudStore):
                 raw_download=True,
                 **self._once(checksum=None),
             )
+
+    def _bucket(self, name: str) -> Bucket:
+        """A bucket by its name, with the project that pays for what is asked of it."""
+        return _client(self.settings).bucket(name, user_project=self.settings.gs_user_project)
 
     def _once(self, **options: Any) -> dict[str, Any]:
         """Options of a request that is tried once."""

@@ -12,6 +12,7 @@ from motionsight_core.errors import ClipError, RunError, StoreUnavailable, Usage
 from motionsight_core.stores._patience import Broken, TooMuch
 
 GONE = "The object was deleted or overwritten after it was listed."
+_PAYER = "set stores.gs_user_project to the project that is to be billed"
 _LOGIN = "run `gcloud auth application-default login`, or set GOOGLE_APPLICATION_CREDENTIALS to a key file"
 #: The store is busy or out of order: worth another try.
 _BUSY = frozenset([408, 429, 500, 502, 503, 504])
@@ -31,6 +32,8 @@ def listing_errors(bucket: str) -> Iterator[None]:
         match _status(error):
             case 404:
                 raise UsageError(f"There is no bucket gs://{bucket}.") from None
+            case 400 if _asks_for_payer(error):
+                raise UsageError(f"The requester pays for gs://{bucket}: {_PAYER}.") from None
             case 400:
                 raise UsageError(f"gs://{bucket} is no valid bucket or prefix.") from None
             case 401 | 403:
@@ -64,6 +67,8 @@ def reading_errors() -> Iterator[None]:
         match _status(error):
             case 404 | 412:
                 raise VersionGone(GONE) from None
+            case 400 if _asks_for_payer(error):
+                raise StoreUnavailable(f"The requester pays for the object: {_PAYER}.") from None
             case 403 | 401 as status:
                 raise StoreUnavailable(
                     f"The object cannot be read: the store answered {status}; it takes storage.objects.get."
@@ -76,6 +81,12 @@ def reading_errors() -> Iterator[None]:
                 raise
             case status:
                 raise StoreUnavailable(f"The object cannot be read: the store answered {status}.") from None
+
+
+def _asks_for_payer(error: Exception) -> bool:
+    """Whether a request names no project that pays for it, and the bucket's owner does not."""
+    said = str(error).lower()
+    return "requester pays" in said or "userprojectmissing" in said
 
 
 def _raise_if_broken(error: Exception) -> None:

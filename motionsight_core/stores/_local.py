@@ -1,4 +1,4 @@
-"""Files on this machine. A version is `<mtime_ns>-<size>`."""
+"""Files on this machine. A version is `<mtime_ns>-<size>`; before 1970 `mtime_ns` is negative."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class LocalStore:
     @contextmanager
     def open(self, video: VideoObject) -> Iterator[BinaryIO]:
         try:
-            file = open(video.uri, "rb", opener=_open_at_once)  # noqa: SIM115 closed below
+            file = open(_path_of(video), "rb", opener=_open_at_once)  # noqa: SIM115 closed below
         except FileNotFoundError:
             raise VersionGone("The file was deleted after it was listed.") from None
         except OSError as error:
@@ -81,7 +81,7 @@ class LocalStore:
     @contextmanager
     def read(self, video: VideoObject) -> Iterator[Path | RangeReader]:
         with self.open(video):
-            yield Path(video.uri)
+            yield Path(_path_of(video))
 
 
 def _open_at_once(path: str, flags: int) -> int:
@@ -185,10 +185,10 @@ def _listed(
         return UnlistedObject(_as_text(absolute), "", reason)
     if not selection.takes(status.st_mtime):
         return None
-    if _as_text(absolute) != absolute:
+    if not _is_utf8(absolute):
         reason = UnusableName("The file's name is not valid UTF-8; rename it.")
         return UnlistedObject(_as_text(absolute), _version(status), reason)
-    return kind(absolute, _version(status))
+    return kind(_as_text(absolute), _version(status))
 
 
 def _is_selected(path: Path, selection: Selection) -> bool:
@@ -212,9 +212,30 @@ def _absolute(path: Path) -> str:
 
 
 def _as_text(name: str) -> str:
-    """A name that can be stored: bytes that are no UTF-8 written as escapes."""
+    """A name that can be stored, whatever the locale: bytes that are no UTF-8 written as escapes."""
     return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+def _is_utf8(name: str) -> bool:
+    try:
+        os.fsencode(name).decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _path_of(video: VideoObject) -> str:
+    """The name of a listed file as this process's locale has it."""
+    return os.fsdecode(video.uri.encode("utf-8", "surrogateescape"))
 
 
 def _version(status: os.stat_result) -> str:
     return f"{status.st_mtime_ns}-{status.st_size}"
+
+
+def modified_s(version: str) -> float | None:
+    """When a file was modified, seconds since 1970, by its version; None where the version does not say."""
+    try:
+        return int(version.rpartition("-")[0]) / 1e9
+    except (ValueError, OverflowError):
+        return None

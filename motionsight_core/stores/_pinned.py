@@ -26,6 +26,8 @@ class Pinned:
     check: Callable[[int], None]
     """Compares a file's content, by its descriptor, with the store's checksum; raises a ClipError."""
     settings: StoreSettings
+    encoding: str = ""
+    """The Content-Encoding that the store announces; what is read is as it is stored, never decoded."""
 
     def save(self, file: BinaryIO) -> None:
         """Write all bytes into a file that is open for writing, from its start.

@@ -38,7 +38,7 @@ class S3Store(CloudStore):
 
     def lister(self, address: CloudAddress) -> Lister:
         with listing_errors(address.bucket):
-            keeps_versions = _keeps_versions(_client(self.settings), address)
+            keeps_versions = _keeps_versions(_client(self.settings), address, **self._payer())
         return partial(self._page_of_versions if keeps_versions else self._page, address.bucket)
 
     def _page(self, bucket: str, prefix: str, after: str, upcoming: str | None) -> Page:
@@ -47,7 +47,7 @@ class S3Store(CloudStore):
         start = {"ContinuationToken": upcoming} if upcoming else {"StartAfter": after} if after else {}
         with listing_errors(bucket):
             page = _client(self.settings).list_objects_v2(
-                Bucket=bucket, Prefix=prefix, MaxKeys=_cloud.PAGE_SIZE, **start
+                Bucket=bucket, Prefix=prefix, MaxKeys=_cloud.PAGE_SIZE, **start, **self._payer()
             )
         entries = tuple(_entry(item) for item in page.get("Contents", ()))
         return Page(entries, page.get("NextContinuationToken") if page.get("IsTruncated") else None)
@@ -58,7 +58,7 @@ class S3Store(CloudStore):
         start = upcoming or ({"KeyMarker": after} if after else {})
         with listing_errors(bucket):
             page = _client(self.settings).list_object_versions(
-                Bucket=bucket, Prefix=prefix, MaxKeys=_cloud.PAGE_SIZE, **start
+                Bucket=bucket, Prefix=prefix, MaxKeys=_cloud.PAGE_SIZE, **start, **self._payer()
             )
         entries = tuple(_entry(item) for item in page.get("Versions", ()) if item["IsLatest"])
         if not page.get("IsTruncated"):
@@ -67,6 +67,10 @@ class S3Store(CloudStore):
         if page.get("NextVersionIdMarker"):
             markers["VersionIdMarker"] = page["NextVersionIdMarker"]
         return Page(entries, markers)
+
+    def _payer(self) -> dict[str, str]:
+        """The parameter of a request with which we take its cost on us."""
+        return {"RequestPayer": "requester"} if self.settings.s3_requester_pays else {}
 
     def find(self, video: VideoObject) -> Pinned:
         address = self.parse(video.uri)
@@ -79,7 +83,7 @@ class S3Store(CloudStore):
         with reading_errors():
             client = _client(self.settings)
             for pin in pins:
-                request = {"Bucket": address.bucket, "Key": address.name, **pin}
+                request = {"Bucket": address.bucket, "Key": address.name, **pin, **self._payer()}
                 try:
                     head = client.head_object(**request)
                 except client.exceptions.ClientError as error:
@@ -98,6 +102,7 @@ class S3Store(CloudStore):
                         transfer=partial(self._transfer, request, size),
                         check=_unchecked,
                         settings=self.settings,
+                        encoding=head.get("ContentEncoding", ""),
                     )
                 gone = True
             if refused is not None and not gone:
@@ -124,14 +129,14 @@ def _entry(item: dict[str, Any]) -> Entry:
     return Entry(item["Key"], version, item["LastModified"].timestamp())
 
 
-def _keeps_versions(client: Any, address: CloudAddress) -> bool:
+def _keeps_versions(client: Any, address: CloudAddress, **payer: str) -> bool:
     """Whether versions can be listed; who may only read a bucket gets ETags."""
     from botocore.exceptions import ClientError
 
     try:
         if not client.get_bucket_versioning(Bucket=address.bucket).get("Status"):
             return False
-        client.list_object_versions(Bucket=address.bucket, Prefix=address.name, MaxKeys=1)
+        client.list_object_versions(Bucket=address.bucket, Prefix=address.name, MaxKeys=1, **payer)
         return True
     except ClientError as error:
         if status_of(error) in (403, 405, 501):

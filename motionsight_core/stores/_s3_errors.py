@@ -9,12 +9,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from motionsight_core.errors import RunError, StoreUnavailable, UsageError, VersionGone
+from motionsight_core.errors import Archived, RunError, StoreUnavailable, UsageError, VersionGone
 from motionsight_core.stores._patience import Broken
 
 GONE = "The object was deleted or overwritten after it was listed."
 #: What the store says of a version that it does not hold; 405: it is the mark of a deletion.
 GONE_STATUS = frozenset([404, 405, 412])
+ARCHIVED = (
+    "The object is in an archive such as S3 Glacier, and must be restored before it can be read. Restore it, "
+    "then annotate it with --force, or run backfill with --retry-failures --error Archived."
+)
+_ARCHIVED_CODE = "InvalidObjectState"
+_PAYER = ", and stores.s3_requester_pays=true where the requester pays"
 _LOGIN = "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
 #: The store is busy or out of order: worth another try.
 _BUSY = frozenset([408, 429, 500, 502, 503, 504])
@@ -45,8 +51,8 @@ def listing_errors(bucket: str) -> Iterator[None]:
             raise UsageError(f"There is no bucket s3://{bucket}.") from None
         if status_of(error) in (401, 403):
             raise RunError(
-                f"Listing s3://{bucket} is forbidden: it takes s3:ListBucket; {_LOGIN} of an account that "
-                "has it."
+                f"Listing s3://{bucket} is forbidden: it takes s3:ListBucket{_PAYER}; {_LOGIN} of an account "
+                "that has it."
             ) from None
         raise RunError(f"s3://{bucket} cannot be listed: the store answered {status_of(error)}.") from None
     except BotoCoreError as error:
@@ -65,7 +71,9 @@ def reading_errors() -> Iterator[None]:
         _raise_if_broken(error)
         if status_of(error) in GONE_STATUS:
             raise VersionGone(GONE) from None
-        need = "; it takes s3:GetObject" if status_of(error) in (401, 403) else ""
+        if _code_of(error) == _ARCHIVED_CODE:
+            raise Archived(ARCHIVED) from None
+        need = f"; it takes s3:GetObject{_PAYER}" if status_of(error) in (401, 403) else ""
         raise StoreUnavailable(
             f"The object cannot be read: the store answered {status_of(error)}{need}."
         ) from None
@@ -86,10 +94,15 @@ def _raise_if_broken(error: Any) -> None:
 
     if isinstance(error, ClientError):
         status = status_of(error)
-        if status in _BUSY or error.response.get("Error", {}).get("Code") in _BUSY_CODES:
+        if status in _BUSY or _code_of(error) in _BUSY_CODES:
             raise Broken(f"the store answered {status}") from None
     elif isinstance(error, (ConnectionError, HTTPClientError, IncompleteReadError, ResponseParserError)):
         raise Broken(f"the store does not answer ({type(error).__name__})") from None
+
+
+def _code_of(error: Any) -> str:
+    """The store's short name of what went wrong."""
+    return str(error.response.get("Error", {}).get("Code", ""))
 
 
 def status_of(error: Any) -> int:

@@ -7,10 +7,9 @@ import re
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode
 
+from motionsight_core import environment
 from motionsight_core.errors import UsageError
 
-#: Where runs stage, unless the address says it.
-STAGING_VARIABLE = "MOTIONSIGHT_STAGING"
 _EXAMPLE = "bigquery:PROJECT.DATASET?staging=gs://BUCKET/PREFIX"
 # What becomes part of SQL: nothing else may stand in it.
 _PLACE = re.compile(r"(?P<project>[a-z][a-z0-9.:-]*)\.(?P<dataset>[A-Za-z0-9_]+)", re.ASCII)
@@ -46,9 +45,14 @@ class BigQueryAddress:
             raise UsageError(
                 f"A BigQuery warehouse has no option {unknown[0]!r}; it takes staging, location and max_gb."
             )
-        staging = options.get("staging") or os.environ.get(STAGING_VARIABLE) or None
+        staging = options.get("staging") or os.environ.get(environment.STAGING) or None
         if staging is not None and not re.fullmatch(r"gs://[^/]+.*", staging):
             raise UsageError(f"BigQuery loads from Cloud Storage only: {staging!r} is no gs://BUCKET/PREFIX.")
+        if staging is not None and "*" in staging:
+            raise UsageError(
+                f"The staging prefix {staging!r} holds a *, which BigQuery would take for a wildcard; choose "
+                "another one."
+            )
         return cls(
             project=found["project"],
             dataset=found["dataset"],
@@ -78,7 +82,7 @@ class BigQueryAddress:
         if self.staging is None:
             raise UsageError(
                 f"Writing into bigquery:{self.name} takes a bucket to stage in: add "
-                f"?staging=gs://BUCKET/PREFIX to its address, or set {STAGING_VARIABLE}."
+                f"?staging=gs://BUCKET/PREFIX to its address, or set {environment.STAGING}."
             )
         return self.staging
 

@@ -7,9 +7,7 @@ commands, and other runs, get their turn in between.
 from __future__ import annotations
 
 import os
-import re
 import threading
-import time
 import uuid
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -24,23 +22,28 @@ from motionsight_core.errors import NoWarehouse, RunError, UsageError, permanent
 from motionsight_core.record import PartitionRecord, RunRecord
 from motionsight_core.warehouse import _duckdb_sql as statements
 from motionsight_core.warehouse._base import Answer, Known, gather_known
+from motionsight_core.warehouse._duckdb_file import connect, duckdb_name, first_paragraph
 from motionsight_core.warehouse._duckdb_migrations import CREATE_MIGRATIONS, MIGRATIONS
+from motionsight_core.warehouse._duckdb_sql import staged_paths
 from motionsight_core.warehouse._manifest import Manifest
 from motionsight_core.warehouse._migrations import outstanding
 from motionsight_core.warehouse.staging import locked_directory
 
-#: How long to wait for another process that has the file open.
-_LOCK_WAIT_S = 30.0
 #: Threads of this process share the open file: DuckDB lets the second of two writers fail, and a thread
 #: that opens the file while another closes it as well.
 _in_this_process = threading.Lock()
 
 
 class DuckDBWarehouse:
-    """A Warehouse in the DuckDB file `path`."""
+    """A Warehouse in the DuckDB file `path`.
+
+    Raises:
+        UsageError: DuckDB cannot open a file of this name.
+    """
 
     def __init__(self, path: str) -> None:
         self._path = Path(path).expanduser().absolute()
+        self._name = duckdb_name(self._path)
         self.url = f"duckdb:{self._path}"
         self.staging = f"{self._path}.staging"
 
@@ -73,13 +76,13 @@ class DuckDBWarehouse:
             if done:
                 return
             if manifest.motion_files:
-                connection.execute(statements.MERGE_MOTION, [list(manifest.motion_files)])
+                connection.execute(statements.MERGE_MOTION, [staged_paths(manifest.motion_files)])
                 connection.execute(statements.CLEAR_FAILURES, [manifest.recipe])
             if manifest.failure_files:
-                connection.execute(statements.MERGE_FAILURES, [list(manifest.failure_files)])
+                connection.execute(statements.MERGE_FAILURES, [staged_paths(manifest.failure_files)])
             if manifest.split_files:
-                connection.execute(statements.MERGE_SPLITS, [list(manifest.split_files)])
-                connection.execute(statements.CLEAR_BROKEN_PASSES, [list(manifest.split_files)])
+                connection.execute(statements.MERGE_SPLITS, [staged_paths(manifest.split_files)])
+                connection.execute(statements.CLEAR_BROKEN_PASSES, [staged_paths(manifest.split_files)])
             connection.execute(
                 "INSERT INTO commits VALUES (?, ?, ?, ?, ?, ?)",
                 [
@@ -160,7 +163,7 @@ class DuckDBWarehouse:
                 result = connection.execute(sql)
                 return Answer(tuple(column[0] for column in result.description or ()), result.fetchall())
             except duckdb.Error as error:
-                raise UsageError(f"The query failed: {_first_paragraph(error)}") from None
+                raise UsageError(f"The query failed: {first_paragraph(error)}") from None
 
     def _create(self) -> None:
         """Make the file with its tables, whole or not at all.
@@ -174,12 +177,12 @@ class DuckDBWarehouse:
             # Beside staged rows: a run that is killed here leaves what the next one sweeps.
             with locked_directory(self.staging, f"new-{uuid.uuid4().hex}") as folder:
                 fresh = Path(folder, "new.duckdb")
-                with duckdb.connect(str(fresh)) as connection:
+                with connect(duckdb_name(fresh), read_only=False) as connection:
                     self._migrate(connection)
                 with suppress(FileExistsError):  # another run was faster
                     _put(fresh, self._path)
         except duckdb.Error as error:
-            raise RunError(f"The warehouse {self._path} cannot be made: {_first_paragraph(error)}") from None
+            raise RunError(f"The warehouse {self._path} cannot be made: {first_paragraph(error)}") from None
         except OSError as error:
             raise RunError(f"The warehouse {self._path} cannot be made: {error.strerror}.") from None
 
@@ -197,7 +200,7 @@ class DuckDBWarehouse:
         try:
             yield
         except duckdb.Error as error:
-            raise RunError(f"Writing into {self._path} failed: {_first_paragraph(error)}") from None
+            raise RunError(f"Writing into {self._path} failed: {first_paragraph(error)}") from None
 
     @contextmanager
     def _reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -229,34 +232,12 @@ class DuckDBWarehouse:
     @contextmanager
     def _open(self, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
         with _in_this_process:
-            connection = self._connect(read_only)
+            connection = connect(self._name, read_only=read_only)
             try:
                 connection.execute("SET TimeZone = 'UTC'")
                 yield connection
             finally:
                 connection.close()
-
-    def _connect(self, read_only: bool) -> duckdb.DuckDBPyConnection:
-        deadline = time.monotonic() + _LOCK_WAIT_S
-        pause_s = 0.05
-        while True:
-            try:
-                return duckdb.connect(str(self._path), read_only=read_only)
-            except duckdb.ConnectionException:
-                # This process has it open in the other mode, in another thread: it soon will not.
-                holder = "this process"
-            except duckdb.IOException as error:
-                if "lock" not in str(error):
-                    raise RunError(f"Cannot open {self._path}: {_first_paragraph(error)}") from None
-                found = re.search(r"held in (.+? \(PID \d+\))", str(error))
-                holder = found[1] if found else "another process"
-            if time.monotonic() > deadline:
-                raise RunError(
-                    f"The warehouse {self._path} has been in use by {holder} for {_LOCK_WAIT_S:g} s; "
-                    "end that process or wait for it, then run this again."
-                )
-            time.sleep(pause_s)
-            pause_s = min(2 * pause_s, 1.0)
 
 
 @contextmanager
@@ -293,8 +274,3 @@ def _put(fresh: Path, place: Path) -> None:
 
 _RUN_COLUMNS = tuple(RunRecord.__dataclass_fields__)
 _PARTITION_COLUMNS = tuple(PartitionRecord.__dataclass_fields__)
-
-
-def _first_paragraph(error: Exception) -> str:
-    """A DuckDB message without its source excerpt, as one line."""
-    return " ".join(str(error).split("\n\n")[0].split())

@@ -1,5 +1,23 @@
 """What a plan asks and what a commit writes, in DuckDB's SQL."""
 
+from __future__ import annotations
+
+import glob
+from collections.abc import Sequence
+
+#: Reads staged files. Their folders belong to the user: left to itself, DuckDB takes a folder such as
+#: `fps=99` for a Hive partition, and its name for the column's value.
+_STAGED = "read_parquet(?, hive_partitioning = false)"
+
+
+def staged_paths(files: Sequence[str]) -> list[str]:
+    """The parameter of a statement that reads staged files: exactly these, whatever their folders hold.
+
+    `read_parquet` takes every path for a pattern.
+    """
+    return [glob.escape(file) for file in files]
+
+
 #: Rows for `gather_known`.
 KNOWN = """
 SELECT uri, version, 'annotated' AS kind, clip_id, NULL AS clips
@@ -12,9 +30,9 @@ SELECT uri, version, 'split', NULL, clips
 FROM splits SEMI JOIN asked USING (uri, version) WHERE recipe = $recipe
 """
 
-MERGE_MOTION = """
+MERGE_MOTION = f"""
 MERGE INTO motion USING (
-    SELECT * FROM read_parquet(?)
+    SELECT * FROM {_STAGED}
     QUALIFY row_number() OVER (PARTITION BY clip_id, recipe ORDER BY annotated_at DESC) = 1
 ) AS staged
 ON motion.clip_id = staged.clip_id AND motion.recipe = staged.recipe
@@ -37,7 +55,7 @@ EXISTS (
 
 MERGE_FAILURES = f"""
 MERGE INTO failures USING (
-    SELECT * FROM read_parquet(?) AS fresh
+    SELECT * FROM {_STAGED} AS fresh
     WHERE NOT {_FOLLOWED_BY_SUCCESS.format(failure="fresh")}
     QUALIFY row_number() OVER (PARTITION BY uri, version, clip_id, recipe ORDER BY failed_at DESC) = 1
 ) AS staged
@@ -52,16 +70,16 @@ DELETE FROM failures
 WHERE recipe = ? AND {_FOLLOWED_BY_SUCCESS.format(failure="failures")}
 """
 
-MERGE_SPLITS = """
+MERGE_SPLITS = f"""
 INSERT OR REPLACE INTO splits
-SELECT uri, version, recipe, max(clips) FROM read_parquet(?) GROUP BY uri, version, recipe
+SELECT uri, version, recipe, max(clips) FROM {_STAGED} GROUP BY uri, version, recipe
 """
 
 # A pass that came to the end of a video writes its split: an earlier one that broke off is history.
-CLEAR_BROKEN_PASSES = """
+CLEAR_BROKEN_PASSES = f"""
 DELETE FROM failures
 WHERE clip_id IS NULL AND stage = 'decode' AND EXISTS (
-    SELECT 1 FROM read_parquet(?) AS staged
+    SELECT 1 FROM {_STAGED} AS staged
     WHERE staged.uri = failures.uri AND staged.version = failures.version
       AND staged.recipe = failures.recipe
 )

@@ -2,12 +2,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
+from pydantic import BaseModel
 
+from motionsight_core import environment
 from motionsight_core.errors import UsageError
 from motionsight_core.settings import MEASUREMENT_VERSION, Settings
+from motionsight_core.settings._names import setting_names
 
 
 def test_the_defaults_are_the_papers_values() -> None:
@@ -74,8 +80,123 @@ def test_each_source_of_settings_overrides_the_one_before(tmp_path: Path) -> Non
     assert settings.blur.window == 3  # --set over environment
 
 
-def test_other_variables_with_our_prefix_are_not_taken_for_settings() -> None:
-    assert Settings.load(environment={"MOTIONSIGHT_WAREHOUSE": "duckdb:x"}) == Settings()
+def test_variables_that_are_no_settings_are_left_to_those_who_read_them() -> None:
+    others = dict.fromkeys(environment.VARIABLES, "something")
+    assert "MOTIONSIGHT_WAREHOUSE" in others
+    assert Settings.load(environment=others) == Settings()
+
+
+def test_what_kubernetes_tells_of_a_service_of_our_name_is_no_setting() -> None:
+    told = (
+        "MOTIONSIGHT_SERVICE_HOST",
+        "MOTIONSIGHT_SERVICE_PORT",
+        "MOTIONSIGHT_SERVICE_PORT_HTTP",
+        "MOTIONSIGHT_PORT",
+        "MOTIONSIGHT_PORT_8000_TCP",
+        "MOTIONSIGHT_PORT_8000_TCP_ADDR",
+        "MOTIONSIGHT_MINIO_SERVICE_HOST",
+        "MOTIONSIGHT_MINIO_PORT_9000_TCP_PROTO",
+    )
+    assert Settings.load(environment=dict.fromkeys(told, "tcp://10.0.0.1:8000")) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("variable", "meant"),
+    [
+        ("MOTIONSIGHT_SAMPLNG__FRAMES", "MOTIONSIGHT_SAMPLING__FRAMES"),
+        ("MOTIONSIGHT_SAMPLING__FRAME", "MOTIONSIGHT_SAMPLING__FRAMES"),
+        ("MOTIONSIGHT_SAMPLING_FRAMES", "MOTIONSIGHT_SAMPLING__FRAMES"),
+        ("MOTIONSIGHT_FRAMES", "MOTIONSIGHT_SAMPLING__FRAMES"),
+        ("MOTIONSIGHT_ANOTATOR", "MOTIONSIGHT_ANNOTATOR"),
+        ("MOTIONSIGHT_WAREHOSE", "MOTIONSIGHT_WAREHOUSE"),
+        ("MOTIONSIGHT_CACH", "MOTIONSIGHT_CACHE"),
+        ("MOTIONSIGHT_XYZZY", None),
+    ],
+)
+def test_a_misspelt_variable_is_refused_with_the_name_that_was_meant(
+    variable: str, meant: str | None
+) -> None:
+    with pytest.raises(UsageError) as refused:
+        Settings.load(environment={variable: "8"})
+    what = f"{variable} (did you mean {meant}?);" if meant else f"{variable};"
+    assert str(refused.value) == f"MotionSight knows no environment variable {what} correct it or unset it."
+
+
+@pytest.mark.parametrize(
+    ("override", "meant"),
+    [
+        ("sampling.frame", "sampling.frames"),
+        ("frames", "sampling.frames"),
+        ("limit.wall_s", "limits"),
+        ("sampling.padding", "focus.padding"),
+    ],
+)
+def test_a_misspelt_setting_is_refused_with_the_name_that_was_meant(override: str, meant: str) -> None:
+    with pytest.raises(UsageError, match=rf"there is no setting .* \(did you mean {meant}\?\)"):
+        Settings.load(overrides=[f"{override}=8"], environment={})
+
+
+def test_nothing_is_meant_where_no_name_is_like_it() -> None:
+    for name in ("clips.length", "xyzzy", "stores.q"):
+        with pytest.raises(UsageError, match=rf"there is no setting {name}\.$"):
+            Settings.load(overrides=[f"{name}=8"], environment={})
+
+
+def test_a_variable_may_name_a_key_within_a_setting() -> None:
+    chosen = Settings.load(environment={"MOTIONSIGHT_MLLM__EXTRA_BODY__TOP_K": "5"})
+    assert chosen.mllm.extra_body == {"top_k": "5"}
+
+
+def test_every_variable_of_the_deployments_is_known() -> None:
+    deploy = Path(__file__).parents[2] / "deploy"
+    files = [path for path in deploy.rglob("*") if path.is_file()]
+    named = {name for path in files for name in re.findall(r"MOTIONSIGHT_[A-Z0-9_]+", path.read_text())}
+    settings = {environment.variable_of(name) for name in setting_names(Settings)}
+    assert len(named) > 5
+    assert named <= environment.VARIABLES | settings
+
+
+def numbers(model: type[BaseModel] = Settings, above: str = "") -> Iterator[str]:
+    """The names of all settings that are numbers."""
+    for name, field in model.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from numbers(field.annotation, f"{above}{name}.")
+        elif {int, float} & {field.annotation, *get_args(field.annotation)}:
+            yield above + name
+
+
+@pytest.mark.parametrize("value", ["inf", "-inf", "nan", "-1", "-0.5", "1e400"])
+@pytest.mark.parametrize("name", numbers())
+def test_numbers_are_finite_and_not_negative(name: str, value: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=name.replace(".", r"\.")):
+        Settings.load(overrides=[f"{name}={value}"], environment={})
+    section, _, key = name.partition(".")
+    file = tmp_path / "settings.toml"
+    file.write_text(f"[{section}]\n{key} = {value}\n")
+    with pytest.raises(UsageError):
+        Settings.load(file, environment={})
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        "limits.wall_s=1e9",
+        "limits.memory_mb=99999999999999",
+        "limits.max_frame_pixels=99999999999",
+        "stores.stall_s=1e9",
+        "endpoint.timeout_s=1e9",
+        'mllm.extra_body={"top_p": NaN}',
+    ],
+)
+def test_numbers_that_the_machine_cannot_count_with_are_refused(override: str) -> None:
+    with pytest.raises(UsageError, match=override.partition("=")[0]):
+        Settings.load(overrides=[override], environment={})
+
+
+def test_a_settings_file_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_bytes(b"\xef\xbb\xbf" + b"[sampling]\r\nframes = 8\r\n")
+    assert Settings.load(file, environment={}).sampling.frames == 8
 
 
 def test_none_unsets_an_optional_setting(tmp_path: Path) -> None:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from motionsight_core import environment
 from motionsight_core.errors import RunError, UsageError
 from motionsight_core.settings import RuntimeSettings, Settings
-from transforms._flink import JAR_VARIABLE, job_failure
+from transforms._flink import job_failure
 from transforms.runners import pipeline_for
 
 
@@ -39,11 +40,11 @@ def test_without_a_cluster_s_address_it_says_where_to_put_it() -> None:
 def test_without_the_job_server_s_jar_it_says_how_to_get_it(
     nobody: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv(JAR_VARIABLE, raising=False)
+    monkeypatch.delenv(environment.FLINK_JOB_SERVER_JAR, raising=False)
     # Whatever runs here, so that the test does not ask for Java.
     with pytest.raises(UsageError, match=r"none is named: `python deploy/flink/cluster\.py fetch` makes one"):
         pipeline_for(flink(f"--flink_master={nobody}", "--job_server_java_launcher=true"))
-    monkeypatch.setenv(JAR_VARIABLE, "/no/such.jar")
+    monkeypatch.setenv(environment.FLINK_JOB_SERVER_JAR, "/no/such.jar")
     with pytest.raises(UsageError, match=r"/no/such\.jar does not exist"):
         pipeline_for(flink(f"--flink_master={nobody}", "--job_server_java_launcher=true"))
 

@@ -261,6 +261,13 @@ def test_text_in_rows_cannot_drive_the_terminal(motionsight, ask, tmp_path: Path
     [
         (["annotate", "absent"], "no file, directory or glob match at 'absent'"),
         (["annotate", ".", "--set", "sampling.frame=8"], "no setting sampling.frame"),
+        (["annotate", ".", "--set", "sampling.frame=8"], "did you mean sampling.frames?"),
+        (["annotate", ".", "--set", "limits.wall_s=inf"], "limits.wall_s: input should be a finite number"),
+        (["annotate", ".", "--set", "limits.wall_s=nan"], "limits.wall_s: input should be a finite number"),
+        (["annotate", ".", "--set", "limits.wall_s=-1"], "limits.wall_s: input should be greater than 0"),
+        (["watch", ".", "--every", "inf"], "Invalid value for '--every'"),
+        (["watch", ".", "--settle", "nan"], "nan is not a finite number"),
+        (["backfill", ".", "--hourly-cost", "inf"], "inf is not a finite number"),
         (["annotate", ".", "--set", "annotator=magic"], "no annotator 'magic'"),
         (["annotate", ".", "--warehouse", "oracle:x"], "no warehouse 'oracle:x'"),
         (["annotate", ".", "--settings", "absent.toml"], "Cannot read the settings file absent.toml"),
@@ -276,6 +283,31 @@ def test_a_usage_error_is_one_clear_sentence_and_exit_code_2(
     assert done.code == 2
     assert words in done.err
     assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize("arguments", [["annotate", "."], ["sql", "SELECT 1"], ["report"], ["ask", "x", "y"]])
+def test_a_misspelt_variable_is_a_usage_error_of_every_command(tmp_path: Path, arguments: list[str]) -> None:
+    done = subprocess.run(
+        command(*arguments),
+        cwd=tmp_path,
+        env=environment() | {"MOTIONSIGHT_WAREHOSE": "duckdb:x"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "no environment variable MOTIONSIGHT_WAREHOSE (did you mean MOTIONSIGHT_WAREHOUSE?)" in done.stderr
+
+
+def test_doctor_finds_a_misspelt_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from flows.doctor import _variables
+    from flows.findings import State
+
+    assert list(_variables()) == []
+    monkeypatch.setenv("MOTIONSIGHT_SAMPLING_FRAMES", "8")
+    (finding,) = _variables()
+    assert finding.state is State.BAD
+    assert "did you mean MOTIONSIGHT_SAMPLING__FRAMES?" in finding.detail
 
 
 def test_a_run_that_cannot_finish_exits_with_1(motionsight, scenes: Path, tmp_path: Path) -> None:

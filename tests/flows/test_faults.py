@@ -18,7 +18,7 @@ from flows.run import run_catalog
 from motionsight_core.errors import RunError
 from motionsight_core.settings import Settings
 from motionsight_core.shards import Shard, ShardFile
-from motionsight_core.warehouse import Manifest, _duckdb, open_warehouse
+from motionsight_core.warehouse import Manifest, _duckdb, _duckdb_file, open_warehouse
 from tests.flows.conftest import environment
 from transforms import _parts
 
@@ -114,7 +114,7 @@ def test_a_warehouse_that_another_process_holds_is_said_with_what_to_do(
     clips: str, warehouse: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run_catalog(clips, warehouse=warehouse, settings=settings())
-    monkeypatch.setattr(_duckdb, "_LOCK_WAIT_S", 0.1)
+    monkeypatch.setattr(_duckdb_file, "_LOCK_WAIT_S", 0.1)
     file = warehouse.removeprefix("duckdb:")
     hold = f"import duckdb, sys; held = duckdb.connect({file!r}); print('held', flush=True); sys.stdin.read()"
     with subprocess.Popen(

@@ -222,6 +222,66 @@ def test_a_time_that_lies_ahead_does_not_keep_a_file_waiting_for_ever() -> None:
     assert list(objects.to_look_at([ahead])) == [ahead]
 
 
+@pytest.mark.parametrize(
+    "version",
+    ["-1-12", "-1000000000-0", "-86400000000000-45", "0-0", "-36028797018963968000000000-7", "1-2"],
+)
+def test_a_file_of_long_ago_is_whole_however_long_ago_that_is(version: str) -> None:
+    objects = WatchedObjects(pause_s=1.0, settle_s=5.0)
+    video = VideoObject("/clips/a.mp4", version)
+    assert list(objects.to_look_at([video])) == [video]
+
+
+@pytest.mark.parametrize(
+    "version", ["", "-", "--", "etag", "1.5-2", f"{'9' * 400}-1", f"-{'9' * 5000}-1", "é-\n"]
+)
+def test_a_version_that_says_no_time_costs_a_wait_and_not_the_round(version: str) -> None:
+    now_s = 1000.0
+    objects = WatchedObjects(pause_s=1.0, settle_s=5.0, clock=lambda: now_s)
+    strange, good = VideoObject("/clips/a.mp4", version), VideoObject("/clips/b.mp4", "5-5")
+    assert list(objects.to_look_at([strange, good])) == [good]
+    now_s = 1006.0
+    assert list(objects.to_look_at([strange, good])) == [strange, good]
+
+
+def test_a_round_survives_files_of_any_time_and_name(watched: Watch, videos: list[Path]) -> None:
+    long_ago, year_one, year_2500 = -1, -62_135_596_800, 16_725_225_600
+    names = ("new\nline.mp4", "quo'te\".mp4", "-rf.mp4", "[a]*?#.mp4", "a\\b.mp4", "dt=1.mp4")
+    for name, modified_s in zip(names, (long_ago, year_one, year_2500, 0, 1, -86_400), strict=True):
+        os.utime(shutil.copy(videos[0], watched.folder / name), (modified_s, modified_s))
+    Path(os.fsdecode(os.fsencode(watched.folder) + b"/caf\xe9.mp4")).write_bytes(b"")
+    (watched.folder / "broken.mp4").symlink_to("nowhere")
+    (watched.folder / "loop.mp4").symlink_to("loop.mp4")
+    os.mkfifo(watched.folder / "pipe.mp4")
+    rounds = watched.run(lambda: None, settle_s=0.001)
+    assert not any(result.broken for result in rounds)
+    assert sum(annotated(rounds)) == len(names), "the one of the year 2500 in the second round, at the latest"
+    failures = open_warehouse(watched.warehouse).query("SELECT error FROM failures ORDER BY uri").rows
+    assert [error for (error,) in failures] == [
+        "StoreUnavailable",
+        "UnusableName",
+        "StoreUnavailable",
+        "StoreUnavailable",
+    ]
+
+
+@pytest.mark.parametrize("seconds", [float("inf"), float("nan"), -1.0, 1e12])
+@pytest.mark.parametrize("name", ["every_s", "settle_s"])
+def test_a_time_that_nobody_can_wait_is_a_usage_error(watched: Watch, name: str, seconds: float) -> None:
+    every_s, settle_s = (seconds if given == name else 0.0 for given in ("every_s", "settle_s"))
+    with pytest.raises(UsageError, match=f"{name} takes a number of seconds"):
+        watch(
+            str(watched.folder),
+            warehouse=watched.warehouse,
+            settings=SETTINGS,
+            rounds=1,
+            on_round=lambda result: None,
+            told_to_end=threading.Event(),
+            every_s=every_s,
+            settle_s=settle_s,
+        )
+
+
 @pytest.fixture
 def running(watched: Watch, videos: list[Path], tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     shutil.copy(videos[0], watched.folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 
 import pytest
@@ -53,6 +54,52 @@ def test_names_are_what_a_detector_takes() -> None:
     )
     names = names_of(hostile % ("long " * 40))
     assert names == ("drop table motion", "im end", "x y z")
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("dog, cat and mouse", ["dog", "cat", "mouse"]),
+        ("Dog, cat, and mouse.", ["dog", "cat", "mouse"]),
+        ("a dog, the cat & two mice", ["dog", "cat", "mice"]),
+        ("dog,cat", ["dog", "cat"]),
+        ("dog; cat; mouse", ["dog", "cat", "mouse"]),
+        ("dog\ncat", ["dog", "cat"]),
+        ("dog/cat / mouse", ["dog", "cat", "mouse"]),
+        ("dog and cat", ["dog", "cat"]),
+        ("dog and cat and mouse", ["dog", "cat", "mouse"]),
+        ("a black dog and a cat", ["black dog", "cat"]),
+        ("the man and his dog", ["man", "dog"]),
+        ("man and dog on a leash", ["man", "dog on a leash"]),
+        ("man in a red shirt, woman with a hat", ["man in a red shirt", "woman with a hat"]),
+        ("black cat, white dog and grey mouse", ["black cat", "white dog", "grey mouse"]),
+        ("dog, salt and pepper shaker, and mouse", ["dog", "salt and pepper shaker", "mouse"]),
+        # one thing
+        ("salt and pepper shaker", ["salt and pepper shaker"]),
+        ("black and white cat", ["black and white cat"]),
+        ("a man with a hat and a cane", ["man with a hat and a cane"]),
+        ("large, brown dog", ["large brown dog"]),
+        ("a big, black dog", ["big black dog"]),
+        ("car, red", ["red car"]),
+        ("dog (brown, small)", ["dog brown small"]),
+        ("man, wearing a red shirt", ["man wearing a red shirt"]),
+        ("crowd of 1,000 people", ["crowd of 1 000 people"]),
+        ("sandy beach", ["sandy beach"]),
+        ("Andorra flag", ["andorra flag"]),
+        ("24/7 sign", ["24 7 sign"]),
+        ("red", ["red"]),
+    ],
+)
+def test_a_name_that_lists_several_objects_is_several_names(said: str, meant: list[str]) -> None:
+    as_one = json.dumps({"groups": [{"action": "moves", "objects": [said]}]})
+    assert list(names_of(as_one)) == meant
+    as_text = json.dumps({"groups": [{"action": "moves", "objects": said}]})
+    assert list(names_of(as_text)) == meant
+
+
+def test_a_long_list_as_one_name_keeps_all_its_names() -> None:
+    listed = [f"thing number {word}" for word in ("one", "two", "three", "four", "five", "six")]
+    assert names_of(json.dumps([{"objects": [", ".join(listed)]}])) == tuple(listed)
 
 
 def test_names_are_no_more_than_a_list_of_everything() -> None:

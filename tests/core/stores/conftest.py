@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from motionsight_core.settings import StoreSettings
+from tests.core.stores.proxy import Proxy, proxy_to
 from tests.core.stores.servers import (
     Folder,
     GcsBucket,
@@ -17,6 +19,7 @@ from tests.core.stores.servers import (
     gcs_emulator,
     s3_server,
 )
+from tests.core.stores.ways import Way
 
 CLOUDS = ("gs", "s3", "s3_versioned")
 
@@ -74,6 +77,34 @@ def place(request: pytest.FixtureRequest, new_place: Callable[[str], Place]) -> 
 def cloud(request: pytest.FixtureRequest, new_place: Callable[[str], Place]) -> Place:
     """Every remote kind of store in turn."""
     return new_place(request.param)
+
+
+@pytest.fixture(scope="session")
+def gcs_proxy(gcs_url: str) -> Iterator[Proxy]:
+    with proxy_to(gcs_url) as proxy:
+        yield proxy
+
+
+@pytest.fixture(scope="session")
+def s3_proxy(s3_url: str) -> Iterator[Proxy]:
+    with proxy_to(s3_url) as proxy:
+        yield proxy
+
+
+@pytest.fixture(params=CLOUDS)
+def way(
+    request: pytest.FixtureRequest,
+    new_place: Callable[[str], Place],
+    gcs_proxy: Proxy,
+    s3_proxy: Proxy,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Way]:
+    place = new_place(request.param)
+    for variable in ("STORAGE_EMULATOR_HOST", "AWS_ENDPOINT_URL_S3"):
+        monkeypatch.delenv(variable)
+    proxy = gcs_proxy if request.param == "gs" else s3_proxy
+    yield Way(place, proxy, StoreSettings(s3_endpoint=s3_proxy.url, gs_endpoint=gcs_proxy.url, retries=2))
+    proxy.renew()
 
 
 @pytest.fixture

@@ -61,8 +61,10 @@ class GcsBucket:
         self._bucket: Any = client.create_bucket(name)
         self.address = f"gs://{name}/"
 
-    def put(self, name: str, content: bytes) -> None:
-        self._bucket.blob(name).upload_from_string(content)
+    def put(self, name: str, content: bytes, *, encoding: str | None = None) -> None:
+        blob = self._bucket.blob(name)
+        blob.content_encoding = encoding
+        blob.upload_from_string(content)
 
     def delete(self, name: str) -> None:
         self._bucket.blob(name).delete()
@@ -92,8 +94,17 @@ class S3Bucket:
     def set_versioning(self, status: str) -> None:
         self._client.put_bucket_versioning(Bucket=self._name, VersioningConfiguration={"Status": status})
 
-    def put(self, name: str, content: bytes) -> None:
-        self._client.put_object(Bucket=self._name, Key=name, Body=content)
+    def put(
+        self, name: str, content: bytes, *, encoding: str | None = None, storage_class: str = "STANDARD"
+    ) -> None:
+        options = {"ContentEncoding": encoding} if encoding else {}
+        self._client.put_object(
+            Bucket=self._name, Key=name, Body=content, StorageClass=storage_class, **options
+        )
+
+    def restore(self, name: str) -> None:
+        """Bring an object back from the archive."""
+        self._client.restore_object(Bucket=self._name, Key=name, RestoreRequest={"Days": 1})
 
     def delete(self, name: str) -> None:
         self._client.delete_object(Bucket=self._name, Key=name)

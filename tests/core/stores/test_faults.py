@@ -3,94 +3,32 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 import pytest
 
-from motionsight_core.catalog import VideoObject
 from motionsight_core.errors import MotionSightError, RunError, StoreUnavailable, VersionGone
-from motionsight_core.settings import StoreSettings
 from motionsight_core.stores import (
-    Selection,
     _cloud,
     _patience,
     _pinned,
     list_objects,
-    open_object,
     open_ranges,
 )
-from tests.core.stores.conftest import CLOUDS
 from tests.core.stores.proxy import (
     Answer,
     Fault,
-    Proxy,
     Request,
     breaks_off,
     busy,
     drops,
     passes,
-    proxy_to,
     silent,
     throttled,
     trickles,
 )
-from tests.core.stores.servers import Place
+from tests.core.stores.ways import Way
 
 CONTENT = bytes(range(256)) * 4 * 300  # 300 KiB: some pieces of 64 KiB
-
-
-class Way(NamedTuple):
-    """A bucket, and a proxy that leads to it."""
-
-    place: Place
-    proxy: Proxy
-    settings: StoreSettings
-
-    def names(self, after: str = "") -> list[str]:
-        selection = Selection(after=after and self.place.address + after)
-        listing = list_objects(self.place.address, selection=selection, settings=self.settings)
-        return [item.uri.removeprefix(self.place.address) for item in listing]
-
-    def video(self) -> VideoObject:
-        (video,) = list_objects(self.place.address, settings=self.settings)
-        assert isinstance(video, VideoObject)
-        return video
-
-    def content(self, video: VideoObject) -> bytes:
-        with open_object(video, settings=self.settings) as file:
-            return file.read()
-
-    def with_settings(self, **values: object) -> Way:
-        return self._replace(settings=self.settings.model_copy(update=values))
-
-
-@pytest.fixture(scope="module")
-def gcs_proxy(gcs_url: str) -> Iterator[Proxy]:
-    with proxy_to(gcs_url) as proxy:
-        yield proxy
-
-
-@pytest.fixture(scope="module")
-def s3_proxy(s3_url: str) -> Iterator[Proxy]:
-    with proxy_to(s3_url) as proxy:
-        yield proxy
-
-
-@pytest.fixture(params=CLOUDS)
-def way(
-    request: pytest.FixtureRequest,
-    new_place: Callable[[str], Place],
-    gcs_proxy: Proxy,
-    s3_proxy: Proxy,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Way]:
-    place = new_place(request.param)
-    for variable in ("STORAGE_EMULATOR_HOST", "AWS_ENDPOINT_URL_S3"):
-        monkeypatch.delenv(variable)
-    proxy = gcs_proxy if request.param == "gs" else s3_proxy
-    yield Way(place, proxy, StoreSettings(s3_endpoint=s3_proxy.url, gs_endpoint=gcs_proxy.url, retries=2))
-    proxy.renew()
 
 
 @pytest.fixture(autouse=True)

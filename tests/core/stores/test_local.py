@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -65,6 +67,27 @@ def test_names_that_are_not_utf8_are_reported_not_lost(tmp_path: Path) -> None:
     assert isinstance(item, UnlistedObject)
     assert item.uri.endswith("caf\\xe9.mp4")
     assert isinstance(item.error, UnusableName)
+
+
+def test_a_name_is_the_same_text_in_any_locale(tmp_path: Path) -> None:
+    (tmp_path / "ünï ✓.mp4").write_bytes(b"content")
+    program = (
+        "import os, sys\n"
+        "from motionsight_core.stores import list_objects, open_object, read_object\n"
+        "assert sys.getfilesystemencoding() == 'ascii'\n"
+        "video, = list_objects(sys.argv[1])\n"
+        "with open_object(video) as file, read_object(video) as path:\n"
+        "    assert file.read() == path.read_bytes() == b'content'\n"
+        "sys.stdout.buffer.write(video.uri.encode())\n"
+    )
+    locale = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path)],
+        env=os.environ | locale,
+        capture_output=True,
+        check=True,
+    )
+    assert done.stdout.decode() == str(tmp_path / "ünï ✓.mp4")
 
 
 def test_strange_names_are_kept_as_they_are(tmp_path: Path) -> None:

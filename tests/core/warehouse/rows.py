@@ -100,6 +100,9 @@ class Stage:
 
     def __init__(self, warehouse: Warehouse) -> None:
         self.warehouse = warehouse
+        staging = warehouse.staging
+        # On this machine beside the staging area: what stands in it belongs to runs that are locked.
+        self.folder = f"{staging}/run" if staging.startswith("gs://") else f"{Path(staging).parent}/staged"
 
     def manifest(
         self, *rows: MotionRecord | Failure | dict[str, Any], skipped: int = 0, attempt: str | None = None
@@ -128,10 +131,7 @@ class Stage:
         """The path of a Parquet file of these rows; none where there are no rows."""
         if not rows:
             return ()
-        staging = self.warehouse.staging
-        # On this machine beside the staging area: what stands in it belongs to runs that are locked.
-        folder = f"{staging}/run" if staging.startswith("gs://") else f"{Path(staging).parent}/staged"
-        path = f"{folder}/{name}-{uuid.uuid4().hex}.parquet"
+        path = f"{self.folder}/{name}-{uuid.uuid4().hex}.parquet"
         content = io.BytesIO()
         pq.write_table(pa.Table.from_pylist(list(rows), schema=schema), content, compression="zstd")
         if path.startswith("gs://"):

@@ -53,6 +53,7 @@ def test_the_url_says_all_that_was_given_and_reads_back_the_same(monkeypatch: py
         ("bigquery:p.d`; DROP TABLE motion", "names no dataset"),
         ("bigquery:p.d?stagin=gs://b", "no option 'stagin'; it takes staging, location and max_gb"),
         ("bigquery:p.d?staging=s3://b/x", "loads from Cloud Storage only"),
+        ("bigquery:p.d?staging=gs://b/st*r", "which BigQuery would take for a wildcard; choose another"),
         ("bigquery:p.d?max_gb=lots", "max_gb='lots' is no number of gigabytes"),
         ("bigquery:p.d?max_gb=nan", "max_gb='nan' is no number of gigabytes"),
         ("bigquery:p.d?max_gb=0", "max_gb='0' is no number of gigabytes"),
@@ -115,6 +116,31 @@ def test_staging_tables_are_gone_after_the_commit_and_would_expire_if_it_died(
     made = [body for body in asked if body.get("tableReference", {}).get("tableId", "").startswith("staged_")]
     assert len(made) == 2
     assert all("expirationTime" in body for body in made)
+
+
+def test_a_load_reads_the_columns_of_the_files_and_none_from_their_folders(
+    warehouse: Warehouse, stage: Stage, service: StrictService
+) -> None:
+    """What BigQuery is asked for: the emulator reads such folders as columns even if it is not asked to."""
+    stage.commit()
+    stage.folder += "/dt=2024-01-01/fps=99/camera_motion=none"
+    loads: list[dict[str, Any]] = []
+
+    def refuse_loads(path: str, body: dict[str, Any]) -> tuple[int, str, str] | None:
+        load = body.get("configuration", {}).get("load")
+        if load is None:
+            return None
+        loads.append(load)
+        return 400, "invalid", "this far and no further"
+
+    service.fail = refuse_loads
+    with pytest.raises(RunError, match="no further"):
+        stage.commit(record("a.mp4"))
+    (load,) = loads
+    assert load["sourceUris"][0].startswith(stage.folder)
+    assert [field["name"] for field in load["schema"]["fields"]] == MOTION_SCHEMA.names
+    assert "hivePartitioningOptions" not in load
+    assert not load.get("autodetect")
 
 
 def test_an_attempt_whose_committer_died_before_the_merge_is_committed_from_what_it_loaded(

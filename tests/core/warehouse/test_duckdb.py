@@ -5,8 +5,10 @@ from __future__ import annotations
 import random
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import duckdb
@@ -15,7 +17,7 @@ import pytest
 from motionsight_core.catalog import VideoObject
 from motionsight_core.errors import RunError, UsageError
 from motionsight_core.warehouse import Warehouse, open_warehouse
-from tests.core.warehouse.rows import Stage, partition, record, run_record, split
+from tests.core.warehouse.rows import NOON, Stage, failure, partition, record, run_record, split
 
 
 @pytest.fixture
@@ -43,6 +45,26 @@ def as_of_old(warehouse: Warehouse, stage: Stage) -> Callable[..., None]:
 
 def file_of(warehouse: Warehouse) -> str:
     return warehouse.url.partition(":")[2]
+
+
+@contextmanager
+def held_by_another_process(path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """The process that has the file open for writing."""
+    program = (
+        "import duckdb, sys\n"
+        "connection = duckdb.connect(sys.argv[1])\n"
+        "print('held', flush=True)\n"
+        "sys.stdin.read()\n"
+    )
+    holder = subprocess.Popen(
+        [sys.executable, "-c", program, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == b"held\n"
+    try:
+        yield holder
+    finally:
+        holder.communicate()
 
 
 def test_columns_have_the_types_of_the_contract(warehouse: Warehouse, stage: Stage) -> None:
@@ -92,27 +114,14 @@ def test_a_commit_waits_for_another_process_to_let_go(warehouse: Warehouse, stag
 def test_a_warehouse_held_for_too_long_names_the_holder(
     warehouse: Warehouse, stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from motionsight_core.warehouse import _duckdb
+    from motionsight_core.warehouse import _duckdb_file
 
-    monkeypatch.setattr(_duckdb, "_LOCK_WAIT_S", 0.3)
+    monkeypatch.setattr(_duckdb_file, "_LOCK_WAIT_S", 0.3)
     stage.commit(record("a.mp4"))
-    path = warehouse.url.partition(":")[2]
-    program = (
-        "import duckdb, sys\n"
-        "connection = duckdb.connect(sys.argv[1])\n"
-        "print('held', flush=True)\n"
-        "sys.stdin.read()\n"
-    )
-    holder = subprocess.Popen(
-        [sys.executable, "-c", program, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
-    assert holder.stdout is not None
-    holder.stdout.readline()
-    try:
-        with pytest.raises(RunError, match=rf"in use by .*PID {holder.pid}.*; end that process or wait"):
-            stage.commit(record("b.mp4"))
-    finally:
-        holder.communicate()
+    path = Path(file_of(warehouse))
+    said = "in use by .*PID {}.*; end that process or wait"
+    with held_by_another_process(path) as holder, pytest.raises(RunError, match=said.format(holder.pid)):
+        stage.commit(record("b.mp4"))
 
 
 @pytest.mark.parametrize("without_columns", [False, True])
@@ -204,3 +213,92 @@ def test_a_disk_that_is_full_is_one_sentence_and_costs_no_row(warehouse: Warehou
     assert warehouse.query("SELECT uri FROM motion").rows == [("/clips/a.mp4",)]
     stage.commit(record("b.mp4"))
     assert len(warehouse.query("SELECT uri FROM motion").rows) == 2
+
+
+#: Each means something to DuckDB, to a shell or to an address; to the file system they are names.
+FOLDERS = (
+    "dt=2024-01-01/fps=99/camera_motion=none",
+    "what?",
+    "what?access_mode=read_only&threads=1",
+    "sh#arp",
+    "br[1]",
+    "st*r",
+    "a{b,c}",
+    "per%20cent",
+    "quo'te\"",
+    "ünï ✓",
+    "~home",
+    "s3:",
+    "lock",
+)
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_a_warehouse_may_lie_in_any_folder(tmp_path: Path, folder: str) -> None:
+    # Folders that the name would match, were it a pattern.
+    for other in ("whats", "star", "br1", "ab"):
+        (tmp_path / other).mkdir()
+    place = tmp_path / folder
+    place.mkdir(parents=True, exist_ok=True)
+    warehouse = open_warehouse(f"duckdb:{place / 'motion.duckdb'}")
+    stage = Stage(warehouse)
+    stage.folder += "/dt=2024-01-01/error=None/clips=7"  # as where the staging area has such a folder
+    warehouse.start_run(run_record())
+    stage.commit(record("a.mp4"), failure("b.mp4"), split("a.mp4", 1))
+    stage.commit(record("a.mp4", at=NOON + timedelta(minutes=1), text="new"))
+    answer = warehouse.query("SELECT uri, fps, camera_motion, object_motion FROM motion")
+    assert answer.rows == [("/clips/a.mp4", 25.0, "The camera pans right.", "new")]
+    assert warehouse.query("SELECT uri, error FROM failures").rows == [("/clips/b.mp4", "Truncated")]
+    assert warehouse.query("SELECT uri, clips FROM splits").rows == [("/clips/a.mp4", 1)]
+    assert warehouse.finish_run("run").annotated == 2
+    assert {path.name for path in place.iterdir()} == {"motion.duckdb", "staged"}
+
+
+def test_a_file_whose_own_name_holds_a_question_mark_is_a_warehouse(tmp_path: Path) -> None:
+    stage = Stage(open_warehouse(f"duckdb:{tmp_path / 'what?.duckdb'}"))
+    stage.commit(record())
+    assert len(stage.warehouse.query("SELECT * FROM motion").rows) == 1
+    assert {path.name for path in tmp_path.iterdir()} == {"what?.duckdb", "staged"}
+
+
+def test_a_pattern_in_the_path_of_a_staged_file_reads_that_file_only(
+    warehouse: Warehouse, stage: Stage, tmp_path: Path
+) -> None:
+    mine, others = stage.manifest(record("mine.mp4")), stage.manifest(record("other.mp4"))
+    for folder, manifest in (("part[1]", mine), ("part1", others)):
+        (tmp_path / folder).mkdir()
+        Path(manifest.motion_files[0]).rename(tmp_path / folder / "motion.parquet")
+    warehouse.commit(replace(mine, motion_files=(str(tmp_path / "part[1]" / "motion.parquet"),)))
+    assert warehouse.query("SELECT uri FROM motion").rows == [("/clips/mine.mp4",)]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("back\\slash", "holds a backslash"), ("caf\udce9", "is not valid UTF-8")]
+)
+def test_a_path_that_duckdb_cannot_open_is_refused_in_one_sentence(
+    tmp_path: Path, name: str, words: str
+) -> None:
+    with pytest.raises(UsageError, match=words) as refused:
+        open_warehouse(f"duckdb:{tmp_path / name / 'motion.duckdb'}")
+    str(refused.value).encode()
+
+
+@pytest.mark.parametrize("place", ["lock/motion.duckdb", "motion.duckdb.lock", "held in lock (PID 1)/x"])
+def test_an_error_below_a_path_with_the_word_lock_is_said_as_it_is(tmp_path: Path, place: str) -> None:
+    path = tmp_path / place
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("not a database")
+    with pytest.raises(RunError, match=r"Cannot open .*not a valid DuckDB database"):
+        open_warehouse(f"duckdb:{path}").query("SELECT 1")
+
+
+def test_the_holder_is_named_whatever_the_path_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from motionsight_core.warehouse import _duckdb_file
+
+    monkeypatch.setattr(_duckdb_file, "_LOCK_WAIT_S", 0.1)
+    path = tmp_path / "held in nobody (PID 1)" / "motion.duckdb"
+    path.parent.mkdir()
+    stage = Stage(open_warehouse(f"duckdb:{path}"))
+    stage.commit(record("a.mp4"))
+    with held_by_another_process(path) as holder, pytest.raises(RunError, match=rf"PID {holder.pid}\)"):
+        stage.commit(record("b.mp4"))
