@@ -112,7 +112,7 @@ class PairRegistrar:
             return Registration(np.eye(2, 3), np.eye(2, 3), None, 0.0, 0.0, 0.0, 0.0, flat)
         dense = self._flow.calc(previous, current, None)  # pyright: ignore[reportCallIssue, reportArgumentType]
         sampled = dense[self._rows, self._columns].astype(np.float64)
-        texture = texture_weight(previous)[self._rows, self._columns].astype(np.float64)
+        texture = self._texture(previous)
         support = float(texture.sum())
         if support < LEAST_SUPPORT:
             self.forget()
@@ -143,6 +143,13 @@ class PairRegistrar:
             support=support,
             flow=dense,
         )
+
+    def support(self, luma: Luma) -> float:
+        """Sum of the texture weights of a frame [h, w]: how much picture there is to measure on."""
+        return float(self._texture(luma).sum()) if min(luma.shape) >= SMALLEST_SIDE else 0.0
+
+    def _texture(self, luma: Luma) -> Floats:
+        return texture_weight(luma)[self._rows, self._columns].astype(np.float64)
 
     def _goes_on(self, samples: FlowSamples) -> bool:
         """Whether the camera moves as before: then something large that passes is not the background."""

@@ -5,14 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
-from motionsight_core.measure.types import CameraPath, MotionMeasurement
+from motionsight_core.measure.types import CameraPath, MotionMeasurement, ShakenSpan
 from motionsight_core.measure.wording import (
+    MOMENT_S,
     RATE_WORDS,
     SPEED_CHANGE,
     listed,
+    moment_s,
     number,
     seconds,
     sentence,
@@ -63,10 +66,14 @@ NOUNS = {
 }
 #: The table of rate words of each kind of move.
 KINDS = {"truck": "pan", "pedestal": "tilt", "dolly": "zoom"}
-#: Moves that share this much of the shorter one's time are told together.
-TOGETHER = 0.6
-#: A gap to the clip's ends, or between moves, that is not worth a word, seconds.
-MOMENT_S = 0.35
+#: Moves are told together if their starts, and their ends, differ by at most this share of the longer one's
+#: time, and by at most so many seconds.
+TOGETHER = 0.15
+TOGETHER_S = 1.0
+#: What the picture does.
+TREMBLING = {"shaky": "shakes strongly", "unsteady": "trembles a little"}
+#: More parts than this are not told one by one.
+MOST_SPANS = 3
 #: More moves than this are summarised.
 MOST_MOVES = 4
 #: A way this long is worth telling, frame sides (pan, tilt), natural-log scale, degrees.
@@ -89,15 +96,17 @@ def describe_camera(measurement: MotionMeasurement, *, start_s: float, end_s: fl
     if not len(measurement.camera_path.t_s):
         return "The clip has too few frames to tell how the camera moves."
     moves = [move for move in measurement.camera_moves if move.label != "static"]
+    # What is told of a part is not told of the whole.
+    whole = "" if measurement.shaken and measurement.steadiness != "unsteady" else measurement.steadiness
     sentences = [_cuts(measurement.cuts)] if measurement.cuts else []
     if not moves:
-        sentences.append(_at_rest(measurement.steadiness))
+        sentences.append(_at_rest(whole))
     elif len(moves) > MOST_MOVES or (measurement.steadiness != "smooth" and len(moves) > 2):
-        sentences += _summary(moves, measurement.steadiness)
+        sentences += _summary(moves, whole)
     else:
         sentences += _phases_told(_phases(moves), measurement.camera_path, start_s, end_s)
-        sentences += _trembling(measurement.steadiness)
-    return " ".join(sentences)
+        sentences += _trembling(whole)
+    return " ".join([*sentences, *_shaken(measurement.shaken, start_s, end_s)])
 
 
 def _cuts(cuts: Sequence[float]) -> str:
@@ -112,22 +121,45 @@ def _at_rest(steadiness: str) -> str:
         return "The camera stays on one view but shakes strongly, as if held by hand."
     if steadiness == "unsteady":
         return "The camera stays on one view and trembles a little, as if held by hand."
+    if not steadiness:
+        return "The camera stays on one view."
     return "The camera is fixed: a steady view, as from a tripod, throughout."
 
 
 def _trembling(steadiness: str) -> list[str]:
-    if steadiness == "shaky":
-        return ["The picture shakes strongly, as if the camera were held by hand."]
-    if steadiness == "unsteady":
-        return ["The picture trembles a little, as if the camera were held by hand."]
-    return []
+    if steadiness not in TREMBLING:
+        return []
+    return [f"The picture {TREMBLING[steadiness]}, as if the camera were held by hand."]
+
+
+def _shaken(spans: Sequence[ShakenSpan], start_s: float, end_s: float) -> list[str]:
+    """Where the picture shakes, if not throughout: the strongly shaken parts first."""
+    sentences = []
+    for steadiness, trembles in TREMBLING.items():
+        times = [
+            _span_told(span.start_s, span.end_s, start_s, end_s)
+            for span in spans
+            if span.steadiness == steadiness
+        ]
+        if times:
+            when = "at times" if len(times) > MOST_SPANS else listed(times)
+            sentences.append(sentence(f"{when} the picture {trembles}, as if the camera were held by hand"))
+    return sentences
+
+
+def _span_told(from_s: float, to_s: float, start_s: float, end_s: float) -> str:
+    """ "from 1.0 s to 2.5 s", or less where it begins or ends with the clip."""
+    least_s = moment_s(start_s, end_s)
+    until = "to the end" if end_s - to_s < least_s else f"to {seconds(to_s)}"
+    return f"until {seconds(to_s)}" if from_s - start_s < least_s else f"from {seconds(from_s)} {until}"
 
 
 def _phases(moves: Sequence[CameraMove]) -> list[Phase]:
+    """The moves by their starts, the longer one first; those that begin and end together as one."""
     phases: list[list[CameraMove]] = []
     for move in sorted(moves, key=lambda move: (move.start_s, -move.end_s)):
         for phase in phases:
-            if all(_overlap(move, other) >= TOGETHER for other in phase):
+            if all(_are_together(move, other) for other in phase):
                 phase.append(move)
                 break
         else:
@@ -138,31 +170,43 @@ def _phases(moves: Sequence[CameraMove]) -> list[Phase]:
     ]
 
 
-def _overlap(one: CameraMove, other: CameraMove) -> float:
-    common = min(one.end_s, other.end_s) - max(one.start_s, other.start_s)
-    return common / max(min(one.end_s - one.start_s, other.end_s - other.start_s), 1e-9)
+def _are_together(one: CameraMove, other: CameraMove) -> bool:
+    longer_s = max(one.end_s - one.start_s, other.end_s - other.start_s)
+    shorter_s = min(one.end_s - one.start_s, other.end_s - other.start_s)
+    apart_s = max(abs(one.start_s - other.start_s), abs(one.end_s - other.end_s))
+    # Of two moves of a moment, one may be over before the other begins.
+    return apart_s <= min(max(TOGETHER * longer_s, MOMENT_S), TOGETHER_S, shorter_s / 2)
 
 
 def _phases_told(phases: Sequence[Phase], path: CameraPath, start_s: float, end_s: float) -> list[str]:
-    sentences = []
-    for index, phase in enumerate(phases):
-        from_start = phase.start_s - start_s < MOMENT_S
-        to_end = end_s - phase.end_s < MOMENT_S
-        text = f"{_beginning(phases, index, from_start, to_end)}{_asides(phase.moves, path)}"
-        is_last = all(other.end_s <= phase.end_s for other in phases)
-        if is_last and not to_end:
-            text += ", then holds still"
-        sentences.append(sentence(text))
-    return sentences
+    sentences, until_s = [], start_s
+    for phase in phases:
+        beginning = _beginning(phase, None if phase is phases[0] else until_s, start_s, end_s)
+        sentences.append(beginning + _asides(phase.moves, path))
+        until_s = max(until_s, phase.end_s)
+    if end_s - until_s >= moment_s(start_s, end_s):
+        if phases[-1].end_s == until_s:
+            sentences[-1] += ", then holds still"
+        else:
+            sentences.append(f"from {seconds(until_s)} on it holds still")
+    return [sentence(text) for text in sentences]
 
 
-def _beginning(phases: Sequence[Phase], index: int, from_start: bool, to_end: bool) -> str:
-    """ "the camera pans right slowly from 0.4 s to 2.9 s", linked to the phase before."""
-    phase = phases[index]
+def _beginning(phase: Phase, before_s: float | None, start_s: float, end_s: float) -> str:
+    """ "the camera pans right slowly from 0.4 s to 2.9 s", linked to what came before.
+
+    Args:
+        phase: what to tell.
+        before_s: until when the phases before it last; None for the first one.
+        start_s: the clip's span.
+        end_s: the same.
+    """
+    least_s = moment_s(start_s, end_s)
+    from_start, to_end = phase.start_s - start_s < least_s, end_s - phase.end_s < least_s
     what = _told_together(phase.moves)
     until = "to the end" if to_end else f"until {seconds(phase.end_s)}"
     from_to = f"from {seconds(phase.start_s)} {'to the end' if to_end else f'to {seconds(phase.end_s)}'}"
-    if index == 0:
+    if before_s is None:
         if from_start and to_end:
             return f"the camera {what} throughout"
         if from_start:
@@ -170,10 +214,11 @@ def _beginning(phases: Sequence[Phase], index: int, from_start: bool, to_end: bo
         if to_end:
             return f"the camera holds still until {seconds(phase.start_s)}, then {what} {until}"
         return f"the camera {what} {from_to}"
-    pause_s = phase.start_s - phases[index - 1].end_s
-    if pause_s < -MOMENT_S:
-        return f"{from_to} it also {what}"
-    if pause_s < MOMENT_S:
+    pause_s = phase.start_s - before_s
+    if pause_s < -least_s:
+        span = "throughout" if from_start and to_end else until if from_start else from_to
+        return f"{span} it also {what}"
+    if pause_s < least_s:
         return f"it then {what} {until}"
     return f"after a pause it {what} {from_to}"
 
@@ -237,10 +282,14 @@ def _change(move: CameraMove, path: CameraPath) -> str:
     if kind == "arc":
         return ""
     inside = (path.t_s >= move.start_s) & (path.t_s <= move.end_s)
-    speeds = np.abs(getattr(path, kind)[inside])
-    if len(speeds) < 9:
+    if np.count_nonzero(inside) < 9:
         return ""
-    early, _, late = (float(np.mean(part)) for part in np.array_split(speeds, 3))
+    speeds, lasting_s = np.abs(getattr(path, kind)), path.duration_s
+    thirds = np.linspace(move.start_s, move.end_s, 4)
+    parts = [inside & (path.t_s >= low) & (path.t_s < high) for low, high in pairwise(thirds)]
+    if not all(part.any() for part in parts):
+        return ""
+    early, _, late = (float(np.average(speeds[part], weights=lasting_s[part])) for part in parts)
     if late > SPEED_CHANGE * early:
         return "speeding up"
     return "slowing down" if early > SPEED_CHANGE * late else ""
@@ -259,10 +308,9 @@ def _summary(moves: Sequence[CameraMove], steadiness: str) -> list[str]:
             ways[move.label] = ways.get(move.label, 0.0) + _way(move)
     main = sorted(ways, key=lambda label: -ways[label])[:3]
     drifts = "small drifts" if max(ways.values(), default=0.0) < LARGE_DRIFT else "drifts"
-    manner = {
-        "shaky": "hand-held: the picture shakes strongly",
-        "unsteady": "hand-held: the picture trembles a little",
-    }.get(steadiness, "the camera moves several times")
+    manner = "the camera moves several times"
+    if steadiness in TREMBLING:
+        manner = f"hand-held: the picture {TREMBLING[steadiness]}"
     directions = listed([_direction(label) for label in main])
     sentences = [sentence(f"{manner}, with {drifts} {directions}" if main else manner)]
     largest = max(moves, key=lambda move: _strength(move) * (move.end_s - move.start_s))

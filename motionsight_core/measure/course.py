@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import median_filter
 
+from motionsight_core.measure.weighted import weighted_median
 from motionsight_core.measure.wording import SPEED_CHANGE
 from motionsight_core.record import ObjectTrack
 
@@ -135,8 +136,8 @@ class Course:
         return names[1] if high.min() > 1 - EDGE and way > LEAST_STEP else ""
 
     def speed(self) -> float:
-        """Median speed of the centre, frame sides per second."""
-        return float(np.median(self._speeds())) if len(self.t_s) > 1 else 0.0
+        """Median speed of the centre over its time, frame sides per second."""
+        return weighted_median(self._speeds(), np.diff(self.t_s)) if len(self.t_s) > 1 else 0.0
 
     def speed_change(self) -> str:
         """speeding up, slowing down, or nothing."""

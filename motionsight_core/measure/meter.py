@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from motionsight_core.measure.camera import PairRegistrar, Registration
+from motionsight_core.measure.camera import LEAST_SUPPORT, PairRegistrar, Registration
 from motionsight_core.measure.clarity import clarity
 from motionsight_core.measure.cuts import is_cut
-from motionsight_core.measure.moves import (
+from motionsight_core.measure.held import is_repeat, with_holds
+from motionsight_core.measure.moves import moves_of_shot
+from motionsight_core.measure.regions import RegionFinder
+from motionsight_core.measure.samples import (
     CameraSamples,
     believed_roll,
     believed_zoom,
-    moves_of_shot,
-    shake_of,
+    moving_parts,
     shots,
-    steadiness_of,
 )
-from motionsight_core.measure.regions import RegionFinder
+from motionsight_core.measure.shake import shaken_spans, steadiness_of
 from motionsight_core.measure.tracks import RegionTracker
 from motionsight_core.measure.types import CameraPath, MotionMeasurement
+from motionsight_core.measure.weighted import weighted_median
 from motionsight_core.record import CameraMove
 from motionsight_core.settings import MeasureSettings
 
@@ -53,6 +56,8 @@ class _Pair:
     curl: float
     inliers: float
     near_ratio: float
+    seen: bool
+    """Whether the earlier frame has enough texture to tell that it stands still."""
 
 
 class MotionMeter:
@@ -76,10 +81,10 @@ class MotionMeter:
         self._tracker = RegionTracker(settings.fps)
         self._pairs: list[_Pair] = []
         self._cuts: list[float] = []
-        self._clarity: list[float] = []
+        self._clarity: list[tuple[float, float]] = []
+        """(time, clarity)."""
         self._next_clarity_s = -np.inf
         self._flow_widths = 0.0
-        self._flow_s = 0.0
 
     def push(self, luma: Luma, t_s: float) -> None:
         """Takes the next frame.
@@ -91,8 +96,13 @@ class MotionMeter:
         Raises:
             ValueError: the frame has another size or does not come later than the one before.
         """
+        if self._last is not None:
+            _check(luma, t_s, *self._last)
+            if is_repeat(self._last[0], luma):
+                # The frame before is on display for longer, as if there were no other.
+                return
         if t_s >= self._next_clarity_s:
-            self._clarity.append(clarity(luma))
+            self._clarity.append((t_s, clarity(luma)))
             self._next_clarity_s = t_s + CLARITY_EVERY_S
         if self._last is None:
             self._registrar = PairRegistrar(*luma.shape)
@@ -105,22 +115,22 @@ class MotionMeter:
         """The measurement of the clip that spans `start_s` to `end_s`, source seconds."""
         for t_s, regions in self._finder.flush():
             self._tracker.push(t_s, regions)
-        samples = self._samples()
+        samples = self._samples(start_s, end_s)
+        parts = list(shots(samples, self._cuts))
         moves: list[CameraMove] = []
-        shakes = []
-        bounds = [start_s, *self._cuts, end_s]
-        for index, shot in enumerate(shots(samples, self._cuts)):
-            shakes.append(shake_of(shot, self._aspect))
-            found = moves_of_shot(shot, self._settings, self._aspect)
-            moves += [_to_bounds(move, shot, bounds[index], bounds[index + 1]) for move in found]
-        steadiness = steadiness_of(shakes, moves)
+        for shot, bounds in zip(parts, pairwise([start_s, *self._cuts, end_s]), strict=True):
+            for part in moving_parts(shot):
+                found = moves_of_shot(part, self._settings, self._aspect)
+                moves += [_to_bounds(move, shot, *bounds) for move in found]
+        steadiness = steadiness_of(parts, moves, self._aspect)
+        measured_s = sum(float(np.sum(shot.duration_s)) for shot in parts)
         return MotionMeasurement(
             camera_moves=tuple(map(_rounded, moves)) or (_static(samples, start_s, end_s),),
             steadiness=steadiness,
             cuts=tuple(round(cut, 3) for cut in self._cuts),
             tracks=self._tracker.tracks(end_s - start_s),
-            motion_score=round(self._flow_widths / self._flow_s, 4) if self._flow_s else 0.0,
-            clarity=round(float(np.median(self._clarity)), 3) if self._clarity else 0.0,
+            motion_score=round(self._flow_widths / measured_s, 4) if measured_s else 0.0,
+            clarity=self._median_clarity(end_s),
             camera_path=CameraPath(
                 t_s=(samples.start_s + samples.end_s) / 2,
                 pan=samples.pan,
@@ -129,28 +139,33 @@ class MotionMeter:
                 roll=believed_roll(samples),
                 inliers=samples.inliers,
             ),
+            shaken=shaken_spans(parts, steadiness, self._aspect),
         )
 
+    def _median_clarity(self, end_s: float) -> float:
+        """Clarity over the clip's time: a frame that is shown for long counts for each second of it."""
+        if not self._clarity:
+            return 0.0
+        times_s, values = np.array(self._clarity).T
+        shown_s = np.diff(times_s, append=end_s)
+        return round(weighted_median(values, np.maximum(np.round(shown_s / CLARITY_EVERY_S), 1)), 3)
+
     def _push_pair(self, previous: Luma, previous_s: float, luma: Luma, t_s: float) -> None:
-        if luma.shape != previous.shape:
-            raise ValueError(f"a clip's frames must have one size; got {luma.shape} after {previous.shape}")
-        if t_s <= previous_s:
-            raise ValueError(f"times must increase; got {t_s} s after {previous_s} s")
         assert self._registrar is not None  # noqa: S101  made with the first frame
         registration = self._registrar.register(previous, luma)
+        seen = registration.support >= LEAST_SUPPORT
         if is_cut(previous, luma, registration.flow, registration.inliers):
             self._cuts.append(t_s)
             self._registrar.forget()
             self._close_shot()
-            self._pairs.append(_Pair(previous_s, t_s, *[0.0] * 10))
+            self._pairs.append(_Pair(previous_s, t_s, *[0.0] * 10, seen=seen))
             self._finder.push(t_s, luma, None)
             return
         height, width = luma.shape
-        self._pairs.append(_velocities(registration, previous_s, t_s, width, height))
+        self._pairs.append(_velocities(registration, previous_s, t_s, width, height, seen=seen))
         self._flow_widths += (
             float(np.mean(np.hypot(*np.moveaxis(registration.flow[::4, ::4], -1, 0)))) / width
         )
-        self._flow_s += t_s - previous_s
         for found_s, regions in self._finder.push(t_s, luma, registration):
             self._tracker.push(found_s, regions)
 
@@ -159,15 +174,35 @@ class MotionMeter:
             self._tracker.push(t_s, regions)
         self._tracker.cut()
 
-    def _samples(self) -> CameraSamples:
+    def _samples(self, start_s: float, end_s: float) -> CameraSamples:
         columns = {
-            name: np.array([getattr(pair, name) for pair in self._pairs], np.float64)
-            for name in _Pair.__slots__
+            field.name: np.array([getattr(pair, field.name) for pair in self._pairs], np.float64)
+            for field in fields(_Pair)
         }
-        return CameraSamples(**columns)
+        seen = columns.pop("seen").astype(np.bool_)
+        samples = CameraSamples(**columns, held=np.zeros(len(seen), np.bool_))
+        if self._last is None or self._registrar is None:
+            return samples
+        luma, last_s = self._last
+        return with_holds(
+            samples,
+            np.append(seen, self._registrar.support(luma) >= LEAST_SUPPORT),
+            np.append(samples.start_s, last_s),
+            (start_s, end_s),
+            1 / self._settings.fps,
+        )
 
 
-def _velocities(motion: Registration, start_s: float, end_s: float, width: int, height: int) -> _Pair:
+def _check(luma: Luma, t_s: float, previous: Luma, previous_s: float) -> None:
+    if luma.shape != previous.shape:
+        raise ValueError(f"a clip's frames must have one size; got {luma.shape} after {previous.shape}")
+    if t_s <= previous_s:
+        raise ValueError(f"times must increase; got {t_s} s after {previous_s} s")
+
+
+def _velocities(
+    motion: Registration, start_s: float, end_s: float, width: int, height: int, *, seen: bool
+) -> _Pair:
     """The camera's velocities: the content's, turned round, over the pair's duration."""
     duration = end_s - start_s
     (scale_cos, _, shift_x), (scale_sin, _, shift_y) = motion.similarity
@@ -190,6 +225,7 @@ def _velocities(motion: Registration, start_s: float, end_s: float, width: int, 
         curl=(yx - xy) / 2 / duration,
         inliers=motion.inliers,
         near_ratio=motion.near_ratio,
+        seen=seen,
     )
 
 
@@ -210,5 +246,6 @@ def _rounded(move: CameraMove) -> CameraMove:
 def _static(samples: CameraSamples, start_s: float, end_s: float) -> CameraMove:
     confidence = 0.0
     if len(samples):
-        confidence = round(float(np.clip(np.mean(samples.inliers) / SURE_INLIERS, 0.0, 1.0)), 3)
+        seen = np.average(samples.inliers, weights=samples.duration_s)
+        confidence = round(float(np.clip(seen / SURE_INLIERS, 0.0, 1.0)), 3)
     return CameraMove(start_s, end_s, "static", 0.0, confidence)

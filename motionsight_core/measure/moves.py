@@ -5,13 +5,22 @@ Everything here works on the per-pair numbers of a whole clip, shot by shot. Tim
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import median_filter
 
+from motionsight_core.measure.samples import (
+    CameraSamples,
+    believed_roll,
+    believed_zoom,
+    blurred,
+    blurred_in_time,
+    runs,
+)
+from motionsight_core.measure.shake import SHAKY, Shake
+from motionsight_core.measure.weighted import weighted_median
 from motionsight_core.record import CameraMove
 from motionsight_core.settings import MeasureSettings
 
@@ -24,14 +33,6 @@ LABELS = {
     "zoom": ("zoom_in", "zoom_out"),
     "roll": ("roll_cw", "roll_ccw"),
 }
-#: Deformation (1/s) up to which zoom and roll are believed without asking for parallax.
-LEAST_DEFORMATION = 0.008
-#: Divergence, and curl, over the deformation from which on zoom, and roll, are believed. One plane behind
-#: another gives just 1, a zoom or a roll more than 10.
-ZOOM_OVER_DEFORMATION = 1.5
-ROLL_OVER_DEFORMATION = 1.5
-#: Pairs over which they are compared: single ones are noisy.
-BELIEF_PAIRS = 5
 #: Standard deviation of the smoothing under shake, seconds: a hand's 1.5 Hz passes at 2 %.
 SHAKE_SMOOTHING_S = 0.3
 #: Level at which a segment begins and ends, share of its highest rate.
@@ -43,9 +44,6 @@ PAUSE_S = 0.25
 LEAST_SHARE = 0.07
 #: Under shake a move must exceed this share of the shake's own speed: what is left of it is no move.
 LEAST_OVER_SHAKE = 0.3
-#: Median speed of the shake, frame widths per second. On a tripod it is below .002.
-SHAKY = 0.06
-UNSTEADY = 0.004
 #: Above this the moves are read from what a stronger smoothing leaves.
 SHAKEN = 0.010
 #: Change of the horizontal drift from the top to the bottom edge that is an orbit or a sideways move of
@@ -58,95 +56,24 @@ MOVED_IN_SPACE = {"pan": "truck", "tilt": "pedestal", "zoom": "dolly"}
 #: Share of a move's time in which a near layer must show, and its least median speed over the far one's.
 LAYERED_SHARE = 0.3
 LAYERED_RATIO = 1.4
+#: Least arc, degrees per second: what is one shows by its shear.
+LEAST_ARC = 1e-3
 #: Field of view that is assumed for the angle of an arc, degrees: a usual wide to normal lens.
 FIELD_OF_VIEW = 60.0
 
 
-@dataclass(frozen=True, slots=True)
-class CameraSamples:
-    """The camera's velocity between neighbouring frames; all arrays [P]."""
-
-    start_s: Floats
-    """Time of the pair's earlier frame, source seconds."""
-    end_s: Floats
-    pan: Floats
-    """Widths per second, positive to the right."""
-    tilt: Floats
-    """Heights per second, positive up."""
-    zoom: Floats
-    """Natural-log scale per second."""
-    roll: Floats
-    """Degrees per second, positive clockwise (of the camera)."""
-    shear: Floats
-    """Change of the content's horizontal velocity downwards, d(u)/dy, 1/s."""
-    deformation: Floats
-    """Magnitude of the part of the affine that neither turns nor scales, 1/s."""
-    divergence: Floats
-    """Mean growth by the affine, 1/s."""
-    curl: Floats
-    """Rotation by the affine, radians per second."""
-    inliers: Floats
-    """Share of background, 0 to 1."""
-    near_ratio: Floats
-    """How many times faster than the far background a near layer of it moves; 0 without one."""
-
-    def __len__(self) -> int:
-        return len(self.start_s)
-
-    def part(self, first: int, last: int) -> CameraSamples:
-        """The pairs first..last-1."""
-        return CameraSamples(*(getattr(self, name)[first:last] for name in self.__slots__))
-
-
-def shots(samples: CameraSamples, cuts: Iterable[float]) -> Iterator[CameraSamples]:
-    """The pairs of each shot; a pair that ends at a cut belongs to none."""
-    first = 0
-    for cut in cuts:
-        last = int(np.searchsorted(samples.end_s, cut))
-        yield samples.part(first, last)
-        first = last + 1
-    yield samples.part(first, len(samples))
-
-
-def believed_zoom(samples: CameraSamples) -> Floats:
-    """Zoom without what parallax fakes of it: near ground that sinks faster looks like growth."""
-    return np.where(_believed(samples, samples.divergence, ZOOM_OVER_DEFORMATION), samples.zoom, 0.0)
-
-
-def believed_roll(samples: CameraSamples) -> Floats:
-    """Roll without what parallax fakes of it: near ground that drifts faster looks like a turn."""
-    return np.where(_believed(samples, samples.curl, ROLL_OVER_DEFORMATION), samples.roll, 0.0)
-
-
-def _believed(samples: CameraSamples, component: Floats, ratio: float) -> NDArray[np.bool_]:
-    """Where a component of the affine stands clear of its deformation, each over a few pairs."""
-    if len(samples) == 0:
-        return np.zeros(0, np.bool_)
-    duration = samples.end_s - samples.start_s
-    deformation = _blurred(samples.deformation, duration, np.ones(BELIEF_PAIRS))
-    clear = np.abs(_blurred(component, duration, np.ones(BELIEF_PAIRS))) > ratio * deformation
-    return (deformation < LEAST_DEFORMATION) | clear
-
-
-def shake_of(samples: CameraSamples, aspect: float) -> float:
-    """Median speed of what is too quick to be a move, frame widths per second.
-
-    Each velocity against the mean of its two neighbours: a move that starts, stops or turns gently
-    passes, a hand's 1.5 to 6 Hz does not.
-    """
-    if len(samples) < 4:
-        return 0.0
-    quick = [values[1:-1] - (values[:-2] + values[2:]) / 2 for values in (samples.pan, samples.tilt / aspect)]
-    return float(np.median(np.hypot(*quick)))
-
-
 def moves_of_shot(samples: CameraSamples, settings: MeasureSettings, aspect: float) -> list[CameraMove]:
-    """The moves of one shot, ordered by start."""
+    """The moves of one shot, or of a part of it without held frames, ordered by start."""
     if len(samples) == 0:
         return []
-    shake = shake_of(samples, aspect)
-    duration = samples.end_s - samples.start_s
-    shaken = shake > SHAKEN
+    shake = Shake.of(samples, aspect)
+    if shake.median() > SHAKEN:
+        under, shaken = np.full(len(samples), shake.median()), np.ones(len(samples), np.bool_)
+    else:
+        # A part of it may shake strongly all the same.
+        under = shake.local(len(samples))
+        shaken = under > SHAKY
+    duration = samples.duration_s
     velocities = {
         "pan": samples.pan,
         "tilt": samples.tilt,
@@ -154,37 +81,31 @@ def moves_of_shot(samples: CameraSamples, settings: MeasureSettings, aspect: flo
         "roll": believed_roll(samples),
     }
     smooth = {name: _smoothed(values, duration, shaken) for name, values in velocities.items()}
-    thresholds = {name: float(getattr(settings, name)) for name in velocities}
-    if shaken:
-        thresholds["pan"] = max(thresholds["pan"], LEAST_OVER_SHAKE * shake)
-        thresholds["tilt"] = max(thresholds["tilt"], LEAST_OVER_SHAKE * shake * aspect)
+    thresholds = {name: np.full(len(samples), float(getattr(settings, name))) for name in velocities}
+    if not shake.is_timing:
+        least = np.where(shaken, LEAST_OVER_SHAKE * under, 0.0)
+        thresholds["pan"] = np.maximum(thresholds["pan"], least)
+        thresholds["tilt"] = np.maximum(thresholds["tilt"], least * aspect)
     edge = _edge_motion(smooth, aspect)
     strongest = np.max(np.stack(list(edge.values())), axis=0)
-    level = EDGE_LEVEL_UNDER_SHAKE if shaken else EDGE_LEVEL
+    level = np.where(shaken, EDGE_LEVEL_UNDER_SHAKE, EDGE_LEVEL)
     moves = []
     for name, values in smooth.items():
         for sign, label in zip((1, -1), LABELS[name], strict=True):
             for first, last in _segments(
                 sign * values, samples, thresholds[name], level, settings.min_move_s
             ):
-                mine = float(np.mean(edge[name][first:last]))
-                if mine < LEAST_SHARE * float(np.mean(strongest[first:last])):
+                mine, most = (
+                    float(np.average(motion[first:last], weights=duration[first:last]))
+                    for motion in (edge[name], strongest)
+                )
+                if mine < LEAST_SHARE * most:
                     continue
-                if mine >= 0.9 * float(np.mean(strongest[first:last])) and _is_layered(samples, first, last):
+                if mine >= 0.9 * most and _is_layered(samples, first, last):
                     label = _in_space(label)
                 moves.append(_move(samples, sign * values, first, last, label, thresholds[name]))
     moves += _arcs(samples, duration, shaken, settings, aspect)
     return sorted(_without_shadows_of_arcs(moves), key=lambda move: (move.start_s, move.label))
-
-
-def steadiness_of(shakes: Iterable[float], moves: Iterable[CameraMove]) -> str:
-    """static, smooth, unsteady or shaky, by the shot that shakes most."""
-    shake = max(shakes, default=0.0)
-    if shake > SHAKY:
-        return "shaky"
-    if shake > UNSTEADY:
-        return "unsteady"
-    return "smooth" if any(move.label != "static" for move in moves) else "static"
 
 
 def _edge_motion(velocities: dict[str, Floats], aspect: float) -> dict[str, Floats]:
@@ -198,34 +119,28 @@ def _edge_motion(velocities: dict[str, Floats], aspect: float) -> dict[str, Floa
     }
 
 
-def _smoothed(values: Floats, duration: Floats, shaken: bool) -> Floats:
+def _smoothed(values: Floats, duration: Floats, shaken: NDArray[np.bool_]) -> Floats:
     """Velocities [P] without single outliers, and without shake where there is some."""
     if len(values) < 3:
         return values
-    if not shaken:
-        return _blurred(median_filter(values, 3, mode="nearest"), duration, np.ones(3))
-    sigma = SHAKE_SMOOTHING_S / float(np.median(duration))
-    reach = max(1, round(2.5 * sigma))
-    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
-    return _blurred(values, duration, kernel)
-
-
-def _blurred(values: Floats, duration: Floats, kernel: Floats) -> Floats:
-    """Weighted mean around each sample, each sample counting as long as it lasts."""
-    reach = len(kernel) // 2
-    weighted = np.convolve(values * duration, kernel)[reach : reach + len(values)]
-    return weighted / np.convolve(duration, kernel)[reach : reach + len(values)]
+    calm = blurred(median_filter(values, 3, mode="nearest"), duration, np.ones(3))
+    if not shaken.any():
+        return calm
+    return np.where(shaken, blurred_in_time(values, duration, SHAKE_SMOOTHING_S), calm)
 
 
 def _segments(
-    values: Floats, samples: CameraSamples, threshold: float, level: float, min_move_s: float
+    values: Floats, samples: CameraSamples, threshold: Floats, level: Floats, min_move_s: float
 ) -> Iterator[tuple[int, int]]:
-    """Spans [first, last) in which the velocity stays above the threshold long enough."""
-    runs = _joined(_runs(values > threshold), samples)
-    for first, last in runs:
+    """Spans [first, last) in which the velocity stays above the threshold long enough.
+
+    They begin and end at a level [P], a share of their highest velocity.
+    """
+    for first, last in _joined(runs(values > threshold), samples):
         if samples.end_s[last - 1] - samples.start_s[first] < min_move_s - 1e-6:
             continue
-        floor = level * float(np.max(values[first:last]))
+        peak = first + int(np.argmax(values[first:last]))
+        floor = float(level[peak] * values[peak])
         # A move begins before it passes the threshold, and under smoothing after it seems to.
         while first > 0 and floor < values[first - 1] < values[first]:
             first -= 1
@@ -238,14 +153,9 @@ def _segments(
         yield first, last
 
 
-def _runs(above: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], above, [False]]).astype(np.int8)))
-    return [(int(first), int(last)) for first, last in edges.reshape(-1, 2)]
-
-
-def _joined(runs: list[tuple[int, int]], samples: CameraSamples) -> list[tuple[int, int]]:
+def _joined(spans: list[tuple[int, int]], samples: CameraSamples) -> list[tuple[int, int]]:
     joined: list[tuple[int, int]] = []
-    for first, last in runs:
+    for first, last in spans:
         if joined and samples.start_s[first] - samples.end_s[joined[-1][1] - 1] < PAUSE_S:
             joined[-1] = (joined[-1][0], last)
         else:
@@ -255,9 +165,11 @@ def _joined(runs: list[tuple[int, int]], samples: CameraSamples) -> list[tuple[i
 
 def _is_layered(samples: CameraSamples, first: int, last: int) -> bool:
     """Whether a near layer of the background passes before the far one during a move."""
-    ratio = samples.near_ratio[first:last]
-    seen = ratio[ratio > 0]
-    return len(seen) >= LAYERED_SHARE * len(ratio) and float(np.median(seen)) >= LAYERED_RATIO
+    ratio, duration = samples.near_ratio[first:last], samples.duration_s[first:last]
+    seen = ratio > 0
+    if not seen.any() or np.sum(duration[seen]) < LAYERED_SHARE * np.sum(duration):
+        return False
+    return weighted_median(ratio[seen], duration[seen]) >= LAYERED_RATIO
 
 
 def _in_space(label: str) -> str:
@@ -268,13 +180,13 @@ def _in_space(label: str) -> str:
 
 
 def _move(
-    samples: CameraSamples, values: Floats, first: int, last: int, label: str, threshold: float
+    samples: CameraSamples, values: Floats, first: int, last: int, label: str, threshold: Floats
 ) -> CameraMove:
-    duration = samples.end_s[first:last] - samples.start_s[first:last]
-    rate = float(np.sum(values[first:last] * duration) / np.sum(duration))
+    duration = samples.duration_s[first:last]
+    rate = float(np.average(values[first:last], weights=duration))
     # Twice the threshold is beyond doubt; a tenth of background is a guess.
-    clear = min(1.0, float(np.max(values[first:last])) / (2 * threshold))
-    seen = float(np.clip(np.mean(samples.inliers[first:last]) / 0.5, 0.2, 1.0))
+    clear = min(1.0, float(np.max(values[first:last] / threshold[first:last])) / 2)
+    seen = float(np.clip(np.average(samples.inliers[first:last], weights=duration) / 0.5, 0.2, 1.0))
     return CameraMove(
         start_s=float(samples.start_s[first]),
         end_s=float(samples.end_s[last - 1]),
@@ -285,7 +197,11 @@ def _move(
 
 
 def _arcs(
-    samples: CameraSamples, duration: Floats, shaken: bool, settings: MeasureSettings, aspect: float
+    samples: CameraSamples,
+    duration: Floats,
+    shaken: NDArray[np.bool_],
+    settings: MeasureSettings,
+    aspect: float,
 ) -> list[CameraMove]:
     """Orbits: far ground drifts one way while near ground drifts the other.
 
@@ -303,11 +219,11 @@ def _arcs(
     crossing = np.abs(_smoothed(samples.pan, duration, shaken)) < 0.8 * half
     orbit = (np.abs(shear) > LEAST_SHEAR) & (other < SHEAR_PURITY * np.abs(shear)) & crossing
     far_turn = FIELD_OF_VIEW * np.abs(-_smoothed(samples.pan, duration, shaken) - shear / (2 * aspect))
-    moves = []
+    moves, least = [], np.full(len(samples), LEAST_ARC)
     for sign, label in ((1, "arc_cw"), (-1, "arc_ccw")):
         rate = np.where(orbit & (sign * shear > 0), far_turn, 0.0)
-        for first, last in _segments(rate, samples, 1e-3, 0.0, settings.min_move_s):
-            moves.append(_move(samples, rate, first, last, label, 1e-3))
+        for first, last in _segments(rate, samples, least, 0 * least, settings.min_move_s):
+            moves.append(_move(samples, rate, first, last, label, least))
     return moves
 
 

@@ -10,10 +10,12 @@ import numpy as np
 from motionsight_core.measure.course import Course, Growth, distance
 from motionsight_core.measure.types import CameraPath, MotionMeasurement
 from motionsight_core.measure.wording import (
+    MOMENT_S,
     OBJECT_SPEEDS,
     column,
     fraction_of,
     listed,
+    moment_s,
     number,
     place,
     row,
@@ -27,15 +29,15 @@ from motionsight_core.record import ObjectTrack
 TOLD = 3
 #: A region below this share of the first one's prominence is only counted.
 LEAST_SHARE = 0.2
-#: Something that is there this soon after the beginning, or this late before the end, was there all
-#: along: the first and last frames are measured less well. Seconds.
-MOMENT_S = 0.35
 #: A way shorter than this is none: the region moves in place. Frame sides.
 LEAST_WAY = 0.08
 #: A way at least this long crosses the picture, frame sides.
 CROSSING = 0.45
 #: Way of the camera, frame widths, over which a region that keeps its place is followed.
 FOLLOWED = 0.3
+#: ... for at least this share of the region's time, faster than this, frame widths per second.
+FOLLOWED_SHARE = 0.6
+FOLLOWED_RATE = 0.02
 #: A region with less than this share of the area of those told before is a smaller one.
 SMALLER = 0.4
 
@@ -50,18 +52,28 @@ class Scene:
 
     def from_start(self, course: Course) -> bool:
         """Whether it is there from the beginning."""
-        return course.t_s[0] - self.start_s < MOMENT_S
+        return course.t_s[0] - self.start_s < self.moment_s
 
     def to_end(self, course: Course) -> bool:
         """Whether it is there until the end."""
-        return self.end_s - course.t_s[-1] < MOMENT_S
+        return self.end_s - course.t_s[-1] < self.moment_s
 
-    def camera_way(self, course: Course) -> float:
-        """How far the camera turns sideways while the course lasts, frame widths."""
+    @property
+    def moment_s(self) -> float:
+        """A time that is not worth a word, seconds."""
+        return moment_s(self.start_s, self.end_s)
+
+    def is_followed(self, course: Course) -> bool:
+        """Whether the camera turns sideways for most of the time that the course lasts, and far."""
         during = (self.camera.t_s >= course.t_s[0]) & (self.camera.t_s <= course.t_s[-1])
         if not during.any():
-            return 0.0
-        return abs(float(np.mean(self.camera.pan[during]))) * float(course.t_s[-1] - course.t_s[0])
+            return False
+        pan, lasting_s = self.camera.pan[during], self.camera.duration_s[during]
+        turning_s = float(np.sum(lasting_s[np.abs(pan) > FOLLOWED_RATE]))
+        if turning_s < FOLLOWED_SHARE * float(np.sum(lasting_s)):
+            return False
+        mean = float(np.average(pan, weights=lasting_s))
+        return abs(mean) * float(course.t_s[-1] - course.t_s[0]) > FOLLOWED
 
 
 def describe_objects(measurement: MotionMeasurement, *, start_s: float, end_s: float) -> str:
@@ -76,7 +88,7 @@ def describe_objects(measurement: MotionMeasurement, *, start_s: float, end_s: f
     told = [track for track in tracks[:most] if track.score >= LEAST_SHARE * tracks[0].score]
     rest = [track for track in tracks if track not in told]
     # The story runs in time; what is there from the start comes in order of prominence.
-    told.sort(key=lambda track: max(track.start_s - start_s - MOMENT_S, 0.0))
+    told.sort(key=lambda track: max(track.start_s - start_s - scene.moment_s, 0.0))
     courses = [Course.of(track) for track in told]
     sentences = [_told(course, courses[:index], scene) for index, course in enumerate(courses)]
     if rest:
@@ -142,7 +154,7 @@ def _staying(course: Course, swing: str, scene: Scene) -> str:
     where = place(*course.middle)
     if swing:
         return f"moves {swing} {where}"
-    if scene.camera_way(course) > FOLLOWED:
+    if scene.is_followed(course):
         return f"stays {where} as the camera follows it"
     return f"stays {where} and moves in place"
 

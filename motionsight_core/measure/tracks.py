@@ -46,8 +46,11 @@ class Trail:
     boxes: list[tuple[float, float, float, float]] = field(default_factory=list)
     masses: list[float] = field(default_factory=list)
     strengths: list[float] = field(default_factory=list)
+    frames: list[int] = field(default_factory=list)
+    """Numbers of the boxes' frames among those that were measured."""
 
-    def add(self, t_s: float, region: Region) -> None:
+    def add(self, frame: int, t_s: float, region: Region) -> None:
+        self.frames.append(frame)
         self.times.append(t_s)
         self.boxes.append(region.box)
         self.masses.append(region.mass)
@@ -72,11 +75,13 @@ class RegionTracker:
     def __init__(self, fps: float) -> None:
         self._frame_s = 1.0 / fps
         self._shot = 0
+        self._frame = 0
         self._open: list[Trail] = []
         self._done: list[Trail] = []
 
     def push(self, t_s: float, regions: Sequence[Region]) -> None:
         """The regions of the next frame."""
+        self._frame += 1
         alive = [trail for trail in self._open if t_s - trail.times[-1] <= PATIENCE_S + 1e-6]
         self._finish([trail for trail in self._open if t_s - trail.times[-1] > PATIENCE_S + 1e-6])
         matched: set[int] = set()
@@ -84,12 +89,12 @@ class RegionTracker:
             cost = _costs(np.stack([trail.predicted(t_s) for trail in alive]), regions)
             for row, column in zip(*linear_sum_assignment(np.minimum(cost, WORST_COST)), strict=True):
                 if cost[row, column] < WORST_COST:
-                    alive[row].add(t_s, regions[column])
+                    alive[row].add(self._frame, t_s, regions[column])
                     matched.add(int(column))
         for index, region in enumerate(regions):
             if index not in matched:
                 trail = Trail(self._shot)
-                trail.add(t_s, region)
+                trail.add(self._frame, t_s, region)
                 alive.append(trail)
         self._open = alive
 
@@ -118,7 +123,8 @@ class RegionTracker:
 
 
 def _is_track(trail: Trail, frame_s: float) -> bool:
-    frames = 1 + (trail.times[-1] - trail.times[0]) / frame_s
+    # A video may have fewer frames than are measured at best.
+    frames = min(1 + (trail.times[-1] - trail.times[0]) / frame_s, 1 + trail.frames[-1] - trail.frames[0])
     return len(trail.times) >= LEAST_BOXES and len(trail.times) >= LEAST_PRESENCE * frames
 
 
@@ -163,6 +169,7 @@ def _stitched(trails: list[Trail]) -> list[Trail]:
                     list(trail.boxes),
                     list(trail.masses),
                     list(trail.strengths),
+                    list(trail.frames),
                 )
             )
             continue
@@ -170,6 +177,7 @@ def _stitched(trails: list[Trail]) -> list[Trail]:
         best.boxes += trail.boxes
         best.masses += trail.masses
         best.strengths += trail.strengths
+        best.frames += trail.frames
     return result
 
 

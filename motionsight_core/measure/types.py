@@ -27,8 +27,28 @@ class CameraPath:
     inliers: NDArray[np.float64]
     """Share of the flow that moves with the background, 0 to 1."""
 
+    @property
+    def duration_s(self) -> NDArray[np.float64]:
+        """How long each pair lasts, [P] seconds, from the middles between neighbouring pairs."""
+        if len(self.t_s) < 2:
+            return np.ones_like(self.t_s)
+        between = (self.t_s[1:] + self.t_s[:-1]) / 2
+        first, last = 2 * self.t_s[0] - between[0], 2 * self.t_s[-1] - between[-1]
+        return np.diff(between, prepend=first, append=last)
+
     def __repr__(self) -> str:
         return f"CameraPath({len(self.t_s)} pairs)"
+
+
+@dataclass(frozen=True, slots=True)
+class ShakenSpan:
+    """A part of a clip in which the picture shakes."""
+
+    start_s: float
+    """Source seconds."""
+    end_s: float
+    steadiness: str
+    """unsteady or shaky."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +58,7 @@ class MotionMeasurement:
     camera_moves: tuple[CameraMove, ...]
     """Never empty: a clip with no move holds one `static` segment."""
     steadiness: str
-    """static, smooth, unsteady or shaky."""
+    """static, smooth, unsteady or shaky: what the clip is for most of its time."""
     cuts: tuple[float, ...]
     """Source seconds of the first frame after each shot change."""
     tracks: tuple[ObjectTrack, ...]
@@ -48,3 +68,5 @@ class MotionMeasurement:
     clarity: float
     """0 blurred .. 1 sharp."""
     camera_path: CameraPath
+    shaken: tuple[ShakenSpan, ...] = ()
+    """Where the picture shakes, if `steadiness` does not say it of the whole clip."""

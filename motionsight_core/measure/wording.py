@@ -39,12 +39,24 @@ SPEED_CHANGE = 1.8
 LEFT, RIGHT = 0.37, 0.63
 UPPER, LOWER = 0.35, 0.65
 
+#: What is there so soon after the beginning, or so late before the end, was there all along, seconds: the
+#: first and last frames are measured less well ...
+MOMENT_S = 0.35
+#: ... and as a share of a short clip, but at least a frame or two.
+MOMENT_SHARE = 0.1
+LEAST_MOMENT_S = 0.15
+
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
 def seconds(t_s: float) -> str:
     """A time, such as "2.0 s"."""
     return f"{t_s + 0.0:.1f} s"
+
+
+def moment_s(start_s: float, end_s: float) -> float:
+    """A time that is not worth a word in a clip from `start_s` to `end_s`, seconds."""
+    return min(MOMENT_S, max(LEAST_MOMENT_S, MOMENT_SHARE * (end_s - start_s)))
 
 
 def fraction_of(part: float) -> str:

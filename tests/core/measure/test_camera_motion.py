@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from motionsight_core.measure import MotionMeter
+from motionsight_core.measure.narrate import describe_camera
 from motionsight_core.settings import MeasureSettings
 from tests.core.measure.pictures import FPS, HEIGHT, WIDTH, Luma, film, measured, texture, view
 
@@ -125,6 +126,42 @@ def test_a_shaking_pan_is_still_a_pan() -> None:
     assert measurement.steadiness == "shaky"
 
 
+@pytest.mark.parametrize("is_cut", [False, True])
+def test_a_shaking_end_does_not_make_a_still_clip_shake(is_cut: bool) -> None:
+    rng = np.random.default_rng(4)
+    offsets, noise = rng.normal(0, 5.0, (100, 2)), rng.normal(0, 2.0, (100, HEIGHT, WIDTH))
+    other = texture(9)
+
+    def frame_at(t_s: float) -> Luma:
+        right, down = offsets[round(t_s * FPS)] if t_s > 6.35 else (0.0, 0.0)
+        frame = view(other if is_cut and t_s > 6.35 else PICTURE, right=float(right), down=float(down))
+        return np.clip(frame + noise[round(t_s * FPS)], 0, 255).astype(np.uint8)
+
+    measurement = measured(film(frame_at, seconds=9.0))
+
+    assert measurement.steadiness == "static"
+    assert [move.label for move in measurement.camera_moves] == ["static"]
+    (span,) = measurement.shaken
+    assert span.steadiness == "shaky"
+    assert (span.start_s, span.end_s) == pytest.approx((6.4, 9.0), abs=0.5)
+    assert describe_camera(measurement, start_s=0.0, end_s=9.0).endswith(
+        " s to the end the picture shakes strongly, as if the camera were held by hand."
+    )
+
+
+def test_what_shakes_for_most_of_its_time_is_shaky_and_told_where() -> None:
+    offsets = np.random.default_rng(5).normal(0, 5.0, (100, 2))
+
+    def frame_at(t_s: float) -> Luma:
+        right, down = offsets[round(t_s * FPS)] if t_s < 6.05 else offsets[60]
+        return view(PICTURE, right=float(right), down=float(down))
+
+    measurement = measured(film(frame_at, seconds=9.0))
+
+    assert measurement.steadiness == "shaky"
+    assert [(span.start_s, round(span.end_s)) for span in measurement.shaken] == [(0.0, 6)]
+
+
 def test_a_new_picture_is_a_cut_at_its_first_frame_and_moves_end_there() -> None:
     other = texture(9)
 
@@ -194,12 +231,12 @@ def test_an_object_that_keeps_its_place_does_not_stop_a_pan() -> None:
 def test_hardly_any_frames_are_a_static_clip(count: int) -> None:
     meter = MotionMeter(MeasureSettings(), aspect=WIDTH / HEIGHT)
     for index in range(count):
-        meter.push(view(PICTURE), 4.0 + index / FPS)
+        meter.push(view(PICTURE, right=index), 4.0 + index / FPS)
 
-    measurement = meter.finish(4.0, 4.5)
+    measurement = meter.finish(4.0, 4.2)
 
     (move,) = measurement.camera_moves
-    assert (move.label, move.start_s, move.end_s) == ("static", 4.0, 4.5)
+    assert (move.label, move.start_s, move.end_s) == ("static", 4.0, 4.2)
     assert move.confidence == (0.0 if count < 2 else 1.0)
     assert len(measurement.camera_path.t_s) == max(count - 1, 0)
     assert measurement.tracks == ()

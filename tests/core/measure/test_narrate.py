@@ -10,6 +10,7 @@ import pytest
 
 from motionsight_core.measure import CameraPath, MotionMeasurement
 from motionsight_core.measure.narrate import describe_camera, describe_objects
+from motionsight_core.measure.types import ShakenSpan
 from motionsight_core.record import Box, CameraMove, ObjectTrack
 
 START_S, END_S = 0.0, 4.0
@@ -18,6 +19,7 @@ START_S, END_S = 0.0, 4.0
 def measurement(
     *moves: CameraMove,
     steadiness: str = "smooth",
+    shaken: tuple[ShakenSpan, ...] = (),
     cuts: tuple[float, ...] = (),
     tracks: tuple[ObjectTrack, ...] = (),
     pan: float = 0.0,
@@ -33,6 +35,7 @@ def measurement(
         motion_score=0.0,
         clarity=1.0,
         camera_path=CameraPath(t_s, np.full(40, pan), zeros, zeros, zeros, np.ones(40)),
+        shaken=shaken,
     )
 
 
@@ -53,8 +56,8 @@ def track(
     return ObjectTrack(number, "moving region", score, start_s, end_s, boxes)
 
 
-def camera(told: MotionMeasurement) -> str:
-    return describe_camera(told, start_s=START_S, end_s=END_S)
+def camera(told: MotionMeasurement, end_s: float = END_S) -> str:
+    return describe_camera(told, start_s=START_S, end_s=end_s)
 
 
 def objects(*tracks: ObjectTrack, pan: float = 0.0) -> str:
@@ -108,6 +111,83 @@ def test_moves_in_a_row_are_told_in_a_row() -> None:
         CameraMove(0.0, 2.0, "tilt_up", 0.05, 1.0), CameraMove(2.1, 4.0, "tilt_down", 0.05, 1.0)
     )
     assert camera(told) == "The camera tilts up slowly until 2.0 s. It then tilts down slowly to the end."
+
+
+@pytest.mark.parametrize(
+    ("pan", "when", "way"),
+    [
+        ((11.5, 12.0), "From 11.5 s to the end", "a quarter of the frame's width"),
+        ((0.0, 0.6), "Until 0.6 s", "a third of the frame's width"),
+        ((5.0, 7.0), "From 5.0 s to 7.0 s", "the frame's whole width"),
+        ((0.0, 8.0), "Until 8.0 s", "4 times the frame's width"),
+        ((3.0, 12.0), "From 3.0 s to the end", "4 times the frame's width"),
+    ],
+)
+def test_a_shorter_move_inside_a_longer_one_is_told_with_its_own_time(
+    pan: tuple[float, float], when: str, way: str
+) -> None:
+    told = measurement(CameraMove(0.0, 12.0, "zoom_in", 0.05, 1.0), CameraMove(*pan, "pan_right", 0.5, 1.0))
+    assert camera(told, 12.0) == (
+        "The camera zooms in slowly throughout, until things are 1.8 times as large. "
+        f"{when} it also pans right fast, by about {way}."
+    )
+
+
+def test_moves_that_overlap_in_part_are_told_with_both_times() -> None:
+    told = measurement(
+        CameraMove(0.0, 6.0, "pan_left", 0.1, 1.0), CameraMove(4.0, 12.0, "zoom_in", 0.05, 1.0)
+    )
+    assert camera(told, 12.0) == (
+        "The camera pans left at a moderate speed until 6.0 s, by about two thirds of the frame's width. "
+        "From 4.0 s to the end it also zooms in slowly, until things are 1.5 times as large."
+    )
+
+
+def test_what_follows_a_short_move_is_linked_to_the_end_of_the_long_one() -> None:
+    long, short = CameraMove(0.0, 6.0, "zoom_in", 0.01, 1.0), CameraMove(1.0, 2.0, "pan_left", 0.1, 1.0)
+    assert camera(measurement(long, short, CameraMove(6.1, 9.0, "tilt_up", 0.05, 1.0)), 12.0) == (
+        "The camera zooms in slowly until 6.0 s. From 1.0 s to 2.0 s it also pans left at a moderate speed. "
+        "It then tilts up slowly until 9.0 s, then holds still."
+    )
+    assert camera(measurement(long, short), 12.0) == (
+        "The camera zooms in slowly until 6.0 s. From 1.0 s to 2.0 s it also pans left at a moderate speed. "
+        "From 6.0 s on it holds still."
+    )
+
+
+def test_a_move_in_the_middle_of_a_short_clip_does_not_last_throughout() -> None:
+    told = measurement(CameraMove(0.3, 0.6, "tilt_up", 0.1, 1.0))
+    assert (
+        camera(told, 0.9) == "The camera tilts up at a moderate speed from 0.3 s to 0.6 s, then holds still."
+    )
+
+
+def test_shake_in_a_part_of_a_clip_is_told_with_its_time() -> None:
+    def shaken(*spans: tuple[float, float], word: str = "shaky") -> tuple[ShakenSpan, ...]:
+        return tuple(ShakenSpan(*span, word) for span in spans)
+
+    assert camera(measurement(steadiness="static", shaken=shaken((6.4, 9.0))), 9.0) == (
+        "The camera stays on one view. From 6.4 s to the end the picture shakes strongly, as if the camera "
+        "were held by hand."
+    )
+    assert camera(measurement(steadiness="shaky", shaken=shaken((0.0, 5.0))), 9.0) == (
+        "The camera stays on one view. Until 5.0 s the picture shakes strongly, as if the camera were held "
+        "by hand."
+    )
+    assert camera(
+        measurement(steadiness="static", shaken=shaken((1.0, 3.0), (5.0, 7.0), word="unsteady")), 9.0
+    ) == (
+        "The camera stays on one view. From 1.0 s to 3.0 s and from 5.0 s to 7.0 s the picture trembles a "
+        "little, as if the camera were held by hand."
+    )
+    assert camera(measurement(steadiness="unsteady", shaken=shaken((1.0, 3.0))), 9.0) == (
+        "The camera stays on one view and trembles a little, as if held by hand. From 1.0 s to 3.0 s the "
+        "picture shakes strongly, as if the camera were held by hand."
+    )
+    four = shaken((0.0, 1.0), (2.0, 3.0), (4.0, 5.0), (6.0, 7.0))
+    assert camera(measurement(steadiness="static", shaken=four), 9.0).endswith(
+        "At times the picture shakes strongly, as if the camera were held by hand."
+    )
 
 
 def test_moves_of_the_cameras_place_have_words_of_their_own() -> None:
@@ -185,6 +265,16 @@ def test_what_keeps_its_place_under_a_pan_is_followed() -> None:
     followed = track(1, (0.4, 0.4, 0.6, 0.6), (0.42, 0.4, 0.62, 0.6))
     assert objects(followed, pan=0.2) == (
         "A region about a fifth of the frame wide stays in the middle as the camera follows it throughout."
+    )
+
+
+def test_a_camera_that_turns_only_for_a_moment_follows_nothing() -> None:
+    keeps_its_place = track(1, (0.4, 0.4, 0.6, 0.6), (0.42, 0.4, 0.62, 0.6))
+    told = measurement(tracks=(keeps_its_place,))
+    told.camera_path.pan[-5:] = 1.5
+
+    assert describe_objects(told, start_s=START_S, end_s=END_S) == (
+        "A region about a fifth of the frame wide stays in the middle and moves in place throughout."
     )
 
 
