@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from motionsight_core.measure.camera import LEAST_SUPPORT, PairRegistrar, Registration
 from motionsight_core.measure.clarity import clarity
-from motionsight_core.measure.cuts import is_cut
+from motionsight_core.measure.cuts import SUSPECT_INLIERS, is_cut
 from motionsight_core.measure.held import is_repeat, with_holds
 from motionsight_core.measure.moves import moves_of_shot
+from motionsight_core.measure.pairs import Pair, mended, pair_of, samples_of, shifted_pair
 from motionsight_core.measure.regions import RegionFinder
 from motionsight_core.measure.samples import (
     CameraSamples,
@@ -25,6 +26,7 @@ from motionsight_core.measure.shake import shaken_spans, steadiness_of
 from motionsight_core.measure.tracks import RegionTracker
 from motionsight_core.measure.types import CameraPath, MotionMeasurement
 from motionsight_core.measure.weighted import weighted_median
+from motionsight_core.measure.whips import Breaks, NewPicture, Shift, ShiftFinder, breaks_of, sharpness
 from motionsight_core.record import CameraMove
 from motionsight_core.settings import MeasureSettings
 
@@ -34,30 +36,8 @@ Luma = NDArray[np.uint8]
 CLARITY_EVERY_S = 1.0
 #: A move that reaches the first or last pair reaches the end of the shot; slack of the comparison, s.
 TOUCHING_S = 1e-6
-#: Deformation, 1/s, from which on the affine says where the frame's centre goes.
-SLOPING = 0.05
 #: Share of background at which the camera's rest is as sure as it gets.
 SURE_INLIERS = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class _Pair:
-    """What is kept of a pair of neighbouring frames: numbers only, in the units of CameraSamples."""
-
-    start_s: float
-    end_s: float
-    pan: float
-    tilt: float
-    zoom: float
-    roll: float
-    shear: float
-    deformation: float
-    divergence: float
-    curl: float
-    inliers: float
-    near_ratio: float
-    seen: bool
-    """Whether the earlier frame has enough texture to tell that it stands still."""
 
 
 class MotionMeter:
@@ -79,12 +59,12 @@ class MotionMeter:
         self._last: tuple[Luma, float] | None = None
         self._finder = RegionFinder(settings.region_threshold, settings.fps)
         self._tracker = RegionTracker(settings.fps)
-        self._pairs: list[_Pair] = []
-        self._cuts: list[float] = []
+        self._shifts: ShiftFinder | None = None
+        self._pairs: list[Pair] = []
+        self._new_pictures: list[NewPicture] = []
         self._clarity: list[tuple[float, float]] = []
         """(time, clarity)."""
         self._next_clarity_s = -np.inf
-        self._flow_widths = 0.0
 
     def push(self, luma: Luma, t_s: float) -> None:
         """Takes the next frame.
@@ -115,21 +95,25 @@ class MotionMeter:
         """The measurement of the clip that spans `start_s` to `end_s`, source seconds."""
         for t_s, regions in self._finder.flush():
             self._tracker.push(t_s, regions)
-        samples = self._samples(start_s, end_s)
-        parts = list(shots(samples, self._cuts))
+        breaks = self._breaks()
+        cuts_s = [self._pairs[pair].end_s for pair in sorted(breaks.cuts)]
+        pairs = mended(self._pairs, breaks)
+        samples = self._samples(pairs, start_s, end_s)
+        parts = list(shots(samples, cuts_s))
         moves: list[CameraMove] = []
-        for shot, bounds in zip(parts, pairwise([start_s, *self._cuts, end_s]), strict=True):
+        for shot, bounds in zip(parts, pairwise([start_s, *cuts_s, end_s]), strict=True):
             for part in moving_parts(shot):
                 found = moves_of_shot(part, self._settings, self._aspect)
                 moves += [_to_bounds(move, shot, *bounds) for move in found]
         steadiness = steadiness_of(parts, moves, self._aspect)
+        flow_widths = sum(pair.flow_widths for pair in pairs)
         measured_s = sum(float(np.sum(shot.duration_s)) for shot in parts)
         return MotionMeasurement(
             camera_moves=tuple(map(_rounded, moves)) or (_static(samples, start_s, end_s),),
             steadiness=steadiness,
-            cuts=tuple(round(cut, 3) for cut in self._cuts),
+            cuts=tuple(round(cut_s, 3) for cut_s in cuts_s),
             tracks=self._tracker.tracks(end_s - start_s),
-            motion_score=round(self._flow_widths / measured_s, 4) if measured_s else 0.0,
+            motion_score=round(flow_widths / measured_s, 4) if measured_s else 0.0,
             clarity=self._median_clarity(end_s),
             camera_path=CameraPath(
                 t_s=(samples.start_s + samples.end_s) / 2,
@@ -153,44 +137,47 @@ class MotionMeter:
     def _push_pair(self, previous: Luma, previous_s: float, luma: Luma, t_s: float) -> None:
         assert self._registrar is not None  # noqa: S101  made with the first frame
         registration = self._registrar.register(previous, luma)
-        seen = registration.support >= LEAST_SUPPORT
-        if is_cut(previous, luma, registration.flow, registration.inliers):
-            self._cuts.append(t_s)
-            self._registrar.forget()
-            self._close_shot()
-            self._pairs.append(_Pair(previous_s, t_s, *[0.0] * 10, seen=seen))
-            self._finder.push(t_s, luma, None)
-            return
-        height, width = luma.shape
-        self._pairs.append(_velocities(registration, previous_s, t_s, width, height, seen=seen))
-        self._flow_widths += (
-            float(np.mean(np.hypot(*np.moveaxis(registration.flow[::4, ::4], -1, 0)))) / width
-        )
+        is_new = is_cut(previous, luma, registration.flow, registration.inliers)
+        if is_new or registration.inliers < SUSPECT_INLIERS:
+            self._shifts = self._shifts or ShiftFinder(*luma.shape)
+            shift = self._shifts.find(previous, luma)
+            if is_new:
+                sharp = sharpness(previous), sharpness(luma)
+                self._new_pictures.append(NewPicture(len(self._pairs), shift, *sharp))
+            if is_new or (shift is not None and shift.is_sure):
+                self._push_break(registration, shift, previous_s, luma, t_s)
+                return
+        self._pairs.append(pair_of(registration, previous_s, t_s, luma.shape))
         for found_s, regions in self._finder.push(t_s, luma, registration):
             self._tracker.push(found_s, regions)
 
-    def _close_shot(self) -> None:
-        for t_s, regions in self._finder.flush():
-            self._tracker.push(t_s, regions)
+    def _push_break(
+        self, registration: Registration, shift: Shift | None, previous_s: float, luma: Luma, t_s: float
+    ) -> None:
+        """A pair over which no object is followed: of a cut, or of a turn too fast for the flow."""
+        assert self._registrar is not None  # noqa: S101  made with the first frame
+        seen = registration.support >= LEAST_SUPPORT
+        self._pairs.append(shifted_pair(shift, previous_s, t_s, luma.shape, seen=seen))
+        self._registrar.forget()
+        for found_s, regions in self._finder.flush():
+            self._tracker.push(found_s, regions)
         self._tracker.cut()
+        self._finder.push(t_s, luma, None)
 
-    def _samples(self, start_s: float, end_s: float) -> CameraSamples:
-        columns = {
-            field.name: np.array([getattr(pair, field.name) for pair in self._pairs], np.float64)
-            for field in fields(_Pair)
-        }
-        seen = columns.pop("seen").astype(np.bool_)
-        samples = CameraSamples(**columns, held=np.zeros(len(seen), np.bool_))
+    def _breaks(self) -> Breaks:
+        durations = np.array([pair.end_s - pair.start_s for pair in self._pairs])
+        rates = np.array([(pair.pan, pair.tilt / self._aspect) for pair in self._pairs]).reshape(-1, 2)
+        return breaks_of(self._new_pictures, rates * durations[:, None], durations)
+
+    def _samples(self, pairs: list[Pair], start_s: float, end_s: float) -> CameraSamples:
+        """The camera's motion over the clip's span."""
+        samples = samples_of(pairs)
         if self._last is None or self._registrar is None:
             return samples
         luma, last_s = self._last
-        return with_holds(
-            samples,
-            np.append(seen, self._registrar.support(luma) >= LEAST_SUPPORT),
-            np.append(samples.start_s, last_s),
-            (start_s, end_s),
-            1 / self._settings.fps,
-        )
+        seen = [*(pair.seen for pair in pairs), self._registrar.support(luma) >= LEAST_SUPPORT]
+        times_s = np.append(samples.start_s, last_s)
+        return with_holds(samples, np.array(seen), times_s, (start_s, end_s), 1 / self._settings.fps)
 
 
 def _check(luma: Luma, t_s: float, previous: Luma, previous_s: float) -> None:
@@ -198,35 +185,6 @@ def _check(luma: Luma, t_s: float, previous: Luma, previous_s: float) -> None:
         raise ValueError(f"a clip's frames must have one size; got {luma.shape} after {previous.shape}")
     if t_s <= previous_s:
         raise ValueError(f"times must increase; got {t_s} s after {previous_s} s")
-
-
-def _velocities(
-    motion: Registration, start_s: float, end_s: float, width: int, height: int, *, seen: bool
-) -> _Pair:
-    """The camera's velocities: the content's, turned round, over the pair's duration."""
-    duration = end_s - start_s
-    (scale_cos, _, shift_x), (scale_sin, _, shift_y) = motion.similarity
-    (xx, xy, affine_x), (yx, yy, affine_y) = motion.affine
-    deformation = float(np.hypot((xx - yy) / 2, (xy + yx) / 2)) / duration
-    if deformation > SLOPING:
-        # No similarity fits ground that recedes: which part of it wins changes from pair to pair.
-        shift_x, shift_y = affine_x, affine_y
-    return _Pair(
-        start_s=start_s,
-        end_s=end_s,
-        pan=-shift_x / width / duration,
-        tilt=shift_y / height / duration,
-        zoom=float(np.log(np.hypot(scale_cos, scale_sin))) / duration,
-        # y points down: a positive angle is clockwise on the screen, a camera turning counter-clockwise.
-        roll=-float(np.degrees(np.arctan2(scale_sin, scale_cos))) / duration,
-        shear=xy / duration,
-        deformation=deformation,
-        divergence=((xx + yy) / 2 - 1) / duration,
-        curl=(yx - xy) / 2 / duration,
-        inliers=motion.inliers,
-        near_ratio=motion.near_ratio,
-        seen=seen,
-    )
 
 
 def _to_bounds(move: CameraMove, shot: CameraSamples, start_s: float, end_s: float) -> CameraMove:
