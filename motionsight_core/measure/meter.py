@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from motionsight_core.measure.camera import LEAST_SUPPORT, PairRegistrar, Registration
 from motionsight_core.measure.clarity import clarity
-from motionsight_core.measure.cuts import SUSPECT_INLIERS, is_cut
+from motionsight_core.measure.cuts import is_cut
 from motionsight_core.measure.held import is_repeat, with_holds
 from motionsight_core.measure.moves import moves_of_shot
 from motionsight_core.measure.pairs import Pair, mended, pair_of, samples_of, shifted_pair
@@ -36,6 +36,8 @@ Luma = NDArray[np.uint8]
 CLARITY_EVERY_S = 1.0
 #: A move that reaches the first or last pair reaches the end of the shot; slack of the comparison, s.
 TOUCHING_S = 1e-6
+#: Share of background below which the flow may have lost a fast turn.
+LOST_INLIERS = 0.25
 #: Share of background at which the camera's rest is as sure as it gets.
 SURE_INLIERS = 0.5
 
@@ -138,7 +140,7 @@ class MotionMeter:
         assert self._registrar is not None  # noqa: S101  made with the first frame
         registration = self._registrar.register(previous, luma)
         is_new = is_cut(previous, luma, registration.flow, registration.inliers)
-        if is_new or registration.inliers < SUSPECT_INLIERS:
+        if is_new or registration.inliers < LOST_INLIERS:
             self._shifts = self._shifts or ShiftFinder(*luma.shape)
             shift = self._shifts.find(previous, luma)
             if is_new:
