@@ -131,11 +131,7 @@ class CloudStore(ABC):
             NotAVideo: it is stored compressed.
             StoreUnavailable: the store refused or failed to answer.
         """
-        self._require_package()
-        try:
-            pinned = self._patiently(lambda: self.find(video))
-        except Broken as broken:
-            raise StoreUnavailable(f"The object cannot be read: {broken}.") from None
+        pinned = self._found(video)
         # What a store says of the encoding may be wrong, what the bytes say is not.
         if "gzip" in pinned.encoding and pinned.read(0, min(2, pinned.size)) == _GZIP:
             raise NotAVideo(
@@ -145,7 +141,7 @@ class CloudStore(ABC):
         return pinned
 
     def head(self, video: VideoObject, length: int) -> bytes:
-        pinned = self.pin(video)
+        pinned = self._found(video)  # a compressed object has a beginning too, which is not a video's
         return pinned.read(0, min(length, pinned.size))
 
     @contextmanager
@@ -178,6 +174,13 @@ class CloudStore(ABC):
             except _TooLong as long:
                 found = held.enter_context(closing(BlockReader(long.pinned)))
             yield found
+
+    def _found(self, video: VideoObject) -> Pinned:
+        self._require_package()
+        try:
+            return self._patiently(lambda: self.find(video))
+        except Broken as broken:
+            raise StoreUnavailable(f"The object cannot be read: {broken}.") from None
 
     def parse(self, uri: str) -> CloudAddress:
         """Bucket and name of an address.

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from motionsight_core.candidates import is_video
 from motionsight_core.errors import (
     Archived,
     NotAVideo,
@@ -16,7 +17,7 @@ from motionsight_core.errors import (
     permanent_names,
 )
 from motionsight_core.settings import StoreSettings
-from motionsight_core.stores import list_objects, open_object, open_ranges
+from motionsight_core.stores import Candidate, list_objects, open_object, open_ranges, read_head
 from tests.core.stores.proxy import Answer, Request
 from tests.core.stores.servers import GcsBucket, Place, S3Bucket
 from tests.core.stores.test_stores import content, the_video
@@ -125,6 +126,16 @@ def test_a_compressed_object_is_one_sentence(cloud: Place, encoding: str) -> Non
         content(video)
     with pytest.raises(NotAVideo), open_ranges(video):
         pass
+
+
+def test_the_beginning_of_a_compressed_object_says_that_it_is_no_video(cloud: Place) -> None:
+    assert isinstance(cloud, GcsBucket | S3Bucket)
+    compressed = gzip.compress(b"{}")
+    cloud.put("log.json", compressed, encoding="gzip")
+    (candidate,) = list_objects(cloud.address, settings=StoreSettings(all_files=True))
+    assert isinstance(candidate, Candidate)
+    assert read_head(candidate.object, 4) == compressed[:4]
+    assert not is_video(candidate, StoreSettings())
 
 
 @pytest.mark.parametrize("stored", [b"", b"\x1f", b"bytes of a video"])
