@@ -143,10 +143,9 @@ class MotionMeter:
         if is_new or registration.inliers < LOST_INLIERS:
             self._shifts = self._shifts or ShiftFinder(*luma.shape)
             shift = self._shifts.find(previous, luma)
-            if is_new:
-                sharp = sharpness(previous), sharpness(luma)
-                self._new_pictures.append(NewPicture(len(self._pairs), shift, *sharp))
             if is_new or (shift is not None and shift.is_sure):
+                sharp = sharpness(previous), sharpness(luma)
+                self._new_pictures.append(NewPicture(len(self._pairs), is_new, shift, *sharp))
                 self._push_break(registration, shift, previous_s, luma, t_s)
                 return
         self._pairs.append(pair_of(registration, previous_s, t_s, luma.shape))

@@ -89,10 +89,10 @@ def shifted_pair(
 
 
 def mended(pairs: Sequence[Pair], breaks: Breaks) -> list[Pair]:
-    """The pairs without what the flow makes of new pictures: nothing moves at a cut, a whip goes one way."""
+    """The pairs without what the flow makes of lost pictures: a cut or jump moves nothing, a whip one way."""
     result = list(pairs)
-    for cut in breaks.cuts:
-        result[cut] = Pair(pairs[cut].start_s, pairs[cut].end_s, pairs[cut].seen)
+    for index in breaks.cuts | breaks.jumps:
+        result[index] = Pair(pairs[index].start_s, pairs[index].end_s, pairs[index].seen)
     for first, last in breaks.whips:
         shifted = [pair for pair in pairs[first:last] if pair.is_shift]
         around = shifted or [pairs[index] for index in (first - 1, last) if 0 <= index < len(pairs)]

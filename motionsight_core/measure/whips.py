@@ -136,10 +136,12 @@ def _slopes(luma: NDArray[np.float32], right: int, down: int) -> NDArray[np.floa
 
 @dataclass(frozen=True, slots=True)
 class NewPicture:
-    """A pair of frames of which the flow does not explain the later one."""
+    """A pair of frames of which the flow has lost the later one."""
 
     pair: int
     """Its number among the clip's pairs."""
+    is_new: bool
+    """Whether the flow does not explain the picture either: a cut, if it is no whip."""
     shift: Shift | None
     """How the picture was shifted, if it was."""
     before: Floats
@@ -158,6 +160,8 @@ class Breaks:
 
     cuts: frozenset[int]
     """Pairs at which a new shot begins."""
+    jumps: frozenset[int]
+    """Other pairs whose shift is no part of a move: the picture jumps within its shot."""
     whips: tuple[tuple[int, int], ...]
     """Runs [first, last) of pairs in a whip whose pictures have nothing in common."""
 
@@ -166,11 +170,11 @@ def breaks_of(pictures: Sequence[NewPicture], ways: Floats, durations: Floats) -
     """Which new pictures begin a shot, and which come by in a whip.
 
     Args:
-        pictures: pairs that may be cuts, in order.
+        pictures: in order.
         ways: [P, 2] how far each pair moves the picture as a whole, frame widths; 0 where that is not known.
         durations: [P] seconds.
     """
-    cuts = {picture.pair for picture in pictures}
+    lost = {picture.pair for picture in pictures}
     unsure = [picture.pair for picture in pictures if not picture.is_sure]
     sure = ways.copy()
     sure[unsure] = 0.0
@@ -182,11 +186,12 @@ def breaks_of(pictures: Sequence[NewPicture], ways: Floats, durations: Floats) -
         beside = [sure[other] for other in (pair - 1, pair + 1) if 0 <= other < len(ways)]
         least = GOES_ON * float(np.hypot(*way)) if picture.is_sure else FAST
         if durations[pair] <= LONGEST_CHANGE_S and any(_is_way(other, way, least) for other in beside):
-            cuts.discard(pair)
-    whips += _smeared([picture for picture in pictures if picture.pair in cuts], durations)
+            lost.discard(pair)
+    whips += _smeared([picture for picture in pictures if picture.pair in lost], durations)
     for first, last in whips:
-        cuts -= set(range(first, last))
-    return Breaks(frozenset(cuts), tuple(whips))
+        lost -= set(range(first, last))
+    cuts = frozenset(picture.pair for picture in pictures if picture.is_new) & lost
+    return Breaks(cuts, frozenset(lost - cuts), tuple(whips))
 
 
 def _is_way(one: Floats, other: Floats, least: float) -> bool:

@@ -178,6 +178,16 @@ def test_a_cut_stays_a_cut(kind: str) -> None:
         assert scene_starts(frames) == [1.5]
 
 
+def test_a_jump_of_a_picture_that_moves_otherwise_is_no_move() -> None:
+    # Two recordings of one pan, joined: the picture jumps back by a third of its width.
+    frames = film(lambda t: seen(STREET, 0.3 * (t if t < 1.15 else t - 1.2), 0.0), 2.4)
+
+    measurement = measured(frames)
+
+    assert {move.label for move in measurement.camera_moves} == {"pan_right"}
+    assert measurement.motion_score == pytest.approx(0.3, abs=0.04)
+
+
 def test_a_large_shift_is_found_and_two_different_pictures_have_none() -> None:
     finder = ShiftFinder(HEIGHT, WIDTH)
     here = seen(STREET, 0.0, 0.0)
