@@ -145,7 +145,7 @@ def damaged(content: bytes) -> Iterable[bytes]:
     yield content[:40]
     yield content[:-1]
     yield content[: len(content) // 2]
-    yield content[:4] + b"\2" + content[5:]
+    yield content[:4] + b"\xff" + content[5:]
     yield b"PK" + content[2:]
     header = json.dumps({"clip": None}).encode()
     yield content[:5] + len(header).to_bytes(4, "big") + header
