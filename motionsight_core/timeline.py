@@ -82,7 +82,7 @@ def timeline_of(
         if np.all((steps > 0) & (steps <= _longest_step(usual_s, clock_restarts))):
             return _sound(stored)
     usual_s = usual_step(steps, nominal_s)
-    return _mended(stored, usual_s, longest_s=_longest_step(usual_s, clock_restarts))
+    return _mended(stored, usual_s, longest_s=_longest_step(usual_s, clock_restarts), tick_s=time_base)
 
 
 def usual_step(steps_s: NDArray[np.float64], nominal_s: float) -> float:
@@ -116,7 +116,7 @@ def _sound(times_s: NDArray[np.float64]) -> Timeline:
     return Timeline(times_s - times_s[0], nothing, nothing)
 
 
-def _mended(stored: NDArray[np.float64], usual_s: float, *, longest_s: float) -> Timeline:
+def _mended(stored: NDArray[np.float64], usual_s: float, *, longest_s: float, tick_s: float) -> Timeline:
     """Trust what is in line, put the rest between, and let clocks that start anew go on."""
     times = np.full(len(stored), np.nan)
     joins: list[int] = []
@@ -125,7 +125,8 @@ def _mended(stored: NDArray[np.float64], usual_s: float, *, longest_s: float) ->
     number = 0
     while number < len(stored):
         here = stored[number] + offset
-        if np.isnan(here) or here == last:
+        # The offset of a joined recording costs the last digits: equal is what is less than a tick apart.
+        if np.isnan(here) or (last is not None and abs(here - last) <= tick_s / 2):
             number += 1
             continue
         ahead = stored[number + 1 : number + 1 + _MOST_OUT_OF_LINE] + offset

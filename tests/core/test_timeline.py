@@ -76,6 +76,11 @@ def test_a_recording_whose_clock_starts_anew_goes_on_where_the_one_before_ended(
     assert 0.04 <= found.times_s[20] - found.times_s[19] <= 0.05
 
 
+def test_a_doubled_timestamp_in_a_later_recording_is_mended_there() -> None:
+    found = timeline_of([218, 0, None, 0, 57], time_base=1 / 90_000, nominal_s=0.04, clock_restarts=False)
+    assert np.all(np.diff(found.times_s) > 1e-6)
+
+
 def test_recordings_that_overlap_by_a_few_frames_are_joined_and_not_squeezed() -> None:
     first = [4 * number for number in range(30)]
     second = [106 + 4 * number for number in range(30)]
