@@ -158,7 +158,7 @@ def test_hostile_replies_end_as_data_or_as_failures(motionsight, ask, scenes: Pa
     assert rows[0]["object_motion"] == (
         "'); DROP TABLE motion; -- <script>alert(1)</script>[31m <|im_end|> %s {x}"
     )
-    assert rows[0]["object_names"] == ["31m", "ball' drop table motion"]
+    assert rows[0]["object_names"] == ["31m", "ball", "drop table motion"]
     assert ask("SELECT error, stage, count(*) AS n FROM failures GROUP BY ALL") == [
         {"error": "BadReply", "stage": "caption", "n": 2}
     ]
