@@ -244,7 +244,8 @@ def _index_of_packets(table: _PacketTable) -> FrameIndex | None:
     timeline = table.facts.timeline(stored[order])
     pts = stored[order]
     renumbered = bool(np.any(np.diff(pts) <= 0))
-    if renumbered and len(timeline.mended) and np.any(np.diff(order) < 0):
+    reordered = bool(np.any(np.diff(order) < 0))
+    if renumbered and reordered and len(timeline.mended):
         return None  # which of two frames with one timestamp comes first, only the decoder knows
     last = int(order[-1])
     times_s = timeline.times_s
@@ -253,7 +254,7 @@ def _index_of_packets(table: _PacketTable) -> FrameIndex | None:
         times_s,
         table.durations[last],
         last_pts=int(stored[last]) if whole else None,
-        reordered=bool(np.any(np.diff(order) < 0)),
+        reordered=reordered,
     )
     return FrameIndex(
         times_s=times_s,

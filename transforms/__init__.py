@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from transforms._annotate import Annotated, AnnotateMotion, DescribeClips, MotionSightHandler
+from typing import TYPE_CHECKING, Any
+
+from transforms._annotate import Annotated, AnnotateMotion, DescribeClips
 from transforms._catalog import AnnotateCatalog
 from transforms._commit import CommitRows, Job, Outcomes, begin_run
 from transforms._decode import DecodeClips, Decoded
@@ -10,6 +12,9 @@ from transforms._plan import PlanClips, Planned
 from transforms._scenes import DecodedScenes, DecodeScenes
 from transforms._stage import Attempt, StageRows
 from transforms._stream import AnnotateNotifications, AnnotateSource
+
+if TYPE_CHECKING:
+    from transforms._inference import MotionSightHandler
 
 __all__ = [
     "AnnotateCatalog",
@@ -32,3 +37,11 @@ __all__ = [
     "StageRows",
     "begin_run",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "MotionSightHandler":  # its module loads torch
+        from transforms._inference import MotionSightHandler
+
+        return MotionSightHandler
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

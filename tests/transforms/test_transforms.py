@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -157,3 +159,19 @@ def test_a_shard_that_was_committed_before_is_skipped_when_it_is_tried_again(
     warehouse.commit(annotate_shard(shard, SETTINGS, warehouse, run_id="run"))
     again = annotate_shard(shard, SETTINGS, warehouse, run_id="run")
     assert (again.annotated, again.failed, again.skipped) == (0, 0, 3)
+
+
+def test_the_measured_annotator_loads_no_model_library() -> None:
+    code = (
+        "import sys\n"
+        "import apache_beam as beam\n"
+        "from transforms import AnnotateMotion\n"
+        "with beam.Pipeline() as pipeline:\n"
+        "    AnnotateMotion().expand(pipeline | beam.Create([], reshuffle=False))\n"
+        "assert not {'torch', 'transformers', 'onnxruntime'} & set(sys.modules), sys.modules.keys()\n"
+        "import transforms\n"
+        "assert transforms.MotionSightHandler.__name__ == 'MotionSightHandler'\n"
+        "assert 'torch' in sys.modules\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,58 @@
+"""Describing decoded clips on a worker: the method, and what Beam counts of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import apache_beam as beam
+from apache_beam.metrics import Metrics
+
+from motionsight_core.decoding import DecodedClip
+from motionsight_core.errors import ModelUnavailable, RunError
+from motionsight_core.motionsight import MotionSight
+from motionsight_core.record import Failure, MotionRecord
+from motionsight_core.settings import Settings
+
+NAMESPACE = "motionsight"
+
+
+class DescribeMeasured(beam.DoFn):
+    """DecodedClip -> its record or Failure, from the measurement alone: there is no model, hence no batch."""
+
+    def __init__(self, settings: Settings, run_id: str) -> None:
+        self._settings, self._run_id = settings, run_id
+
+    def setup(self) -> None:
+        self._sight = counting_sight(self._settings, self._run_id)
+
+    def process(self, element: DecodedClip) -> Iterator[MotionRecord | Failure]:
+        yield from describe_batch(self._sight, [element])
+
+
+def counting_sight(settings: Settings, run_id: str) -> MotionSight:
+    """The method with its steps counted. Cheap: the models behind it are this process's, shared by all
+    threads and shards."""
+    return MotionSight(settings, run_id=run_id, observe=_count)
+
+
+def describe_batch(sight: MotionSight, batch: Sequence[DecodedClip]) -> list[MotionRecord | Failure]:
+    """One record or failure per clip.
+
+    Raises:
+        RunError: the multimodal LLM cannot be reached. That is no clip's fault: the shard fails, is tried
+            again, and no clip is written down as a failure.
+    """
+    described = sight.describe(batch)
+    Metrics.counter(NAMESPACE, "clips").inc(len(described))
+    for outcome in described:
+        if isinstance(outcome, Failure) and outcome.error == ModelUnavailable.__name__:
+            raise RunError(outcome.message)
+    return described
+
+
+def _count(name: str, amount: float) -> None:
+    """Tokens as counters, steps as distributions of milliseconds."""
+    if name.endswith("_s"):
+        Metrics.distribution(NAMESPACE, name.removesuffix("_s") + "_ms").update(round(amount * 1000))
+    else:
+        Metrics.counter(NAMESPACE, name).inc(round(amount))

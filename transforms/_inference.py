@@ -1,0 +1,105 @@
+"""Describing with models: one RunInference around the whole method.
+
+Imported only where a model annotates, since Beam's RunInference loads torch wherever that is installed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import apache_beam as beam
+from apache_beam.ml.inference.base import ModelHandler, RunInference
+from apache_beam.transforms.util import ReshufflePerKey
+
+from motionsight_core.decoding import DecodedClip
+from motionsight_core.motionsight import MotionSight
+from motionsight_core.record import Failure, MotionRecord
+from motionsight_core.settings import Settings
+from transforms._describe import NAMESPACE, counting_sight, describe_batch
+from transforms._pack import PackFrames, UnpackFrames
+
+#: What a clip lasts, where nothing says how long.
+_CLIP_S = 10.0
+
+
+def describe_with_models(settings: Settings, run_id: str) -> beam.PTransform:
+    """PCollection[DecodedClip] -> a record or a Failure for each, on `runtime.accelerator` where set."""
+    describe = RunInference(MotionSightHandler(settings, run_id))
+    if accelerator := settings.runtime.accelerator:
+        return _DescribeElsewhere(describe, accelerator)
+    return describe
+
+
+class _DescribeElsewhere(beam.PTransform):
+    """Describes on workers of their own, with an accelerator; those that decode need none.
+
+    Steps that no shuffle parts are fused and run on the same worker, so one stands between, and the
+    frames cross it packed.
+    """
+
+    def __init__(self, describe: beam.PTransform, accelerator: str) -> None:
+        super().__init__()
+        self._describe, self._accelerator = describe, accelerator
+
+    def expand(self, pcoll: beam.PCollection[DecodedClip]) -> beam.PCollection[MotionRecord | Failure]:
+        described: Any = (
+            pcoll
+            | "PackFrames" >> PackFrames()
+            | "ToModels" >> ReshufflePerKey()
+            | "UnpackFrames" >> UnpackFrames().with_resource_hints(accelerator=self._accelerator)
+            | "RunInference" >> self._describe.with_resource_hints(accelerator=self._accelerator)
+        )
+        return described
+
+
+class MotionSightHandler(ModelHandler[DecodedClip, MotionRecord | Failure, MotionSight]):
+    """Runs `MotionSight.describe` on batches of decoded clips.
+
+    A clip that cannot be described comes back as its own Failure: RunInference's own exception
+    handling would give up the whole batch.
+    """
+
+    def __init__(self, settings: Settings, run_id: str) -> None:
+        super().__init__(**_batch_size(settings))
+        self._settings, self._run_id = settings, run_id
+
+    def load_model(self) -> MotionSight:
+        """Cheap: the models behind it are this process's, shared by all threads and shards."""
+        return counting_sight(self._settings, self._run_id)
+
+    def run_inference(
+        self, batch: Sequence[DecodedClip], model: MotionSight, inference_args: dict[str, Any] | None = None
+    ) -> list[MotionRecord | Failure]:
+        """One record or failure per clip.
+
+        Raises:
+            RunError: the multimodal LLM cannot be reached. That is no clip's fault: the shard fails, is
+                tried again, and no clip is written down as a failure.
+        """
+        return describe_batch(model, batch)
+
+    def get_num_bytes(self, batch: Sequence[DecodedClip]) -> int:
+        """Bytes of pixels; the default would pickle every batch to count them."""
+        sequences = [frames for clip in batch for frames in (clip.sampled, clip.blurred)]
+        return sum(frames.pixels.nbytes for frames in sequences if frames is not None)
+
+    def get_metrics_namespace(self) -> str:
+        return NAMESPACE
+
+
+def _batch_size(settings: Settings) -> dict[str, Any]:
+    """As many clips as the settings and the MLLM's frames allow, and not fewer where there are more:
+    Beam's own growing batches would begin with one clip on a GPU that takes eight."""
+    if settings.annotator == "measured":
+        return {}  # nothing is gained by waiting for a batch
+    clips = max(1, min(settings.runtime.batch_clips, settings.runtime.batch_frames // _frames(settings)))
+    return {"min_batch_size": clips, "max_batch_size": clips}
+
+
+def _frames(settings: Settings) -> int:
+    """Frames of a clip, about, where they are sampled by rate."""
+    rate, window_s = settings.sampling.fps, settings.clips.window_s
+    if rate is None:
+        return settings.sampling.frames
+    return max(1, round(rate * (window_s or _CLIP_S)))
