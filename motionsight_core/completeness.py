@@ -15,7 +15,6 @@ from motionsight_core.errors import Truncated
 _MEDIA_BOXES = frozenset({b"mdat", b"moof"})
 _CLUSTER = 0x1F43B675
 _SEGMENT = 0x18538067
-_EBML_HEADER = 0x1A45DFA3
 #: More parts are not looked at: a file of them was made to be slow.
 _MOST_PARTS = 1_000_000
 

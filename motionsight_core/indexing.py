@@ -123,16 +123,19 @@ class _StreamFacts:
     def of(cls, container: InputContainer, stream: VideoStream) -> _StreamFacts:
         rate = float(stream.average_rate or stream.guessed_rate or 0)
         is_mp4 = container.format.name.startswith("mov")
+        # Of an MP4 whose edit list shows a part of what is stored, FFmpeg indexes and demuxes that part.
+        announced = min(stream.frames, len(stream.index_entries)) if is_mp4 else stream.frames
         end = None
-        # Elsewhere, and in fragments, the duration may be the file's, the sound's, or an end already.
-        if is_mp4 and stream.frames and stream.duration is not None:
+        # Elsewhere, and in fragments, the duration may be the file's, the sound's, or an end already; that
+        # of a part counts from inside a frame.
+        if is_mp4 and 0 < announced == stream.frames and stream.duration is not None:
             end = (stream.start_time or 0) + stream.duration
         return cls(
             time_base=float(stream.time_base or 0),
             nominal_s=1 / rate if 1 / LONGEST_FRAME_S <= rate <= _HIGHEST_FPS else NOMINAL_S,
             clock_restarts=bool(container.format.flags & Flags.ts_discont.value),
             end=end,
-            announced=stream.frames,
+            announced=announced,
             is_timed=not container.format.flags & Flags.no_timestamps.value,
             stores_durations=container.format.name.startswith(_STORES_DURATIONS),
             is_mp4=is_mp4,
@@ -210,6 +213,11 @@ class _PacketTable:
                     require_clear_packet(packet)
                 table._add(packet, hidden=hides_frames and not memoryview(packet)[0] & _VP8_SHOWN)
         return table
+
+    def stored_pts(self, positions: NDArray[np.int64]) -> NDArray[np.int64]:
+        """[P] timestamps of the displayed packets at these positions, as stored."""
+        displayed = np.frombuffer(self.positions, np.int64)
+        return np.frombuffer(self.pts, np.int64)[np.searchsorted(displayed, positions)]
 
     def _add(self, packet: Packet[VideoStream], *, hidden: bool) -> None:
         if packet.is_keyframe:
@@ -310,7 +318,7 @@ def _without_undecodable_ends(
     are not there; a file that was not copied to its end breaks off inside a packet. The few packets there
     are decoded to see which frames they give.
     """
-    if index.renumbered or index.packets is None:
+    if index.packets is None:
         return index
     first_key = int(index.keys[0]) if table.keys else 0
     packet_pts = index.packet_pts()
@@ -320,15 +328,15 @@ def _without_undecodable_ends(
     after_key = np.flatnonzero(packet_pts[first_key:next_key] < packet_pts[first_key])
     head = first_key + (int(after_key[-1]) if len(after_key) else 0)
     if head > 0:
-        index = _without_undecodable(index, 0, head, file, limits)
+        index = _without_undecodable(index, 0, head, table, file, limits)
     if table.damaged_from is not None:
         last_key = int(index.keys[-1])
-        index = _without_undecodable(index, last_key, index.packet_count - 1, file, limits)
+        index = _without_undecodable(index, last_key, index.packet_count - 1, table, file, limits)
     return index
 
 
 def _without_undecodable(
-    index: FrameIndex, first: int, last: int, file: BinaryIO, limits: LimitSettings
+    index: FrameIndex, first: int, last: int, table: _PacketTable, file: BinaryIO, limits: LimitSettings
 ) -> FrameIndex:
     """The index without the frames of packets `first` to `last` that these, decoded, do not give."""
     assert index.packets is not None  # noqa: S101
@@ -341,15 +349,17 @@ def _without_undecodable(
             if position >= last:
                 break
         given.update(frame.pts for frame in decoder.frames(None))
+    stored = table.stored_pts(index.packets)
     here = (index.packets >= first) & (index.packets <= last)
-    lost = np.flatnonzero(here & ~np.isin(index.pts, [pts for pts in given if pts is not None]))
+    lost = np.flatnonzero(here & ~np.isin(stored, [pts for pts in given if pts is not None]))
     if not len(lost) or len(lost) == len(index.times_s):
         return index
-    return _from_zero(index.without(lost, noted=True))
+    return _from_zero(index.without(lost, noted=True), table)
 
 
-def _from_zero(index: FrameIndex) -> FrameIndex:
+def _from_zero(index: FrameIndex, table: _PacketTable) -> FrameIndex:
     """The index with its first frame at 0 s."""
+    assert index.packets is not None  # noqa: S101
     start_s = float(index.times_s[0])
     if start_s == 0:
         return index
@@ -357,7 +367,7 @@ def _from_zero(index: FrameIndex) -> FrameIndex:
         index,
         times_s=index.times_s - start_s,
         lost_s=np.maximum(index.lost_s - start_s, 0.0),
-        origin=int(index.pts[0]),
+        origin=int(table.stored_pts(index.packets[:1])[0]),
     )
 
 

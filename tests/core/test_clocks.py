@@ -172,6 +172,19 @@ def test_a_transport_stream_that_begins_inside_a_gop_begins_with_what_can_be_dec
     assert clip.fps == pytest.approx(25, abs=1)
 
 
+def test_a_recording_that_begins_inside_a_gop_may_be_followed_by_another(tmp_path: Path) -> None:
+    first, second = (shifted_ts(tmp_path / f"{seed}.ts", 50, start_s=0.0, seed=seed) for seed in range(2))
+    joined = tmp_path / "joined.ts"
+    middle = len(first) // PACKET // 4 * PACKET
+    joined.write_bytes(first[middle:] + second)
+    expected = len(all_frames(joined))
+    assert 70 < expected < 100
+    clip = whole(joined)
+    assert len(times_of(clip)) == expected
+    assert (clip.clip.start_s, clip.clip.end_s) == (0.0, pytest.approx(expected / 25, abs=0.041))
+    assert clip.notes == ("frames_lost", "joined_recordings")
+
+
 def test_damage_inside_costs_its_frames_and_is_noted_where_it_is(tmp_path: Path) -> None:
     options = {"x264-params": "keyint=25:scenecut=0:bframes=0"}
     path = write_video(tmp_path / "a.mp4", moving_texture(100), options=options)

@@ -82,6 +82,28 @@ def test_a_media_box_that_announces_more_than_its_frames_loses_none(tmp_path: Pa
     assert (frame_count(clip), clip.notes, clip.lost_frames) == (FRAMES, (), 0)
 
 
+@pytest.mark.parametrize(("hidden_s", "shown_s"), [(1.0, 1.4), (0.0, 0.8), (1.0, 0.6)])
+def test_a_part_that_an_edit_list_shows_has_lost_no_frames(
+    tmp_path: Path, hidden_s: float, shown_s: float
+) -> None:
+    path = write_video(
+        tmp_path / "trimmed.mp4",
+        moving_texture(FRAMES),
+        times_ms=[40 * number - round(1000 * hidden_s) for number in range(FRAMES)],
+        options=GOPS,
+    )
+    content = bytearray(path.read_bytes())
+    scale = int.from_bytes(content[content.index(b"mvhd") + 16 :][:4])
+    entry = content.index(b"elst") + 12
+    content[entry : entry + 4] = round(shown_s * scale).to_bytes(4)
+    clip = decoded(path, bytes(content))
+    shown = len(all_frames(path))
+    assert shown == pytest.approx(25 * shown_s, abs=2)
+    assert frame_count(clip) == shown
+    assert clip.notes == ()
+    assert clip.clip.end_s == pytest.approx(shown / 25, abs=0.041)
+
+
 @pytest.mark.parametrize("missing", [10, 100, 1000])
 def test_a_few_missing_bytes_cost_the_last_frames_and_not_the_video(tmp_path: Path, missing: int) -> None:
     content = mp4(tmp_path / "a.mp4")
