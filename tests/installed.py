@@ -8,7 +8,7 @@ import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.flows.conftest import environment
+from tests.warm import environment
 
 ROOT = Path(__file__).parent.parent
 

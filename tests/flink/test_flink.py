@@ -26,7 +26,8 @@ from tests.flink.running import (
     started_cluster,
     until,
 )
-from tests.flows.conftest import ask, command, environment, motionsight  # noqa: F401 - fixtures
+from tests.flows.conftest import ask, command, motionsight  # noqa: F401 - fixtures
+from tests.warm import environment
 
 CLIPS = 60
 ROWS = "SELECT * EXCLUDE (run_id, annotated_at) FROM motion ORDER BY clip_id"

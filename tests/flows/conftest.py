@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -12,6 +11,7 @@ from typing import Any
 import pytest
 
 from motionsight_core.scenes import render_catalog
+from tests.warm import WarmCommand, environment
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,27 +23,30 @@ class Done:
     err: str
 
 
-def environment() -> dict[str, str]:
-    """The caller's, less what would change how a command runs."""
-    return {
-        name: value for name, value in os.environ.items() if not name.startswith(("MOTIONSIGHT_", "PREFECT_"))
-    } | {"COLUMNS": "160"}
-
-
 def command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "flows", *arguments]
 
 
 @pytest.fixture
-def motionsight(tmp_path: Path) -> Callable[..., Done]:
+def motionsight(tmp_path: Path, warm_command: WarmCommand) -> Callable[..., Done]:
     """Runs the command line in a folder of its own, as a user does."""
 
     def run(*arguments: str, input: str | None = None, cwd: Path | None = None) -> Done:
+        done = warm_command.run(arguments, cwd=cwd or tmp_path, environment=environment(), input=input)
+        return Done(*done)
+
+    return run
+
+
+@pytest.fixture
+def motionsight_process(tmp_path: Path) -> Callable[..., Done]:
+    """As `motionsight`, in a new process: where starting it, or what it imports, is what is tested."""
+
+    def run(*arguments: str, cwd: Path | None = None) -> Done:
         done = subprocess.run(
             command(*arguments),
             cwd=cwd or tmp_path,
             env=environment(),
-            input=input,
             capture_output=True,
             text=True,
             timeout=300,

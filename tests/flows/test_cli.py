@@ -13,12 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.flows.conftest import columns, command, environment
+from tests.flows.conftest import columns, command
 from tests.videos import moving_texture, write_audio, write_video
+from tests.warm import environment
 
 
-def test_annotating_a_folder_answers_in_sql(motionsight, ask, scenes: Path) -> None:
-    done = motionsight("annotate", str(scenes))
+def test_annotating_a_folder_answers_in_sql(motionsight_process, ask, scenes: Path) -> None:
+    done = motionsight_process("annotate", str(scenes))
     assert done.code == 0, done.err
     assert "Annotated 4 clips" in done.out
     assert "failed 0" in done.out
@@ -345,8 +346,8 @@ def test_nothing_is_left_beside_the_warehouse(motionsight, scenes: Path, tmp_pat
     assert [path.name for path in tmp_path.iterdir()] == ["motionsight.duckdb"]
 
 
-def test_doctor_finds_what_works_and_what_is_missing(motionsight) -> None:
-    done = motionsight("doctor")
+def test_doctor_finds_what_works_and_what_is_missing(motionsight_process) -> None:
+    done = motionsight_process("doctor")
     assert done.code == 0, done.out
     assert "[ok] Decoding" in done.out
     assert "Sandbox, Landlock: " in done.out
@@ -354,11 +355,13 @@ def test_doctor_finds_what_works_and_what_is_missing(motionsight) -> None:
     assert "Ready to annotate." in done.out
 
 
-def test_doctor_notices_a_folder_that_hides_our_modules(motionsight, tmp_path: Path) -> None:
+def test_doctor_notices_a_folder_that_hides_our_modules(motionsight_process, tmp_path: Path) -> None:
     stranger = tmp_path / "transforms"
     stranger.mkdir()
     (stranger / "__init__.py").write_text("")
-    done = motionsight("doctor", cwd=tmp_path)  # python -m puts the folder first, as a script there would
+    done = motionsight_process(
+        "doctor", cwd=tmp_path
+    )  # python -m puts the folder first, as a script there would
     assert done.code == 1
     assert "another folder of that name hides ours" in done.out
 

@@ -19,7 +19,7 @@ from motionsight_core.errors import RunError
 from motionsight_core.settings import Settings
 from motionsight_core.shards import Shard, ShardFile
 from motionsight_core.warehouse import Manifest, _duckdb, _duckdb_file, open_warehouse
-from tests.flows.conftest import environment
+from tests.warm import environment
 from transforms import _parts
 
 ROOT = Path(__file__).parents[2]

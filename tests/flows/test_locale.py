@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.flows.conftest import command, environment
+from tests.flows.conftest import command
+from tests.warm import environment
 
 #: Without Python's own ways out of such a locale.
 _PLAIN_C = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from motionsight_core.scenes import render_catalog
-from tests.flows.conftest import command, environment
+from tests.flows.conftest import command
+from tests.warm import environment
 
 CLIPS = 60
 KILLS = 10

@@ -23,7 +23,8 @@ from motionsight_core.planning import Plan
 from motionsight_core.settings import Settings
 from motionsight_core.shards import Shard, Shards
 from motionsight_core.warehouse import open_warehouse
-from tests.flows.conftest import command, environment
+from tests.flows.conftest import command
+from tests.warm import environment
 
 SETTINGS = Settings.load(overrides=["runtime.shard_retries=0"], environment={})
 

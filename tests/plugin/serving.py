@@ -18,7 +18,7 @@ from uuid import UUID
 import httpx
 import yaml
 
-from tests.flows.conftest import environment
+from tests.warm import environment
 
 ROOT = Path(__file__).resolve().parents[2]
 #: Far more than anything here takes on a loaded machine.
