@@ -8,6 +8,7 @@ imported start processes of their own.
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -113,6 +114,7 @@ def _serve(connection: socket.socket) -> dict[str, Any]:
     assert not {"prefect", "torch"} & set(sys.modules)
     threads = len(list(Path("/proc/self/task").iterdir()))
     assert threads == 1, f"a process with {threads} threads cannot be forked"
+    gc.freeze()  # or each fork would copy, and look through, all that was imported when it ends
     while True:
         head, streams, _, _ = socket.recv_fds(connection, 4, 3)
         if not head:

@@ -14,7 +14,6 @@ from tests.flows.conftest import command
 from tests.warm import environment
 
 CLIPS = 60
-KILLS = 10
 # Small shards: more commits to be killed between, before and within.
 SHARDS = ("--set", "runtime.shard_size=8")
 ROWS = "SELECT * EXCLUDE (run_id, annotated_at) FROM motion ORDER BY clip_id"
@@ -47,17 +46,18 @@ def killed_after(moment_s: float, catalog: Path, folder: Path) -> bool:
 
 
 @pytest.mark.timeout(900)
-def test_killed_ten_times_and_restarted_it_ends_as_an_undisturbed_run(
-    catalog: Path, motionsight, ask, tmp_path: Path
+@pytest.mark.parametrize("kills", [4, pytest.param(10, marks=pytest.mark.long)])
+def test_killed_several_times_and_restarted_it_ends_as_an_undisturbed_run(
+    catalog: Path, motionsight, motionsight_process, ask, tmp_path: Path, kills: int
 ) -> None:
     calm = tmp_path / "calm.duckdb"
     began = time.monotonic()
-    assert motionsight("annotate", str(catalog), "--warehouse", f"duckdb:{calm}", *SHARDS).code == 0
+    assert motionsight_process("annotate", str(catalog), "--warehouse", f"duckdb:{calm}", *SHARDS).code == 0
     whole_s = time.monotonic() - began
 
-    for attempt in range(KILLS):
-        # Ten different moments, from the imports to near the end of a whole run.
-        moment_s = whole_s * (attempt + 1) / (KILLS + 2)
+    for attempt in range(kills):
+        # Different moments, from the imports to near the end of a whole run.
+        moment_s = whole_s * (attempt + 1) / (kills + 2)
         while not killed_after(moment_s, catalog, tmp_path):
             # It ended first, since earlier runs had done most of it: again from nothing, sooner.
             (tmp_path / "motionsight.duckdb").unlink()
