@@ -89,10 +89,10 @@ def usual_step(steps_s: NDArray[np.float64], nominal_s: float) -> float:
     """The usual time between frames, seconds.
 
     Args:
-        steps_s: times from each frame to the next; those that are no forward steps do not count.
+        steps_s: times from each frame to the next; those back, and those that no frame lasts, do not count.
         nominal_s: what holds where there is no step.
     """
-    forward = steps_s[steps_s > 0]
+    forward = steps_s[(steps_s > 0) & (steps_s <= LONGEST_FRAME_S)]
     return float(np.median(forward)) if len(forward) else nominal_s
 
 

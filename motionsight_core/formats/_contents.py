@@ -70,6 +70,11 @@ def demuxer_of(file: BinaryIO) -> str:
     """
     file.seek(0)
     head = file.read(HEAD_BYTES)
+    return _known(_of_content(head, file) or _behind_damage(head))
+
+
+def _of_content(head: bytes, file: BinaryIO) -> str | None:
+    """The demuxer of undamaged content; None where it is nothing that is known. Errors as `demuxer_of`."""
     if not head:
         raise NotAVideo("The file is empty.")
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:32].lower()
@@ -85,14 +90,20 @@ def demuxer_of(file: BinaryIO) -> str:
         or _is_aiff(head)
     ):
         raise NoVideoStream("The file holds audio only.")
-    raise NotAVideo(
-        "The content is in no video format that is read, such as MP4, Matroska, AVI, TS, MXF or WebM."
-    )
+    return None
+
+
+def _known(demuxer: str | None) -> str:
+    if demuxer is None:
+        raise NotAVideo(
+            "The content is in no video format that is read, such as MP4, Matroska, AVI, TS, MXF or WebM."
+        )
+    return demuxer
 
 
 def sniff(head: bytes) -> str:
-    """The demuxer of content that begins with `head`; errors as `demuxer_of`."""
-    return demuxer_of(io.BytesIO(head))
+    """The demuxer of undamaged content that begins with `head`; errors as `demuxer_of`."""
+    return _known(_of_content(head, io.BytesIO(head)))
 
 
 def holds_video(head: bytes) -> bool:
@@ -153,6 +164,14 @@ def _of_stream(head: bytes) -> str | None:
     if _streams.is_transport_stream(head):
         return "mpegts"
     return "mxf" if _MXF_HEADER in head else None
+
+
+def _behind_damage(head: bytes) -> str | None:
+    """The demuxer of files whose first bytes are damaged, or preceded by others, where FFmpeg looks for the
+    next that it knows. Files of other kinds may have such bytes inside: it takes a name to look here."""
+    if _streams.has_ogg_pages(head):
+        return "ogg"
+    return "gif" if _pictures.has_gif_inside(head) else None
 
 
 def _is_webp(head: bytes) -> bool:

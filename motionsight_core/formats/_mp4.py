@@ -43,8 +43,9 @@ def is_mp4(head: bytes) -> bool:
         length, kind = int.from_bytes(head[position : position + 4]), head[position + 4 : position + 8]
         if kind in _MP4_BOXES:
             return kind == b"mdat" or length < _LONGEST_FIRST_BOX
-        # An unknown box may stand before the first known one; players pass over it.
-        if length < 8 or not _is_box_name(kind):
+        # An unknown box may stand before the first known one; players pass over it. Its name may be damaged:
+        # that a length leads to a known one is proof enough.
+        if length < 8:
             return False
         position += length
     return False
@@ -94,7 +95,3 @@ def _has_movie_box(file: BinaryIO) -> bool:
             return False
         position += length
     return False
-
-
-def _is_box_name(kind: bytes) -> bool:
-    return len(kind) == 4 and all(0x20 <= byte < 0x7F for byte in kind)

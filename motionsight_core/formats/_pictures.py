@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import BinaryIO
 
 #: Signature -> the format's name.
@@ -21,6 +22,7 @@ _STILLS = (
     (b"#?RADIANCE", "Radiance HDR"),
     (b"<svg", "SVG"),
 )
+_GIF = re.compile(rb"GIF8[79]a")
 _PNG = b"\x89PNG\r\n\x1a\n"
 _BLOCK_EXTENSION, _BLOCK_PICTURE, _BLOCK_END = 0x21, 0x2C, 0x3B
 _JPEG_END, _JPEG_SCAN, _JPEG_APP2 = 0xD9, 0xDA, 0xE2
@@ -50,7 +52,17 @@ _BMP_HEADERS = frozenset(size.to_bytes(4, "little") for size in (12, 16, 40, 52,
 
 
 def is_gif(head: bytes) -> bool:
-    return head.startswith((b"GIF87a", b"GIF89a"))
+    return _GIF.match(head) is not None
+
+
+def has_gif_inside(head: bytes) -> bool:
+    """Whether a GIF's header, and a block after it, stand anywhere in `head`."""
+    for found in _GIF.finditer(head):
+        flags = head[found.end() + 4 : found.end() + 5]
+        block = found.end() + 7 + _color_table(flags)
+        if head[block : block + 1] and head[block] in (_BLOCK_EXTENSION, _BLOCK_PICTURE):
+            return True
+    return False
 
 
 def is_png(head: bytes) -> bool:

@@ -22,6 +22,7 @@ _FARTHEST_PACKET = 8192
 _PRINTABLE = frozenset(b"\t\n\v\f\r\x1b" + bytes(range(0x20, 0x7F)))
 
 _PACK = b"\x00\x00\x01\xba"
+_OGG_PAGE = b"OggS\x00"
 
 
 def is_transport_stream(head: bytes) -> bool:
@@ -75,6 +76,19 @@ def _is_pack(head: bytes, start: int) -> bool:
     return (
         head[following : following + 3] == b"\x00\x00\x01" and head[following + 3 : following + 4] >= b"\xb9"
     )
+
+
+def has_ogg_pages(head: bytes) -> bool:
+    """Whether two pages of Ogg (RFC 3533, 6) follow each other anywhere in `head`."""
+    at = head.find(_OGG_PAGE)
+    while at >= 0:
+        segments = head[at + 26] if at + 26 < len(head) else 0
+        body = at + 27 + segments
+        following = body + sum(head[at + 27 : body])
+        if head.startswith(_OGG_PAGE, following):
+            return True
+        at = head.find(_OGG_PAGE, at + 1)
+    return False
 
 
 def raw_demuxer(head: bytes) -> str | None:

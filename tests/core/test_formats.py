@@ -267,10 +267,29 @@ def test_a_recorders_file_of_dahua_is_read(tmp_path: Path) -> None:
     assert len(index(path).times_s) == full_decode(path)[0] == 10
 
 
-def test_an_unknown_box_may_come_first(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", [b"frea", b"f\xbb\x79p"])
+def test_an_unknown_box_may_come_first(tmp_path: Path, kind: bytes) -> None:
     path = Format("mp4", "libx264", "mov").write(tmp_path)
-    path.write_bytes(b"\x00\x00\x00\x0cfrea1234" + path.read_bytes())
+    path.write_bytes(b"\x00\x00\x00\x0c" + kind + b"1234" + path.read_bytes())
     assert demuxer(path) == "mov"
+
+
+@pytest.mark.parametrize(
+    "format", [Format("ogg", "libvpx", "ogg"), Format("gif", "gif", "gif", pix_fmt="rgb8")]
+)
+def test_other_bytes_may_precede_where_ffmpeg_looks_for_the_first_that_it_knows(
+    tmp_path: Path, format: Format
+) -> None:
+    path = format.write(tmp_path, count=20)
+    content = path.read_bytes()
+    path.write_bytes(np.random.default_rng(0).bytes(3000) + content)
+    assert demuxer(path) == format.demuxer
+    assert_read_as_ffmpeg_reads_it(path, frames=20)
+    with pytest.raises(NotAVideo):
+        sniff(path.read_bytes())  # its name must say so, too
+    path.write_bytes(np.random.default_rng(0).bytes(3000) + content[:10] + content[40:60])
+    with pytest.raises(NotAVideo):
+        demuxer(path)
 
 
 #: None of them opens a second file or an address.

@@ -49,6 +49,7 @@ def test_timestamps_that_can_be_true_are_kept(what: str, pts: list[int | None]) 
         ("two far too late", [0, 4, 7_000_000, 7_000_004, 16, 20], [0, 4, 8, 12, 16, 20], [2, 3]),
         ("one too early", [100, 104, 7, 112, 116, 120, 124], [0, 4, 8, 12, 16, 20, 24], [2]),
         ("the first before all time", [-(2**62), 4, 8, 12, 16], [0, 4, 8, 12, 16], [0]),
+        ("one of two before all time", [-(10**9), 0], [0, 4], [1]),
         ("one after all time", [0, 4, 2**62, 12, 16, 20], [0, 4, 8, 12, 16, 20], [2]),
         ("the first too late", [9_000_000, 4, 8, 12, 16], [0, 4, 8, 12, 16], [0]),
         ("the last too early", [100, 104, 108, 0], [0, 4, 8, 12], [3]),

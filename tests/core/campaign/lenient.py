@@ -30,6 +30,8 @@ class Remains:
     count: int
     stamped_s: float
     """From the first one's start to the last one's end by their timestamps, seconds; 0 without any."""
+    usual_s: float = 0.0
+    """The usual time between their timestamps, seconds; 0 without any."""
 
 
 NOTHING = Remains(0, 0.0)
@@ -95,7 +97,7 @@ def remains(path: Path, demuxer: str) -> Remains:
     if len(known) < 2:
         return Remains(len(stamps), 0.0)
     step = median(later - earlier for earlier, later in itertools.pairwise(known))
-    return Remains(len(stamps), (known[-1] - known[0] + step) * tick_s)
+    return Remains(len(stamps), (known[-1] - known[0] + step) * tick_s, step * tick_s)
 
 
 def _packets(container: Any, stream: Any) -> Iterator[Any]:

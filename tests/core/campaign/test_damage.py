@@ -146,9 +146,10 @@ def complaint_about(path: Path, decoder: GuardedDecoder, remains: Remains, *, wh
     if decoded.sampled is None or not len(decoded.sampled) or decoded.motion is None:
         return "a clip without frames"
     # No clock of a damaged file is sure: the span lies between what its frames' number says and what their
-    # timestamps say, twice as long at most; and it may always be that of the undamaged file.
+    # timestamps say, twice as long at most; and it may always be that of the undamaged file. A damaged time
+    # base, beside a timestamp that is wild, still tells how long the others' frames last.
     length_s = decoded.clip.end_s - decoded.clip.start_s
     counted_s = float(remains.count / whole.rate)
-    least_s = min(counted_s, remains.stamped_s) / 2
+    least_s = min(counted_s, remains.stamped_s, remains.count * remains.usual_s) / 2
     most_s = max(2 * counted_s, 2 * remains.stamped_s, 1.1 * whole.written_s)
     return "" if least_s <= length_s <= most_s else f"{length_s} s is not its length"
