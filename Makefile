@@ -1,6 +1,6 @@
 # make demo        render a catalog, annotate it with the Prefect flow, ask it in SQL, see it in a report
 # make test        lint, types, import rules, tests
-# make test-long   the long forms of the campaigns: every stream layout, 5,000 damaged files
+# make test-long   the long forms: every stream layout, 5,000 damaged files, ten kills, all stores with all warehouses
 # The environment is .venv, made from uv.lock; python3 (3.11 to 3.13) is all that must be there.
 
 SHELL := /bin/bash
@@ -16,7 +16,7 @@ export UV_COMPILE_BYTECODE := 1
 .PHONY: help demo test test-long lint bench clean
 
 help:
-	@sed -n 's/^# //p' Makefile
+	@sed -n '/^$$/q; s/^# //p' Makefile
 
 # uv itself goes into the environment it fills, so that nothing is installed elsewhere.
 .venv/bin/uv:

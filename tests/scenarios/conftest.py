@@ -24,9 +24,23 @@ __all__ = ["bigquery", "bigquery_session", "cache", "gcs_url", "s3_url"]
 
 STORES = ("local", "gs", "s3")
 WAREHOUSES = ("duckdb", "bigquery")
+#: Pairs of a store and a warehouse that the gate tries all scenarios with: each store, each warehouse, one
+#: cloud by itself. The others are tried with the first scenario, and with all of them in `make test-long`.
+IN_THE_GATE = {("local", "duckdb"), ("gs", "bigquery"), ("s3", "duckdb")}
+WITH_ALL_PAIRS = "test_annotate_gives_each_video_a_row_or_a_failure"
 VIDEOS = 4
 # Two shards: one can be committed while the other is not.
 SETTINGS = ("runtime.shard_size=3", "runtime.decode_processes=2")
+
+
+@pytest.hookimpl(tryfirst=True)  # before those that are marked are left out
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if not isinstance(item, pytest.Function) or Path(__file__).parent not in item.path.parents:
+            continue
+        pair = (item.callspec.params["place"], item.callspec.params["warehouse"])
+        if pair not in IN_THE_GATE and item.originalname != WITH_ALL_PAIRS:
+            item.add_marker(pytest.mark.long)
 
 
 @dataclass(slots=True)
