@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from motionsight_core.annotation import Answer as Answer
     from motionsight_core.catalog import Clip as Clip
     from motionsight_core.catalog import VideoObject as VideoObject
-    from motionsight_core.decoding import decode as decode
     from motionsight_core.motionsight import MotionSight as MotionSight
     from motionsight_core.planning import clips_of as clips_of
     from motionsight_core.record import Failure as Failure
     from motionsight_core.record import MotionRecord as MotionRecord
     from motionsight_core.settings import Settings as Settings
+    from motionsight_core.video.decoding import decode as decode
 
 __version__ = "0.1.0"
 
@@ -37,7 +37,7 @@ _HOMES = {
     "Settings": "settings",
     "VideoObject": "catalog",
     "clips_of": "planning",
-    "decode": "decoding",  # not decode.py: a module of that name would hide the function
+    "decode": "video.decoding",  # not decode.py: a module of that name would hide the function
 }
 
 __all__ = [

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from motionsight_core.errors import ClipError
-from motionsight_core.formats import HEAD_BYTES, holds_video
 from motionsight_core.settings import StoreSettings
 from motionsight_core.stores import Candidate, read_head
+from motionsight_core.video.formats import HEAD_BYTES, holds_video
 
 #: Objects of a cloud looked into at once; most of the time each waits for an answer.
 _AT_ONCE = 32

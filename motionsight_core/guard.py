@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from motionsight_core.catalog import Clip, VideoObject
-from motionsight_core.decoding import ALL_PRODUCTS, DecodedClip, FrameSequence, Product
 from motionsight_core.errors import DecoderCrashed
 from motionsight_core.guarded.process import DecodingProcess, ProcessDied, Request, Source
 from motionsight_core.sandbox import SandboxReport
 from motionsight_core.settings import Settings
 from motionsight_core.stores import LocalStore, store_for
+from motionsight_core.video.decoding import ALL_PRODUCTS, DecodedClip, FrameSequence, Product
 
 #: After so many requests a process is replaced, so that what a decoder leaks stays small.
 _REQUESTS_PER_PROCESS = 500
@@ -43,7 +43,7 @@ class GuardedDecoder:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         # Cuts are looked for with a library of their own, which nothing else waits for.
-        self._modules = ("motionsight_core.scene_pass",) if settings.clips.scenes else ()
+        self._modules = ("motionsight_core.video.scene_pass",) if settings.clips.scenes else ()
         self._idle: queue.LifoQueue[DecodingProcess | None] = queue.LifoQueue()
         for _ in range(settings.runtime.decode_processes):
             self._idle.put(None)  # a place for a process, which starts when it is first needed
@@ -52,7 +52,7 @@ class GuardedDecoder:
         self._closed = False
 
     def probe(self, video: VideoObject) -> float:
-        """`motionsight_core.decoding.probe` in a guarded process.
+        """`motionsight_core.video.decoding.probe` in a guarded process.
 
         Raises:
             ClipError: as `probe`, and TimedOut or DecoderCrashed.
@@ -60,7 +60,7 @@ class GuardedDecoder:
         return self._single(video, "probe", video, self._settings, answer=float)
 
     def decode(self, clip: Clip, *, products: Collection[Product] = ALL_PRODUCTS) -> DecodedClip:
-        """`motionsight_core.decoding.decode` in a guarded process.
+        """`motionsight_core.video.decoding.decode` in a guarded process.
 
         Raises:
             ClipError: as `decode`, and TimedOut or DecoderCrashed.
@@ -80,7 +80,7 @@ class GuardedDecoder:
     def decode_scenes(
         self, video: VideoObject, *, products: Collection[Product] = ALL_PRODUCTS
     ) -> Generator[DecodedClip, None, None]:
-        """`motionsight_core.decoding.decode_scenes` in a guarded process.
+        """`motionsight_core.video.decoding.decode_scenes` in a guarded process.
 
         `limits.wall_s` holds for each scene. Whoever takes a scene can use it: the version was still
         there when it came. Stop early and the process ends with it.

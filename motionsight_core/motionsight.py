@@ -24,7 +24,6 @@ from motionsight_core.annotation import (
 )
 from motionsight_core.asking import Interview
 from motionsight_core.catalog import Clip
-from motionsight_core.decoding import DecodedClip, FrameSequence, Product
 from motionsight_core.dialogue import Aspect
 from motionsight_core.errors import BadReply, ClipError, UsageError
 from motionsight_core.focus import focus_regions
@@ -43,6 +42,7 @@ from motionsight_core.referring import (
     to_object_tracks,
 )
 from motionsight_core.settings import PromptName, Settings
+from motionsight_core.video.decoding import DecodedClip, FrameSequence, Product
 
 
 class MotionSight:

@@ -8,8 +8,8 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.coders import Coder, registry
 
-from motionsight_core.decoding import DecodedClip
-from motionsight_core.packing import PackedClip, pack, unpack
+from motionsight_core.video.decoding import DecodedClip
+from motionsight_core.video.packing import PackedClip, pack, unpack
 
 
 class PackedClipCoder(Coder):

@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from motionsight_core.pixels import resized
 from motionsight_core.prompts._regions import pixel_regions
+from motionsight_core.video.pixels import resized
 
 #: Standard deviation, pixels, that is left after reducing: enough for the small picture to hold the
 #: blurred one, and several times faster than a wide kernel on the large one.

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from motionsight_core.pixels import reduced
 from motionsight_core.prompts._regions import pixel_regions
+from motionsight_core.video.pixels import reduced
 
 
 def crop(

@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from motionsight_core.pixels import resized
 from motionsight_core.prompts._regions import pixel_regions
 from motionsight_core.referring import Mask, Trajectory
+from motionsight_core.video.pixels import resized
 
 
 def blur_objects(

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from motionsight_core.catalog import VideoObject
-from motionsight_core.formats import is_hidden, is_video_name, suffix_of
+from motionsight_core.video.formats import is_hidden, is_video_name, suffix_of
 
 #: Beyond so many different suffixes, others are counted together: names may end in numbers.
 _MOST_SUFFIXES = 1000

@@ -155,7 +155,7 @@ def test_a_request_that_breaks_the_server_costs_its_clip_alone(
     endpoint.answers = [poisoned]
     chosen = settings(endpoint)
     handler = MotionSightHandler(chosen, "run")
-    from motionsight_core.decoding import decode
+    from motionsight_core.video.decoding import decode
 
     sight = handler.load_model()
     decoded = [decode(clip, chosen, products=sight.products) for clip in clips]

@@ -99,7 +99,7 @@ def test_annotating_gives_a_row_or_a_failure_for_each_clip(folder: Path) -> None
 
 
 def test_one_clip_that_cannot_be_described_does_not_fail_its_batch(folder: Path) -> None:
-    from motionsight_core.decoding import decode
+    from motionsight_core.video.decoding import decode
 
     clips = clips_of(str(folder / "good.mp4"))
     sound = decode(clips[0], SETTINGS, products=("motion",))

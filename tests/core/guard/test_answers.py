@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 from motionsight_core import guard
 from motionsight_core.catalog import Clip, VideoObject
-from motionsight_core.decoding import DecodedClip, FrameSequence
 from motionsight_core.errors import DecoderCrashed, TimedOut
 from motionsight_core.guard import GuardedDecoder, check_decoded
 from motionsight_core.guarded import process
 from motionsight_core.guarded.answers import NotAnAnswer, build, plain
 from motionsight_core.measure.types import CameraPath, MotionMeasurement
 from motionsight_core.record import Box, CameraMove, ObjectTrack
+from motionsight_core.video.decoding import DecodedClip, FrameSequence
 from tests.core.guard.conftest import INSIDE
 from tests.core.guard.inside.liar import LIES
 from tests.core.guard.processes import settings, video_at

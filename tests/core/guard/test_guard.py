@@ -20,7 +20,7 @@ from tests.videos import moving_texture, write_video
 
 
 def test_a_guarded_decode_gives_what_a_plain_one_gives(good: VideoObject) -> None:
-    from motionsight_core.decoding import decode
+    from motionsight_core.video.decoding import decode
 
     with GuardedDecoder(settings()) as decoder:
         assert decoder.probe(good) == pytest.approx(1.2)

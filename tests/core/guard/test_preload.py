@@ -164,9 +164,9 @@ import json, sys
 import motionsight_core.guarded_child as child
 from motionsight_core.guarded.preload import load_lazy_modules
 from motionsight_core.catalog import split
-from motionsight_core.decoding import decode, probe
+from motionsight_core.video.decoding import decode, probe
 from motionsight_core.stores import list_objects
-import motionsight_core.scene_pass
+import motionsight_core.video.scene_pass
 
 load_lazy_modules()
 imported = []

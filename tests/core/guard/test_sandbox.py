@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from motionsight_core.catalog import Clip, VideoObject
-from motionsight_core.decoding import decode
 from motionsight_core.errors import Corrupt, RunError
 from motionsight_core.guard import GuardedDecoder
 from motionsight_core.sandbox._system_calls import ARCHITECTURES, NEEDED
+from motionsight_core.video.decoding import decode
 from tests.core.guard.processes import children, settings, video_at
 from tests.videos import moving_texture, write_video
 

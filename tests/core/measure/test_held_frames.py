@@ -12,14 +12,14 @@ import pytest
 from av.video.frame import VideoFrame
 
 from motionsight_core.catalog import VideoObject, split
-from motionsight_core.decoding import decode, probe
 from motionsight_core.measure import MotionMeasurement, MotionMeter
 from motionsight_core.measure.held import is_repeat
 from motionsight_core.measure.narrate import describe_camera, describe_objects
 from motionsight_core.measure.weighted import weighted_median
-from motionsight_core.sampling import measured_frames
 from motionsight_core.settings import MeasureSettings
 from motionsight_core.stores import list_objects
+from motionsight_core.video.decoding import decode, probe
+from motionsight_core.video.sampling import measured_frames
 from tests.core.measure.pictures import FPS, HEIGHT, WIDTH, Frames, Luma, film, texture, view
 
 PICTURE = texture()

@@ -11,9 +11,9 @@ from av.video.frame import VideoFrame
 
 from motionsight_core.measure import MotionMeasurement, MotionMeter
 from motionsight_core.measure.whips import ShiftFinder, is_smeared, sharpness
-from motionsight_core.sampling import measured_frames
 from motionsight_core.settings import ClipSettings, MeasureSettings
-from motionsight_core.shots import ShotFinder
+from motionsight_core.video.sampling import measured_frames
+from motionsight_core.video.shots import ShotFinder
 from tests.core.measure.pictures import HEIGHT, WIDTH, Frames, Luma, texture, view
 
 FPS = 30

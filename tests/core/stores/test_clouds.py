@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 
 from motionsight_core.catalog import Clip, VideoObject
-from motionsight_core.decoding import decode
 from motionsight_core.errors import NotAVideo, RunError, UsageError, VersionGone
 from motionsight_core.guard import GuardedDecoder
 from motionsight_core.settings import Settings, StoreSettings
 from motionsight_core.stores import _cloud, _gcs, _s3, list_objects, open_object, store_for
 from motionsight_core.stores._cloud import CloudAddress, CloudStore
+from motionsight_core.video.decoding import decode
 from tests.core.stores.conftest import CLOUDS
 from tests.core.stores.servers import Place, S3Bucket, environment_of
 from tests.core.stores.test_stores import content, names, the_video

@@ -12,7 +12,6 @@ import pytest
 
 from motionsight_core.catalog import VideoObject
 from motionsight_core.errors import UsageError, VersionGone
-from motionsight_core.formats import VIDEO_SUFFIXES
 from motionsight_core.settings import StoreSettings
 from motionsight_core.stores import (
     Candidate,
@@ -26,6 +25,7 @@ from motionsight_core.stores import (
     store_for,
 )
 from motionsight_core.stores import _ranges as ranges_module
+from motionsight_core.video.formats import VIDEO_SUFFIXES
 from tests.core.stores.servers import Place
 
 

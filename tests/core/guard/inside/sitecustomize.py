@@ -153,7 +153,7 @@ def _without(walls):
 
 
 if any("guarded_child" in argument for argument in sys.orig_argv):
-    from motionsight_core import decoding
+    from motionsight_core.video import decoding
 
     decoding.probe = _misbehave(decoding.probe)
     decoding.decode = _misbehave(decoding.decode)
