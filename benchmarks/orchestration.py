@@ -32,7 +32,7 @@ def plain(source: str, warehouse: str) -> int:
     from flows.run import begin_run, finish_run, new_run
     from motionsight_core import MotionSight, Settings
     from motionsight_core.catalog import VideoObject, split
-    from motionsight_core.guard import shared_decoder
+    from motionsight_core.guarded.pool import shared_decoder
     from motionsight_core.planning import plan_catalog
     from motionsight_core.record import MOTION_SCHEMA, MotionRecord
     from motionsight_core.stores import list_objects

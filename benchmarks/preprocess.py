@@ -26,7 +26,7 @@ import av
 import cv2
 
 from motionsight_core import Clip, MotionSight, Settings, clips_of, decode
-from motionsight_core.guard import GuardedDecoder, close_shared_decoders
+from motionsight_core.guarded.pool import GuardedDecoder, close_shared_decoders
 from motionsight_core.prompts import spotlit_frames
 from motionsight_core.scenes import render_catalog
 

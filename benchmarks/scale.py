@@ -39,7 +39,7 @@ def measure(count: int, folder: Path) -> dict[str, Any]:
     import transforms._decode as decoding
     import transforms._plan as planning
     from motionsight_core import Clip, Settings, clips_of, decode
-    from motionsight_core.guard import close_shared_decoders
+    from motionsight_core.guarded.pool import close_shared_decoders
     from motionsight_core.scenes import render_catalog
     from motionsight_core.video.decoding import DecodedClip
     from motionsight_core.warehouse import open_warehouse
@@ -111,7 +111,7 @@ def measure_real(count: int, folder: Path) -> dict[str, Any]:
     import flows.run as run
     from motionsight_core import MotionSight, Settings
     from motionsight_core.catalog import VideoObject, split
-    from motionsight_core.guard import shared_decoder
+    from motionsight_core.guarded.pool import shared_decoder
     from motionsight_core.scenes import render_catalog
     from motionsight_core.stores import list_objects
 

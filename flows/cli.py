@@ -428,7 +428,7 @@ def _sentence(error: Exception) -> str:
 
 def _leave(code: int, *, flush: bool = True) -> Any:
     """End the process at once: threads of Beam or Prefect may not outlive an error or Ctrl-C."""
-    guard = sys.modules.get("motionsight_core.guard")
+    guard = sys.modules.get("motionsight_core.guarded.pool")
     if guard is not None:
         guard.close_shared_decoders()
     if flush:

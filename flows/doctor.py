@@ -125,7 +125,7 @@ def _opencv() -> Iterator[Finding]:
 
 def _decoding() -> Iterator[Finding]:
     from motionsight_core.errors import ClipError
-    from motionsight_core.guard import shared_decoder
+    from motionsight_core.guarded.pool import shared_decoder
     from motionsight_core.planning import clips_of
     from motionsight_core.scenes import catalog, render
     from motionsight_core.settings import Settings

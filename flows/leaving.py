@@ -18,7 +18,7 @@ def nothing_left_behind() -> Iterator[None]:
     try:
         yield
     except (TerminationSignal, KeyboardInterrupt):
-        from motionsight_core.guard import close_shared_decoders
+        from motionsight_core.guarded.pool import close_shared_decoders
 
         close_shared_decoders()
         raise

@@ -11,7 +11,7 @@ from apache_beam.pvalue import TaggedOutput
 
 from motionsight_core.catalog import Clip
 from motionsight_core.errors import ClipError
-from motionsight_core.guard import shared_decoder
+from motionsight_core.guarded.pool import shared_decoder
 from motionsight_core.motionsight import MotionSight
 from motionsight_core.record import Failure
 from motionsight_core.settings import Settings

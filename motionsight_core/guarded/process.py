@@ -18,8 +18,8 @@ from typing import Any
 
 from motionsight_core.errors import ClipError, DecoderCrashed, RunError, StoreUnavailable, TimedOut, TooLarge
 from motionsight_core.guarded.answers import NotAnAnswer, build
+from motionsight_core.guarded.sandbox import SandboxReport
 from motionsight_core.guarded.wire import LONGEST_READ, Broken, Closed, Kind, Late, Message, ParentEnd
-from motionsight_core.sandbox import SandboxReport
 from motionsight_core.settings import LimitSettings
 from motionsight_core.stores import RangeReader
 
@@ -29,7 +29,7 @@ _START_S = 120.0
 _ENVIRONMENT = re.compile(
     r"PATH|HOME|LANG|LC_\w+|TZ|TMPDIR|LD_\w+|PYTHON\w*|VIRTUAL_ENV|MALLOC_\w+|COVERAGE_\w+|ASAN_OPTIONS"
 )
-_PROGRAM = "from motionsight_core.guarded_child import main; main()"
+_PROGRAM = "from motionsight_core.guarded.child import main; main()"
 #: A video is read for its index and its frames, at worst twice; with jumps in between some of it more often.
 _READS_OF_SIZE = 16
 _READS_BESIDES = 64 << 20

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from motionsight_core.catalog import Clip
 from motionsight_core.errors import ClipError, MotionSightError
-from motionsight_core.guard import shared_decoder
+from motionsight_core.guarded.pool import shared_decoder
 from motionsight_core.measure.types import CameraPath
 from motionsight_core.prompts import spotlit_frames
 from motionsight_core.record import Box, ObjectTrack

@@ -13,10 +13,10 @@ import pytest
 
 from motionsight_core import MotionRecord, MotionSight, Settings, clips_of
 from motionsight_core.catalog import Clip
-from motionsight_core.guard import GuardedDecoder
+from motionsight_core.guarded.pool import GuardedDecoder
 from motionsight_core.record import Failure
 from motionsight_core.video.decoding import decode
-from tests.core.guard.processes import video_at
+from tests.core.guarded.processes import video_at
 from tests.videos import moving_texture, write_video
 
 SETTINGS = Settings.load(environment={}, overrides=["runtime.decode_processes=1"])

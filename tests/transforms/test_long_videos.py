@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from motionsight_core.errors import TimedOut
-from motionsight_core.guard import GuardedDecoder
+from motionsight_core.guarded.pool import GuardedDecoder
 from motionsight_core.planning import plan_catalog
 from motionsight_core.record import SPLIT_SCHEMA
 from motionsight_core.settings import Settings

@@ -18,7 +18,7 @@ from motionsight_core.errors import (
     TooLarge,
     Truncated,
 )
-from motionsight_core.guard import GuardedDecoder
+from motionsight_core.guarded.pool import GuardedDecoder
 from motionsight_core.settings import Settings
 from motionsight_core.stores import list_objects
 from tests.core.campaign.damage import damaged

@@ -14,7 +14,7 @@ import pytest
 from numpy.typing import NDArray
 
 from motionsight_core.catalog import Clip, VideoObject, split
-from motionsight_core.guard import GuardedDecoder
+from motionsight_core.guarded.pool import GuardedDecoder
 from motionsight_core.settings import Settings
 from motionsight_core.stores import list_objects
 from motionsight_core.video.decoding import ALL_PRODUCTS, Product, decode, probe

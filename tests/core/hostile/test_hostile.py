@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 
-from motionsight_core import guard
 from motionsight_core.catalog import Clip, VideoObject, split
 from motionsight_core.errors import (
     ClipError,
@@ -25,11 +24,12 @@ from motionsight_core.errors import (
     TooLarge,
     Truncated,
 )
-from motionsight_core.guard import GuardedDecoder
+from motionsight_core.guarded import pool as guard
 from motionsight_core.guarded import process
+from motionsight_core.guarded.pool import GuardedDecoder
 from motionsight_core.settings import Settings
 from motionsight_core.stores import list_objects
-from tests.core.guard.processes import eventually
+from tests.core.guarded.processes import eventually
 from tests.core.hostile.attacks import attacks
 from tests.core.hostile.mutations import mutants, valid_files
 

@@ -14,7 +14,7 @@ import pytest
 
 from motionsight_core.catalog import Clip, VideoObject
 from motionsight_core.errors import NotAVideo, RunError, UsageError, VersionGone
-from motionsight_core.guard import GuardedDecoder
+from motionsight_core.guarded.pool import GuardedDecoder
 from motionsight_core.settings import Settings, StoreSettings
 from motionsight_core.stores import _cloud, _gcs, _s3, list_objects, open_object, store_for
 from motionsight_core.stores._cloud import CloudAddress, CloudStore

@@ -10,7 +10,7 @@ import pytest
 
 from motionsight_core.catalog import VideoObject, split
 from motionsight_core.errors import ClipError, Corrupt, NotAVideo, NoVideoStream, TooLarge, Truncated
-from motionsight_core.guard import GuardedDecoder
+from motionsight_core.guarded.pool import GuardedDecoder
 from motionsight_core.settings import Settings
 from motionsight_core.stores import list_objects
 from tests.videos import moving_texture, write_video

@@ -18,7 +18,7 @@ import pytest
 
 from motionsight_core.catalog import Clip, VideoObject
 from motionsight_core.errors import ForbiddenProtocol, NotAVideo, NoVideoStream
-from motionsight_core.guard import GuardedDecoder
+from motionsight_core.guarded.pool import GuardedDecoder
 from motionsight_core.settings import LimitSettings, RuntimeSettings, Settings
 from motionsight_core.stores import list_objects
 from motionsight_core.video.formats import VIDEO_SUFFIXES, demuxer_of, is_video_name, sniff, suffix_of

@@ -17,7 +17,7 @@ CHARACTER_SETS = ["ISO6937", "UCS-2BE", "UTF-16BE", "KSC_5601", "EUC-KR", "GB231
 CHARACTER_SETS += [f"ISO-8859-{number}" for number in range(1, 17)]
 
 if any("guarded_child" in argument for argument in sys.orig_argv):
-    from motionsight_core.sandbox import _seccomp
+    from motionsight_core.guarded.sandbox import _seccomp
 
     real = _seccomp.instructions
 

@@ -6,10 +6,10 @@ import os
 from collections.abc import Callable
 from contextlib import suppress
 
-from motionsight_core.sandbox._kernel import Unavailable
-from motionsight_core.sandbox._landlock import take_files
-from motionsight_core.sandbox._report import Part
-from motionsight_core.sandbox._seccomp import take_system_calls
+from motionsight_core.guarded.sandbox._kernel import Unavailable
+from motionsight_core.guarded.sandbox._landlock import take_files
+from motionsight_core.guarded.sandbox._report import Part
+from motionsight_core.guarded.sandbox._seccomp import take_system_calls
 
 
 def limit_memory(memory_mb: int) -> None:

@@ -21,9 +21,9 @@ from motionsight_core.catalog import Clip, VideoObject
 from motionsight_core.errors import ClipError, Corrupt, DecoderCrashed, TooLarge
 from motionsight_core.guarded.lifetime import end_with, limit_processor_time
 from motionsight_core.guarded.preload import load_lazy_modules
+from motionsight_core.guarded.sandbox import SandboxReport, limit_memory, lock_files, lock_system_calls
 from motionsight_core.guarded.video_file import file_of_descriptor, file_of_reads
 from motionsight_core.guarded.wire import Closed, Kind, ProcessEnd
-from motionsight_core.sandbox import SandboxReport, limit_memory, lock_files, lock_system_calls
 from motionsight_core.settings import LimitSettings, Settings
 from motionsight_core.video.decoding import DecodedClip, Product, decode, decode_scenes, probe
 

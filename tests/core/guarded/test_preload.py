@@ -15,9 +15,9 @@ import av
 import pytest
 
 from motionsight_core.catalog import split
-from motionsight_core.guard import GuardedDecoder
+from motionsight_core.guarded.pool import GuardedDecoder
 from motionsight_core.settings import Settings
-from tests.core.guard.processes import video_at
+from tests.core.guarded.processes import video_at
 from tests.videos import moving_texture, write_audio, write_video
 
 SRT = b"1\n00:00:00,000 --> 00:00:00,500\nHello\n\n"
@@ -161,7 +161,7 @@ def test_each_kind_of_stream_beside_the_video_is_decoded_in_a_locked_process(fil
 
 _IMPORTS = """
 import json, sys
-import motionsight_core.guarded_child as child
+import motionsight_core.guarded.child as child
 from motionsight_core.guarded.preload import load_lazy_modules
 from motionsight_core.catalog import split
 from motionsight_core.video.decoding import decode, probe

@@ -141,8 +141,8 @@ def _misbehave(real):
 
 def _without(walls):
     """As on a kernel that has not these walls."""
-    from motionsight_core.sandbox import _walls
-    from motionsight_core.sandbox._kernel import Unavailable
+    from motionsight_core.guarded.sandbox import _walls
+    from motionsight_core.guarded.sandbox._kernel import Unavailable
 
     def refuse():
         raise Unavailable("the kernel has it not")
@@ -157,7 +157,7 @@ if any("guarded_child" in argument for argument in sys.orig_argv):
 
     decoding.probe = _misbehave(decoding.probe)
     decoding.decode = _misbehave(decoding.decode)
-    from motionsight_core import guarded_child
+    from motionsight_core.guarded import child as guarded_child
 
     guarded_child.TASKS["count"] = count_up
     # PYTHON* is what a decoding process sees of the environment.

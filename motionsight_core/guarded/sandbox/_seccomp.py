@@ -9,8 +9,8 @@ import platform
 import struct
 from collections.abc import Iterable
 
-from motionsight_core.sandbox._kernel import Unavailable, forbid_new_privileges, system_call
-from motionsight_core.sandbox._system_calls import ARCHITECTURES, NEEDED, Architecture
+from motionsight_core.guarded.sandbox._kernel import Unavailable, forbid_new_privileges, system_call
+from motionsight_core.guarded.sandbox._system_calls import ARCHITECTURES, NEEDED, Architecture
 
 _SET_MODE_FILTER = 1
 _ALL_THREADS = 1

@@ -13,10 +13,10 @@ import pytest
 
 from motionsight_core.catalog import Clip, VideoObject
 from motionsight_core.errors import Corrupt, RunError
-from motionsight_core.guard import GuardedDecoder
-from motionsight_core.sandbox._system_calls import ARCHITECTURES, NEEDED
+from motionsight_core.guarded.pool import GuardedDecoder
+from motionsight_core.guarded.sandbox._system_calls import ARCHITECTURES, NEEDED
 from motionsight_core.video.decoding import decode
-from tests.core.guard.processes import children, settings, video_at
+from tests.core.guarded.processes import children, settings, video_at
 from tests.videos import moving_texture, write_video
 
 FILES = {"open", "write", "list"}

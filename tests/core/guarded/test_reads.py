@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from motionsight_core import guard
 from motionsight_core.catalog import Clip, VideoObject
 from motionsight_core.errors import ClipError, StoreUnavailable, TimedOut, TooLarge, VersionGone
-from motionsight_core.guard import GuardedDecoder
+from motionsight_core.guarded import pool as guard
 from motionsight_core.guarded import process
+from motionsight_core.guarded.pool import GuardedDecoder
 from motionsight_core.guarded.video_file import file_of_reads
 from motionsight_core.video.decoding import decode
-from tests.core.guard.processes import children, settings
+from tests.core.guarded.processes import children, settings
 from tests.videos import moving_texture, write_video
 
 Serve = Callable[[int, Callable[[int, int], bytes]], VideoObject]

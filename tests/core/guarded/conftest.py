@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from motionsight_core.catalog import VideoObject
-from motionsight_core.guard import close_shared_decoders
-from tests.core.guard.processes import video_at
+from motionsight_core.guarded.pool import close_shared_decoders
+from tests.core.guarded.processes import video_at
 from tests.videos import moving_texture, write_video
 
 INSIDE = Path(__file__).parent / "inside"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 
-from motionsight_core.sandbox._kernel import Unavailable, forbid_new_privileges, system_call
+from motionsight_core.guarded.sandbox._kernel import Unavailable, forbid_new_privileges, system_call
 
 # The same numbers on every architecture that Python runs on, but Alpha.
 _CREATE_RULESET, _RESTRICT_SELF = 444, 446

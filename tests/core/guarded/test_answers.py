@@ -11,18 +11,18 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from motionsight_core import guard
 from motionsight_core.catalog import Clip, VideoObject
 from motionsight_core.errors import DecoderCrashed, TimedOut
-from motionsight_core.guard import GuardedDecoder, check_decoded
+from motionsight_core.guarded import pool as guard
 from motionsight_core.guarded import process
 from motionsight_core.guarded.answers import NotAnAnswer, build, plain
+from motionsight_core.guarded.pool import GuardedDecoder, check_decoded
 from motionsight_core.measure.types import CameraPath, MotionMeasurement
 from motionsight_core.record import Box, CameraMove, ObjectTrack
 from motionsight_core.video.decoding import DecodedClip, FrameSequence
-from tests.core.guard.conftest import INSIDE
-from tests.core.guard.inside.liar import LIES
-from tests.core.guard.processes import settings, video_at
+from tests.core.guarded.conftest import INSIDE
+from tests.core.guarded.inside.liar import LIES
+from tests.core.guarded.processes import settings, video_at
 
 SERVED = [lie for lie in LIES if lie.startswith("a read ") and lie != "a read of an open file"]
 OF_ITS_OWN = {

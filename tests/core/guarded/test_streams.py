@@ -11,9 +11,9 @@ import pytest
 
 from motionsight_core.catalog import VideoObject
 from motionsight_core.errors import DecoderCrashed, TimedOut
-from motionsight_core.guard import GuardedDecoder
-from tests.core.guard.conftest import INSIDE
-from tests.core.guard.processes import children, settings
+from motionsight_core.guarded.pool import GuardedDecoder
+from tests.core.guarded.conftest import INSIDE
+from tests.core.guarded.processes import children, settings
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ import pytest
 
 from motionsight_core.catalog import Clip, VideoObject
 from motionsight_core.errors import DecoderCrashed, NotAVideo, StoreUnavailable, TimedOut, TooLarge
-from motionsight_core.guard import GuardedDecoder
-from tests.core.guard.processes import children, eventually, settings, video_at
+from motionsight_core.guarded.pool import GuardedDecoder
+from tests.core.guarded.processes import children, eventually, settings, video_at
 from tests.videos import moving_texture, write_video
 
 
@@ -160,7 +160,7 @@ def test_children_end_when_their_parent_is_killed(
 ) -> None:
     program = (
         "import sys, threading\n"
-        "from motionsight_core.guard import GuardedDecoder\n"
+        "from motionsight_core.guarded.pool import GuardedDecoder\n"
         "from motionsight_core.catalog import VideoObject\n"
         "from motionsight_core.settings import Settings\n"
         "decoder = GuardedDecoder(Settings())\n"

@@ -6,7 +6,7 @@ system call but the few that decoding needs. Where the kernel, the architecture 
 of them not, that part says so and the rest holds.
 """
 
-from motionsight_core.sandbox._report import Part, SandboxReport
-from motionsight_core.sandbox._walls import limit_memory, lock_files, lock_system_calls
+from motionsight_core.guarded.sandbox._report import Part, SandboxReport
+from motionsight_core.guarded.sandbox._walls import limit_memory, lock_files, lock_system_calls
 
 __all__ = ["Part", "SandboxReport", "limit_memory", "lock_files", "lock_system_calls"]
