@@ -156,7 +156,7 @@ class GuardedDecoder:
     def _stream(
         self, video: VideoObject, task: str, *arguments: Any, answer: Any, most_answers: int = 100_000
     ) -> Generator[Any, None, None]:
-        """The answers of a task of `guarded_child.TASKS`, as they come, each within `limits.wall_s`.
+        """The answers of a task of `child.TASKS`, as they come, each within `limits.wall_s`.
 
         Whoever stops early ends the process. One that dies is replaced once, by a process that begins
         again and leaves out what was given already.

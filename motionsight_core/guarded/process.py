@@ -52,7 +52,7 @@ class Request:
     """What a process is asked to do with one video."""
 
     task: str
-    """A name in `guarded_child.TASKS`."""
+    """A name in `child.TASKS`."""
     arguments: tuple[Any, ...]
     answer: Any
     """Type of each answer, as `answers.build` takes it."""
@@ -84,7 +84,7 @@ class DecodingProcess:
         }
         with ExitStack() as undo, theirs:
             undo.callback(ours.close)
-            # The end that is kept open here closes with this process: see guarded_child.
+            # The end that is kept open here closes with this process: see child.
             lifeline, self._lifeline = os.pipe()
             undo.callback(os.close, self._lifeline)
             try:

@@ -394,6 +394,6 @@ def decoders_of(parent: int) -> list[str]:
             arguments = (entry / "cmdline").read_bytes().decode().split("\0")
         except OSError:
             continue
-        if any("guarded_child" in argument for argument in arguments) and str(parent) in arguments:
+        if any("guarded.child" in argument for argument in arguments) and str(parent) in arguments:
             found.append(" ".join(arguments))
     return found

@@ -34,7 +34,7 @@ def children(parent: int | None = None) -> set[int]:
             its_parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
         except (OSError, ValueError):
             continue
-        if its_parent == parent and b"guarded_child" in command:
+        if its_parent == parent and b"guarded.child" in command:
             found.add(int(entry.name))
     return found
 

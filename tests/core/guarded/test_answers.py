@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from motionsight_core.catalog import Clip, VideoObject
 from motionsight_core.errors import DecoderCrashed, TimedOut
-from motionsight_core.guarded import pool as guard
+from motionsight_core.guarded import pool
 from motionsight_core.guarded import process
 from motionsight_core.guarded.answers import NotAnAnswer, build, plain
 from motionsight_core.guarded.pool import GuardedDecoder, check_decoded
@@ -76,7 +76,7 @@ def test_a_process_whose_answer_is_for_another_clip_serves_nobody_else(
 
     with GuardedDecoder(settings()) as decoder:
         clip = Clip(good.uri, good.version, 0.0, decoder.probe(good))
-        monkeypatch.setattr(guard, "check_decoded", refuse)
+        monkeypatch.setattr(pool, "check_decoded", refuse)
         with pytest.raises(DecoderCrashed, match="frames that are none"):
             decoder.decode(clip)
         assert not decoder._alive
@@ -100,7 +100,7 @@ def test_a_read_that_no_decoder_of_ours_would_ask_for_ends_the_process(
             yield Reader()
 
     lying(lie)
-    monkeypatch.setattr(guard, "store_for", lambda *_: Store())
+    monkeypatch.setattr(pool, "store_for", lambda *_: Store())
     with (
         GuardedDecoder(settings()) as decoder,
         pytest.raises(DecoderCrashed, match=r"asked for what the video has not|broke the protocol"),

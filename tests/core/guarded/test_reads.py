@@ -13,7 +13,7 @@ import pytest
 
 from motionsight_core.catalog import Clip, VideoObject
 from motionsight_core.errors import ClipError, StoreUnavailable, TimedOut, TooLarge, VersionGone
-from motionsight_core.guarded import pool as guard
+from motionsight_core.guarded import pool
 from motionsight_core.guarded import process
 from motionsight_core.guarded.pool import GuardedDecoder
 from motionsight_core.guarded.video_file import file_of_reads
@@ -38,7 +38,7 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Serve:
             def read(self, video: VideoObject) -> Iterator[Reader]:
                 yield Reader(size, read)
 
-        monkeypatch.setattr(guard, "store_for", lambda *_: Store())
+        monkeypatch.setattr(pool, "store_for", lambda *_: Store())
         return VideoObject("s3://bucket/long.mp4", "v1")
 
     return make

@@ -24,7 +24,7 @@ from motionsight_core.errors import (
     TooLarge,
     Truncated,
 )
-from motionsight_core.guarded import pool as guard
+from motionsight_core.guarded import pool
 from motionsight_core.guarded import process
 from motionsight_core.guarded.pool import GuardedDecoder
 from motionsight_core.settings import Settings
@@ -80,7 +80,7 @@ def outcome(decoder: GuardedDecoder, video: VideoObject) -> str:
 @pytest.fixture(autouse=True)
 def one_process_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
     """What an input does to its process shows in the next one's outcome."""
-    monkeypatch.setattr(guard, "_REQUESTS_PER_PROCESS", 10_000)
+    monkeypatch.setattr(pool, "_REQUESTS_PER_PROCESS", 10_000)
 
 
 def all_outcomes(inputs: dict[str, VideoObject]) -> dict[str, str]:

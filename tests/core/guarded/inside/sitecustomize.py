@@ -152,13 +152,13 @@ def _without(walls):
         setattr(_walls, wall, refuse)
 
 
-if any("guarded_child" in argument for argument in sys.orig_argv):
+if any("guarded.child" in argument for argument in sys.orig_argv):
     from motionsight_core.video import decoding
 
     decoding.probe = _misbehave(decoding.probe)
     decoding.decode = _misbehave(decoding.decode)
-    from motionsight_core.guarded import child as guarded_child
+    from motionsight_core.guarded import child
 
-    guarded_child.TASKS["count"] = count_up
+    child.TASKS["count"] = count_up
     # PYTHON* is what a decoding process sees of the environment.
     _without(os.environ.get("PYTHONWITHOUT", "").split())

@@ -16,7 +16,7 @@ DEADLY = {"x86_64": [2, 257, 437, 85, 41, 42, 57, 58, 59, 322], "aarch64": [56, 
 CHARACTER_SETS = ["ISO6937", "UCS-2BE", "UTF-16BE", "KSC_5601", "EUC-KR", "GB2312", "BIG5"]
 CHARACTER_SETS += [f"ISO-8859-{number}" for number in range(1, 17)]
 
-if any("guarded_child" in argument for argument in sys.orig_argv):
+if any("guarded.child" in argument for argument in sys.orig_argv):
     from motionsight_core.guarded.sandbox import _seccomp
 
     real = _seccomp.instructions
