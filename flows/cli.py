@@ -428,9 +428,9 @@ def _sentence(error: Exception) -> str:
 
 def _leave(code: int, *, flush: bool = True) -> Any:
     """End the process at once: threads of Beam or Prefect may not outlive an error or Ctrl-C."""
-    guard = sys.modules.get("motionsight_core.guarded.pool")
-    if guard is not None:
-        guard.close_shared_decoders()
+    pool = sys.modules.get("motionsight_core.guarded.pool")
+    if pool is not None:
+        pool.close_shared_decoders()
     if flush:
         sys.stdout.flush()
         sys.stderr.flush()

@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 
 from motionsight_core.catalog import Clip, VideoObject
 from motionsight_core.errors import DecoderCrashed, TimedOut
-from motionsight_core.guarded import pool
-from motionsight_core.guarded import process
+from motionsight_core.guarded import pool, process
 from motionsight_core.guarded.answers import NotAnAnswer, build, plain
 from motionsight_core.guarded.pool import GuardedDecoder, check_decoded
 from motionsight_core.measure.types import CameraPath, MotionMeasurement

@@ -13,8 +13,7 @@ import pytest
 
 from motionsight_core.catalog import Clip, VideoObject
 from motionsight_core.errors import ClipError, StoreUnavailable, TimedOut, TooLarge, VersionGone
-from motionsight_core.guarded import pool
-from motionsight_core.guarded import process
+from motionsight_core.guarded import pool, process
 from motionsight_core.guarded.pool import GuardedDecoder
 from motionsight_core.guarded.video_file import file_of_reads
 from motionsight_core.video.decoding import decode

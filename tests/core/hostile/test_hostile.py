@@ -24,8 +24,7 @@ from motionsight_core.errors import (
     TooLarge,
     Truncated,
 )
-from motionsight_core.guarded import pool
-from motionsight_core.guarded import process
+from motionsight_core.guarded import pool, process
 from motionsight_core.guarded.pool import GuardedDecoder
 from motionsight_core.settings import Settings
 from motionsight_core.stores import list_objects

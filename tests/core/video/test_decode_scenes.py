@@ -204,7 +204,10 @@ def test_a_video_of_which_no_frame_decodes_is_corrupt(tmp_path: Path) -> None:
 
 
 def test_the_core_loads_pyscenedetect_only_where_scenes_are_asked_for() -> None:
-    program = "import sys, motionsight_core.guarded.pool, motionsight_core.planning; print('scenedetect' in sys.modules)"
+    program = (
+        "import sys, motionsight_core.guarded.pool, motionsight_core.planning\n"
+        "print('scenedetect' in sys.modules)"
+    )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
 
