@@ -20,7 +20,7 @@ from benchmarks._faults_tables import (
     without_gone_versions,
 )
 from benchmarks.faults import Outcome
-from motionsight_core.scenes import render_catalog
+from motionsight_core.synthetic import render_catalog
 
 _LOG_LINES = 12
 _KEYS = (

@@ -37,7 +37,7 @@ from motionsight_core.loaded import Models
 from motionsight_core.mllm import Conversation, Reply
 from motionsight_core.mllm._transformers import TransformersModel
 from motionsight_core.referring import Detection, Detector, View
-from motionsight_core.scenes import render_catalog
+from motionsight_core.synthetic import render_catalog
 from transforms import MotionSightHandler
 from transforms.runners import THREADS_BESIDE_A_MODEL
 

@@ -23,9 +23,9 @@ import numpy as np
 from motionsight_core.catalog import VideoObject, split
 from motionsight_core.measure import MotionMeasurement
 from motionsight_core.record import Box, CameraMove
-from motionsight_core.scenes import KINDS, Move, SceneTruth, random_scene, render
 from motionsight_core.settings import MeasureSettings
 from motionsight_core.stores import list_objects
+from motionsight_core.synthetic import KINDS, Move, SceneTruth, random_scene, render
 from motionsight_core.video.decoding import decode, probe
 
 FAMILY = {"truck": "pan", "pedestal": "tilt", "dolly": "zoom"}

@@ -123,7 +123,7 @@ def main() -> None:
 
 def catalogs(folder: Path, *, clips: int) -> tuple[str, str]:
     """Two folders of rendered videos: a tenth of them, and all."""
-    from motionsight_core.scenes import render_catalog
+    from motionsight_core.synthetic import render_catalog
 
     render_catalog(folder / "scenes", count=12)
     scenes = sorted((folder / "scenes").glob("*.mp4"))

@@ -28,7 +28,7 @@ import cv2
 from motionsight_core import Clip, MotionSight, Settings, clips_of, decode
 from motionsight_core.guarded.pool import GuardedDecoder, close_shared_decoders
 from motionsight_core.prompts import spotlit_frames
-from motionsight_core.scenes import render_catalog
+from motionsight_core.synthetic import render_catalog
 
 SETTINGS = Settings.load(environment={})
 

@@ -40,7 +40,7 @@ def measure(count: int, folder: Path) -> dict[str, Any]:
     import transforms._plan as planning
     from motionsight_core import Clip, Settings, clips_of, decode
     from motionsight_core.guarded.pool import close_shared_decoders
-    from motionsight_core.scenes import render_catalog
+    from motionsight_core.synthetic import render_catalog
     from motionsight_core.video.decoding import DecodedClip
     from motionsight_core.warehouse import open_warehouse
     from transforms.shard import annotate_shard
@@ -112,8 +112,8 @@ def measure_real(count: int, folder: Path) -> dict[str, Any]:
     from motionsight_core import MotionSight, Settings
     from motionsight_core.catalog import VideoObject, split
     from motionsight_core.guarded.pool import shared_decoder
-    from motionsight_core.scenes import render_catalog
     from motionsight_core.stores import list_objects
+    from motionsight_core.synthetic import render_catalog
 
     settings = Settings.load(environment={})
     render_catalog(folder / "scenes", count=12, width=320, height=180, duration_s=2.0)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from motionsight_core import MotionSight, Settings, clips_of, decode
 from motionsight_core.prompts import spotlit_frames
 from motionsight_core.record import MotionRecord
-from motionsight_core.scenes import catalog, render
+from motionsight_core.synthetic import catalog, render
 
 COLUMNS = 5
 GAP = 6

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from playwright.sync_api import Page
 
-from motionsight_core.scenes import render_catalog
+from motionsight_core.synthetic import render_catalog
 from tests.chromium import WEBGL, started
 from tests.plugin.serving import Server, served, until, worked
 

@@ -86,7 +86,7 @@ def cli(debug: bool) -> None:
 def scenes(directory: Path, count: int, seed: int) -> None:
     """Render a small catalog of videos whose motion is known, with DIR/truth.json."""
     from flows.progress import bar
-    from motionsight_core.scenes import render_catalog
+    from motionsight_core.synthetic import render_catalog
 
     try:
         directory.mkdir(parents=True, exist_ok=True)

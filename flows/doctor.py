@@ -127,8 +127,8 @@ def _decoding() -> Iterator[Finding]:
     from motionsight_core.errors import ClipError
     from motionsight_core.guarded.pool import shared_decoder
     from motionsight_core.planning import clips_of
-    from motionsight_core.scenes import catalog, render
     from motionsight_core.settings import Settings
+    from motionsight_core.synthetic import catalog, render
 
     settings = Settings.load(environment={}, overrides=["runtime.decode_processes=1"])
     with tempfile.TemporaryDirectory() as folder:

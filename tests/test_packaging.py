@@ -19,8 +19,8 @@ from flows.doctor_names import SAFE_COMMAND, namesakes
 from flows.doctor_prefect import prefect_server
 from flows.findings import State
 from motionsight_core import __version__
-from motionsight_core.scenes import render_catalog
 from motionsight_core.settings import Settings
+from motionsight_core.synthetic import render_catalog
 from tests.installed import Installation, build_wheel, folder_of_a_namesake, install
 from tests.plugin.serving import served
 

@@ -8,7 +8,7 @@ import pytest
 
 from motionsight_core import Clip, Failure, MotionRecord, MotionSight, Settings, clips_of
 from motionsight_core.errors import UsageError
-from motionsight_core.scenes import SceneTruth, load_truth, render_catalog
+from motionsight_core.synthetic import SceneTruth, load_truth, render_catalog
 
 REAL_CLIPS = Path(__file__).parents[3] / "shared" / "clips"
 

@@ -17,7 +17,7 @@ from av.video.frame import PictureType
 from av.video.reformatter import Colorspace
 from numpy.typing import NDArray
 
-from motionsight_core.scenes import (
+from motionsight_core.synthetic import (
     KINDS,
     Encoding,
     Move,
@@ -33,7 +33,7 @@ from motionsight_core.scenes import (
     render_catalog,
     scene_truth,
 )
-from motionsight_core.scenes.scene import Shape, Space
+from motionsight_core.synthetic.scene import Shape, Space
 
 Gray = NDArray[np.uint8]
 

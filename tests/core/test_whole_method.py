@@ -18,7 +18,7 @@ from motionsight_core.loaded import Models
 from motionsight_core.mllm import ScoringModel
 from motionsight_core.prompts import spotlit_frames
 from motionsight_core.record import Failure
-from motionsight_core.scenes import catalog, render
+from motionsight_core.synthetic import catalog, render
 from motionsight_core.vqascore import vqa_scores
 from tests.checkpoints.vitpose import tiny_vitpose
 from tests.core.mllm.scripted import ScriptedEndpoint, obliging, said

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from motionsight_core.scenes import render_catalog
+from motionsight_core.synthetic import render_catalog
 from tests.flink.running import (
     RunningCluster,
     children_of,

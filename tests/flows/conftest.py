@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from motionsight_core.scenes import render_catalog
+from motionsight_core.synthetic import render_catalog
 from tests.warm import WarmCommand, environment
 
 

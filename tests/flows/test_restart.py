@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from motionsight_core.scenes import render_catalog
+from motionsight_core.synthetic import render_catalog
 from tests.flows.conftest import command
 from tests.warm import environment
 

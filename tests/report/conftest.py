@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from motionsight_core import MotionSight, clips_of
-from motionsight_core.scenes import render_catalog
+from motionsight_core.synthetic import render_catalog
 from tests.chromium import NoChromium, started
 from tests.core.warehouse.rows import NOON
 from tests.report.catalogs import SETTINGS, move, report_of, row, track, varied

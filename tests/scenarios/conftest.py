@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from flows.run import RunResult, run_catalog
-from motionsight_core.scenes import render_catalog
 from motionsight_core.settings import Settings
+from motionsight_core.synthetic import render_catalog
 from motionsight_core.warehouse import Warehouse, open_warehouse
 from tests.core.stores.conftest import cache, gcs_url, s3_url
 from tests.core.stores.servers import Folder, GcsBucket, Place, S3Bucket, environment_of

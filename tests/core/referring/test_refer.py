@@ -24,8 +24,8 @@ from motionsight_core.referring import (
 )
 from motionsight_core.referring._boxes import box_iou
 from motionsight_core.referring._measured import MeasuredDetector, MeasuredTracker, boxes_at
-from motionsight_core.scenes import Scene, Sprite, Waypoint, render
 from motionsight_core.settings import FocusSettings, ReferringSettings, Settings
+from motionsight_core.synthetic import Scene, Sprite, Waypoint, render
 from motionsight_core.video.decoding import DecodedClip, decode, probe
 from tests.core.referring.clips import clip_of, sliding, track
 

@@ -17,7 +17,7 @@ from motionsight_core import MotionSight, clips_of
 from motionsight_core.errors import NoWarehouse, UsageError
 from motionsight_core.record import MotionRecord
 from motionsight_core.report import ReportSummary, write_report
-from motionsight_core.scenes import render_catalog
+from motionsight_core.synthetic import render_catalog
 from motionsight_core.warehouse import Warehouse
 from tests.core.warehouse.rows import NOON, Stage, failure, record, run_record
 from tests.report.catalogs import SETTINGS

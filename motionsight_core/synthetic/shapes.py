@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from motionsight_core.scenes.paint import Canvas, Color, Field, Image, blob, polygon, tinted
-from motionsight_core.scenes.scene import Shape
+from motionsight_core.synthetic.paint import Canvas, Color, Field, Image, blob, polygon, tinted
+from motionsight_core.synthetic.scene import Shape
 
 HEIGHTS: dict[Shape, float] = {"ball": 1.0, "balloon": 1.35, "bus": 0.44, "car": 0.4, "crate": 1.0}
 """Height of each shape for a width of 1."""

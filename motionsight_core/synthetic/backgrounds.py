@@ -7,11 +7,11 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from motionsight_core.scenes.camera import Poses
-from motionsight_core.scenes.fields import paint_fields
-from motionsight_core.scenes.hills import paint_hills
-from motionsight_core.scenes.layers import Layer, make_layer
-from motionsight_core.scenes.paint import (
+from motionsight_core.synthetic.camera import Poses
+from motionsight_core.synthetic.fields import paint_fields
+from motionsight_core.synthetic.hills import paint_hills
+from motionsight_core.synthetic.layers import Layer, make_layer
+from motionsight_core.synthetic.paint import (
     Canvas,
     Color,
     Field,
@@ -24,8 +24,8 @@ from motionsight_core.scenes.paint import (
     textured,
     tinted,
 )
-from motionsight_core.scenes.scene import THEMES, Scene, Theme
-from motionsight_core.scenes.town import paint_town
+from motionsight_core.synthetic.scene import THEMES, Scene, Theme
+from motionsight_core.synthetic.town import paint_town
 
 _MOST_PIXELS = 6e6
 """Of a background; one that would be larger is less sharp."""

@@ -14,12 +14,12 @@ from av.video.reformatter import ColorRange, Colorspace
 from numpy.typing import NDArray
 
 from motionsight_core.record import Box
-from motionsight_core.scenes.backgrounds import foreground, world
-from motionsight_core.scenes.camera import Poses, camera_poses
-from motionsight_core.scenes.layers import Pixels, Region, compose, sample
-from motionsight_core.scenes.scene import Move, Scene, Sprite
-from motionsight_core.scenes.sprites import Cutout, cut_out, place
-from motionsight_core.scenes.truth import SceneTruth, TrueTrack
+from motionsight_core.synthetic.backgrounds import foreground, world
+from motionsight_core.synthetic.camera import Poses, camera_poses
+from motionsight_core.synthetic.layers import Pixels, Region, compose, sample
+from motionsight_core.synthetic.scene import Move, Scene, Sprite
+from motionsight_core.synthetic.sprites import Cutout, cut_out, place
+from motionsight_core.synthetic.truth import SceneTruth, TrueTrack
 
 _BOXES_PER_S = 10
 _STATIC_BELOW, _SHAKY_FROM = 0.005, 0.05

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from motionsight_core.scenes.scene import SHAPES, THEMES, Move, Scene, Shape, Sprite, Waypoint
+from motionsight_core.synthetic.scene import SHAPES, THEMES, Move, Scene, Shape, Sprite, Waypoint
 
 _OPPOSITE = {
     "pan_right": "pan_left", "tilt_up": "tilt_down", "zoom_in": "zoom_out", "roll_cw": "roll_ccw",

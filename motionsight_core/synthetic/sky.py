@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from motionsight_core.scenes.paint import Canvas, Color, Image, flat, mix, noise, ramp
+from motionsight_core.synthetic.paint import Canvas, Color, Image, flat, mix, noise, ramp
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from motionsight_core.scenes.layers import Layer, Pixels, make_layer
-from motionsight_core.scenes.paint import Canvas, noise, textured
-from motionsight_core.scenes.scene import Sprite, Waypoint
-from motionsight_core.scenes.shapes import HEIGHTS, draw
+from motionsight_core.synthetic.layers import Layer, Pixels, make_layer
+from motionsight_core.synthetic.paint import Canvas, noise, textured
+from motionsight_core.synthetic.scene import Sprite, Waypoint
+from motionsight_core.synthetic.shapes import HEIGHTS, draw
 
 _MARGIN = 0.14
 """Room for the shadow around the shape, in widths of the shape."""

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from motionsight_core.scenes.paint import (
+from motionsight_core.synthetic.paint import (
     Canvas,
     Color,
     Field,

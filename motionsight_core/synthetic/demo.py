@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from motionsight_core.scenes.scene import Easing, Move, Scene, Shape, Sprite, Waypoint
+from motionsight_core.synthetic.scene import Easing, Move, Scene, Shape, Sprite, Waypoint
 
 
 def demo_scenes(*, seed: int, width: int, height: int, fps: float, duration_s: float) -> list[Scene]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from motionsight_core.scenes.scene import CONTENT_DIRECTION, PARALLAX_MOVES, Axis, Move, Scene
+from motionsight_core.synthetic.scene import CONTENT_DIRECTION, PARALLAX_MOVES, Axis, Move, Scene
 
 _STEPS = 8
 """Samples of a rate between two frames; a move may start between frames."""

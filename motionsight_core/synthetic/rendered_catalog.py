@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from motionsight_core.scenes.demo import demo_scenes
-from motionsight_core.scenes.random_scenes import KINDS, random_scene
-from motionsight_core.scenes.rendering import render
-from motionsight_core.scenes.scene import Scene
-from motionsight_core.scenes.truth import SceneTruth, write_truth
+from motionsight_core.synthetic.demo import demo_scenes
+from motionsight_core.synthetic.random_scenes import KINDS, random_scene
+from motionsight_core.synthetic.rendering import render
+from motionsight_core.synthetic.scene import Scene
+from motionsight_core.synthetic.truth import SceneTruth, write_truth
 
 
 def render_catalog(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from motionsight_core.scenes.paint import (
+from motionsight_core.synthetic.paint import (
     Canvas,
     Color,
     Image,
@@ -19,7 +19,7 @@ from motionsight_core.scenes.paint import (
     tinted,
     tree,
 )
-from motionsight_core.scenes.sky import LIGHTS, ROOFS, WALLS, Light, faded, paint_sky, pick
+from motionsight_core.synthetic.sky import LIGHTS, ROOFS, WALLS, Light, faded, paint_sky, pick
 
 _STREET: Color = (122, 122, 126)
 _PAVEMENT: Color = (196, 188, 174)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from motionsight_core.record import Box
-from motionsight_core.scenes.scene import Move
+from motionsight_core.synthetic.scene import Move
 
 TRUTH_FILE = "truth.json"
 

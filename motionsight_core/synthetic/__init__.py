@@ -1,0 +1,29 @@
+"""Renders small videos whose camera and object motion is known: demo, tests and benchmarks use them."""
+
+from motionsight_core.synthetic.camera import Poses, camera_poses
+from motionsight_core.synthetic.random_scenes import KINDS, random_scene
+from motionsight_core.synthetic.rendered_catalog import catalog, render_catalog
+from motionsight_core.synthetic.rendering import frames, render, scene_truth
+from motionsight_core.synthetic.scene import Encoding, Move, Scene, Sprite, Waypoint
+from motionsight_core.synthetic.truth import SceneTruth, TrueTrack, load_truth, write_truth
+
+__all__ = [
+    "KINDS",
+    "Encoding",
+    "Move",
+    "Poses",
+    "Scene",
+    "SceneTruth",
+    "Sprite",
+    "TrueTrack",
+    "Waypoint",
+    "camera_poses",
+    "catalog",
+    "frames",
+    "load_truth",
+    "random_scene",
+    "render",
+    "render_catalog",
+    "scene_truth",
+    "write_truth",
+]
