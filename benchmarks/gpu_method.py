@@ -33,9 +33,9 @@ import torch
 from benchmarks.random_checkpoints import real, tiny
 from motionsight_core import Clip, Failure, MotionSight, Settings, clips_of
 from motionsight_core.errors import ClipError
-from motionsight_core.loaded import Models
 from motionsight_core.mllm import Conversation, Reply
 from motionsight_core.mllm._transformers import TransformersModel
+from motionsight_core.models.loaded import Models
 from motionsight_core.referring import Detection, Detector, View
 from motionsight_core.synthetic import render_catalog
 from transforms import MotionSightHandler

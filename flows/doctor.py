@@ -181,7 +181,7 @@ def _extras() -> Iterator[Finding]:
 
 def _originals() -> Iterator[Finding]:
     """The authors' own packages, which pip must be told to take without what they declare."""
-    from motionsight_core.models import HOW_TO_INSTALL_ORIGINAL
+    from motionsight_core.models.source import HOW_TO_INSTALL_ORIGINAL
 
     versions = {name: _version(name) for name in ("sam2", "groundingdino-py")}
     missing = [name for name, version in versions.items() if version is None]

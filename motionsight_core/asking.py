@@ -8,8 +8,8 @@ from motionsight_core import dialogue
 from motionsight_core.annotation import DESCRIPTION_CUT, Annotation, Batch, Observer
 from motionsight_core.dialogue.replies import MAX_CHARACTERS
 from motionsight_core.errors import BadReply, ClipError
-from motionsight_core.loaded import Models
 from motionsight_core.mllm import Conversation, Reply
+from motionsight_core.models.loaded import Models
 from motionsight_core.record import About, Exchange
 
 

@@ -28,9 +28,9 @@ from motionsight_core.dialogue import Aspect
 from motionsight_core.errors import BadReply, ClipError, UsageError
 from motionsight_core.focus import focus_regions
 from motionsight_core.guarded.pool import shared_decoder
-from motionsight_core.loaded import Models, require_models, shared_models
 from motionsight_core.measure.narrate import describe_camera, describe_objects
 from motionsight_core.mllm import Conversation, Part, annotator_name
+from motionsight_core.models.loaded import Models, require_models, shared_models
 from motionsight_core.prompts import needs, prompted_frames, uses_objects
 from motionsight_core.record import Failure, MotionRecord
 from motionsight_core.referring import (

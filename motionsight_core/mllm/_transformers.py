@@ -21,7 +21,7 @@ from motionsight_core.mllm._chat import (
     video_metadata,
     videos,
 )
-from motionsight_core.models import (
+from motionsight_core.models.source import (
     ModelSource,
     device_of,
     dtype_of,

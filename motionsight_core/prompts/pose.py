@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from motionsight_core.models import (
+from motionsight_core.models.source import (
     ModelSource,
     device_of,
     loading,

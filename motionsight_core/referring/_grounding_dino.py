@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from transformers import AutoConfig, AutoModelForZeroShotObjectDetection, AutoProcessor
 
-from motionsight_core.models import (
+from motionsight_core.models.source import (
     ModelSource,
     device_of,
     loading,

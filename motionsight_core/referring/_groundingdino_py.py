@@ -21,7 +21,7 @@ from torchvision.transforms.functional import normalize, to_tensor
 from transformers import AutoTokenizer, BertConfig, BertModel
 
 from motionsight_core.errors import ModelMissing
-from motionsight_core.models import ModelSource, device_of, loading, require_all_weights
+from motionsight_core.models.source import ModelSource, device_of, loading, require_all_weights
 from motionsight_core.referring._grounding import PromptedDetector
 from motionsight_core.referring._original import loading_original, weights_of
 from motionsight_core.settings import ReferringSettings, Settings

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from motionsight_core.errors import ModelMissing
-from motionsight_core.models import HOW_TO_INSTALL, HOW_TO_INSTALL_ORIGINAL, sentence_of
+from motionsight_core.models.source import HOW_TO_INSTALL, HOW_TO_INSTALL_ORIGINAL, sentence_of
 
 if TYPE_CHECKING:
     import torch

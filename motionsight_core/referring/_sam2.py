@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from motionsight_core.models import device_of
+from motionsight_core.models.source import device_of
 from motionsight_core.referring._mask_tracking import MaskTracker
 from motionsight_core.referring._original import loading_original, weights_of
 from motionsight_core.settings import Settings

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from transformers import AutoConfig, Sam2VideoModel, Sam2VideoProcessor
 from transformers.models.sam2_video.modeling_sam2_video import Sam2VideoInferenceSession
 
-from motionsight_core.models import (
+from motionsight_core.models.source import (
     ModelSource,
     device_of,
     loading,

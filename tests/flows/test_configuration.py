@@ -241,7 +241,7 @@ def test_one_run_after_the_other_asks_a_store_as_the_one_and_then_as_the_other(s
 
 
 def test_one_run_after_the_other_finds_models_of_its_own_at_the_same_endpoint(server: str) -> None:
-    from motionsight_core.loaded import shared_models
+    from motionsight_core.models.loaded import shared_models
 
     settings = Settings(annotator=f"openai:{server}#m")
     with credentials_in_environment(Credentials({"OPENAI_API_KEY": "one"})):

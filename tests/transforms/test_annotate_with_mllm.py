@@ -12,8 +12,9 @@ from apache_beam.metrics.metric import MetricsFilter
 from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
 from apache_beam.testing.util import assert_that, equal_to
 
-from motionsight_core import Clip, Settings, clips_of, loaded
+from motionsight_core import Clip, Settings, clips_of
 from motionsight_core.mllm import open_mllm
+from motionsight_core.models import loaded
 from tests.core.mllm.scripted import BROKEN, MODEL, Answer, ScriptedEndpoint, fails, obliging
 from tests.videos import moving_texture, write_video
 from transforms import AnnotateMotion, MotionSightHandler

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from motionsight_core.errors import ModelMissing, UsageError
-from motionsight_core.models import HOW_TO_INSTALL_ORIGINAL
+from motionsight_core.models.source import HOW_TO_INSTALL_ORIGINAL
 from motionsight_core.referring import _opening, check_detector, check_tracker, open_detector, open_tracker
 from motionsight_core.settings import Settings
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from pathlib import Path
 
-from motionsight_core.models import ModelSource, loading
+from motionsight_core.models.source import ModelSource, loading
 
 #: Longest wait for the hub to say whether it has a model, seconds.
 HUB_S = 10

@@ -1,0 +1,1 @@
+"""Where models come from, whether they are there, and which are loaded in this process."""
