@@ -33,7 +33,7 @@ def plain(source: str, warehouse: str) -> int:
     from motionsight_core import MotionSight, Settings
     from motionsight_core.catalog import VideoObject, split
     from motionsight_core.guarded.pool import shared_decoder
-    from motionsight_core.planning import plan_catalog
+    from motionsight_core.planning.plan import plan_catalog
     from motionsight_core.record import MOTION_SCHEMA, MotionRecord
     from motionsight_core.stores import list_objects
     from motionsight_core.warehouse import Manifest, open_warehouse

@@ -15,7 +15,7 @@ from flows.run_log import without_tracebacks
 from flows.run_names import run_name
 from flows.shards import run_shard_tasks
 from motionsight_core.errors import RunError
-from motionsight_core.planning import Plan
+from motionsight_core.planning.plan import Plan
 from motionsight_core.settings import Settings
 from motionsight_core.warehouse import open_warehouse
 

@@ -10,7 +10,7 @@ import click
 from flows.answers import printable
 from motionsight_core.errors import ClipError, RunError, UsageError
 from motionsight_core.motionsight import MotionSight
-from motionsight_core.planning import clips_of
+from motionsight_core.planning.plan import clips_of
 from motionsight_core.settings import Settings
 
 

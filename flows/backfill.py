@@ -15,9 +15,9 @@ from datetime import UTC, datetime
 from flows.partitions import Backfill, annotate_partition, plan_backfill, save_planned
 from flows.run import require_models
 from motionsight_core.errors import UsageError, error_names, permanent_names
-from motionsight_core.planning import Plan
+from motionsight_core.planning.plan import Plan
+from motionsight_core.planning.shards import Shard
 from motionsight_core.record import PartitionRecord
-from motionsight_core.shards import Shard
 from motionsight_core.stores import PassedOver
 
 

@@ -126,7 +126,7 @@ def _opencv() -> Iterator[Finding]:
 def _decoding() -> Iterator[Finding]:
     from motionsight_core.errors import ClipError
     from motionsight_core.guarded.pool import shared_decoder
-    from motionsight_core.planning import clips_of
+    from motionsight_core.planning.plan import clips_of
     from motionsight_core.settings import Settings
     from motionsight_core.synthetic import catalog, render
 

@@ -14,7 +14,7 @@ from flows.estimate import Estimate
 from flows.progress import watched
 from flows.run import Run, run_catalog
 from motionsight_core.errors import RunError, Terminated
-from motionsight_core.planning import Plan, is_split
+from motionsight_core.planning.plan import Plan, is_split
 from motionsight_core.settings import Settings
 
 if TYPE_CHECKING:

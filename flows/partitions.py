@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from flows.run import Run, RunShards, begin_run, finish_run, new_run, one_sentence, run_shards, staged
-from motionsight_core.planning import Plan, partition_of, plan_catalog, plan_partitions
+from motionsight_core.planning.plan import Plan, partition_of, plan_catalog, plan_partitions
+from motionsight_core.planning.shards import Shard
 from motionsight_core.record import PartitionRecord, RunRecord
 from motionsight_core.settings import Settings
-from motionsight_core.shards import Shard
 from motionsight_core.stores import Listed, PassedOver, Selection, list_objects
 from motionsight_core.warehouse import Manifest, open_warehouse
 from motionsight_core.warehouse.staging import staging_area

@@ -14,10 +14,10 @@ from typing import Protocol, TypeVar
 
 from motionsight_core.errors import MotionSightError, UsageError
 from motionsight_core.motionsight import MotionSight
-from motionsight_core.planning import Plan, plan_catalog
+from motionsight_core.planning.plan import Plan, plan_catalog
+from motionsight_core.planning.shards import Shard
 from motionsight_core.record import RunRecord
 from motionsight_core.settings import Settings
-from motionsight_core.shards import Shard
 from motionsight_core.stores import PassedOver, Selection, list_objects
 from motionsight_core.warehouse import Manifest, open_warehouse
 from motionsight_core.warehouse.staging import staging_area

@@ -17,8 +17,8 @@ from flows.leaving import nothing_left_behind
 from flows.run import Run, Shortfall, commit_shard, one_sentence, stage_shard
 from flows.run_log import readable_log
 from motionsight_core.errors import RunError, UsageError
-from motionsight_core.planning import is_split
-from motionsight_core.shards import Shard
+from motionsight_core.planning.plan import is_split
+from motionsight_core.planning.shards import Shard
 from motionsight_core.warehouse import Manifest
 
 #: Tag of shards that ask an endpoint. A Prefect concurrency limit of this name bounds how many do so at once.

@@ -24,7 +24,7 @@ from flows.run import (
 )
 from flows.watched_objects import WatchedObjects
 from motionsight_core.errors import UsageError
-from motionsight_core.planning import plan_catalog
+from motionsight_core.planning.plan import plan_catalog
 from motionsight_core.record import RunRecord
 from motionsight_core.settings import Settings
 from motionsight_core.stores import PassedOver, list_objects

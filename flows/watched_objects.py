@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from motionsight_core.catalog import VideoObject
-from motionsight_core.planning import Plan
-from motionsight_core.shards import Shard
+from motionsight_core.planning.plan import Plan
+from motionsight_core.planning.shards import Shard
 from motionsight_core.stores import Candidate, Listed, UnlistedObject, modified_s
 
 #: The longest pause before an object that failed for a reason outside of it is tried again, seconds.

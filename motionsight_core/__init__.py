@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from motionsight_core.catalog import Clip as Clip
     from motionsight_core.catalog import VideoObject as VideoObject
     from motionsight_core.motionsight import MotionSight as MotionSight
-    from motionsight_core.planning import clips_of as clips_of
+    from motionsight_core.planning.plan import clips_of as clips_of
     from motionsight_core.record import Failure as Failure
     from motionsight_core.record import MotionRecord as MotionRecord
     from motionsight_core.settings import Settings as Settings
@@ -36,7 +36,7 @@ _HOMES = {
     "MotionSight": "motionsight",
     "Settings": "settings",
     "VideoObject": "catalog",
-    "clips_of": "planning",
+    "clips_of": "planning.plan",
     "decode": "video.decoding",  # not decode.py: a module of that name would hide the function
 }
 

@@ -11,7 +11,7 @@ from apache_beam.pvalue import TaggedOutput
 from motionsight_core.catalog import Clip, VideoObject, grouped
 from motionsight_core.errors import ClipError
 from motionsight_core.guarded.pool import shared_decoder
-from motionsight_core.planning import clips_to_do, is_finished, is_split
+from motionsight_core.planning.plan import clips_to_do, is_finished, is_split
 from motionsight_core.record import Failure, SplitRecord
 from motionsight_core.settings import Settings
 from motionsight_core.warehouse import Known

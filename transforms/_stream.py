@@ -16,7 +16,7 @@ from apache_beam.pvalue import AsIter, TaggedOutput
 from apache_beam.transforms.util import GroupIntoBatches
 
 from motionsight_core.catalog import VideoObject
-from motionsight_core.planning import is_finished
+from motionsight_core.planning.plan import is_finished
 from motionsight_core.record import Failure
 from motionsight_core.stores import Candidate, list_objects
 from motionsight_core.warehouse import Known, Manifest, Warehouse, open_warehouse

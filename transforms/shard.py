@@ -9,8 +9,8 @@ import apache_beam as beam
 from apache_beam.io.filesystems import FileSystems
 from apache_beam.runners.worker import sdk_worker
 
+from motionsight_core.planning.shards import Shard
 from motionsight_core.settings import Settings
-from motionsight_core.shards import Shard
 from motionsight_core.warehouse import Manifest, Warehouse
 from transforms import progress
 from transforms._catalog import AnnotateCatalog

@@ -105,7 +105,7 @@ def test_a_shard_that_fails_is_retried_and_the_others_commit(
     from flows import shards
     from flows.annotate import annotate_catalog
     from flows.run import Run, stage_shard
-    from motionsight_core.shards import Shard
+    from motionsight_core.planning.shards import Shard
 
     tries: list[int] = []
 
@@ -132,7 +132,7 @@ def test_a_shard_whose_mistake_would_be_the_same_again_is_not_retried(
     from flows import shards
     from flows.annotate import annotate_catalog
     from flows.run import Run
-    from motionsight_core.shards import Shard
+    from motionsight_core.planning.shards import Shard
 
     tries: list[int] = []
 
@@ -152,7 +152,7 @@ def test_a_shard_whose_endpoint_is_away_fails_in_one_sentence_and_the_others_com
     from flows import shards
     from flows.annotate import annotate_catalog
     from flows.run import Run, stage_shard
-    from motionsight_core.shards import Shard
+    from motionsight_core.planning.shards import Shard
 
     with ScriptedEndpoint() as endpoint:
 

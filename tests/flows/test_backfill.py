@@ -18,9 +18,9 @@ from flows.backfill import errors_to_retry, run_backfill
 from flows.partitions import Backfill
 from flows.run import Run, stage_shard
 from motionsight_core.errors import UsageError
-from motionsight_core.planning import partition_of
+from motionsight_core.planning.plan import partition_of
+from motionsight_core.planning.shards import Shard
 from motionsight_core.settings import Settings
-from motionsight_core.shards import Shard
 from motionsight_core.warehouse import Warehouse, open_warehouse
 
 PARTITIONS = 3

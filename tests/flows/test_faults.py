@@ -16,8 +16,8 @@ from benchmarks._faults_disk import mounting
 from flows.here import annotate_here
 from flows.run import run_catalog
 from motionsight_core.errors import RunError
+from motionsight_core.planning.shards import Shard, ShardFile
 from motionsight_core.settings import Settings
-from motionsight_core.shards import Shard, ShardFile
 from motionsight_core.warehouse import Manifest, _duckdb, _duckdb_file, open_warehouse
 from tests.warm import environment
 from transforms import _parts

@@ -15,8 +15,8 @@ from flows.backfill import Backfill
 from flows.here import annotate_here, backfill_here
 from flows.progress import bar, counted
 from flows.run import Run, stage_shard
+from motionsight_core.planning.shards import Shard
 from motionsight_core.settings import Settings
-from motionsight_core.shards import Shard
 from motionsight_core.warehouse import Manifest
 
 COUNTS = re.compile(r"^(?:Annotating|Backfilling): (\d+)(?: of (\d+))? (clips|videos)", re.MULTILINE)

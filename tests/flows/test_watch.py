@@ -16,12 +16,11 @@ import flows.run
 from flows.run import Run, stage_shard
 from flows.watch import Round, watch
 from flows.watched_objects import WatchedObjects
-from motionsight_core import candidates
 from motionsight_core.catalog import VideoObject
 from motionsight_core.errors import UsageError
-from motionsight_core.planning import Plan
+from motionsight_core.planning.plan import Plan, candidates
+from motionsight_core.planning.shards import Shard, Shards
 from motionsight_core.settings import Settings
-from motionsight_core.shards import Shard, Shards
 from motionsight_core.warehouse import open_warehouse
 from tests.flows.conftest import command
 from tests.warm import environment

@@ -12,7 +12,7 @@ import pytest
 
 from motionsight_core.errors import TimedOut
 from motionsight_core.guarded.pool import GuardedDecoder
-from motionsight_core.planning import plan_catalog
+from motionsight_core.planning.plan import plan_catalog
 from motionsight_core.record import SPLIT_SCHEMA
 from motionsight_core.settings import Settings
 from motionsight_core.stores import list_objects

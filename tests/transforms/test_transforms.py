@@ -15,10 +15,10 @@ from apache_beam.testing.util import assert_that, equal_to
 
 from motionsight_core.catalog import Clip, VideoObject
 from motionsight_core.motionsight import MotionSight
-from motionsight_core.planning import clips_of, plan_catalog
+from motionsight_core.planning.plan import clips_of, plan_catalog
+from motionsight_core.planning.shards import Shard
 from motionsight_core.record import MOTION_SCHEMA, Failure
 from motionsight_core.settings import Settings
-from motionsight_core.shards import Shard
 from motionsight_core.stores import list_objects
 from motionsight_core.warehouse import Known, Manifest, open_warehouse
 from tests.videos import moving_texture, write_video

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from motionsight_core.catalog import Clip
 from motionsight_core.focus import focus_regions
-from motionsight_core.planning import clips_of
+from motionsight_core.planning.plan import clips_of
 from motionsight_core.record import ObjectTrack
 from motionsight_core.referring import (
     Detection,

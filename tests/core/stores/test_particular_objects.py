@@ -6,8 +6,8 @@ import gzip
 from collections.abc import Callable
 
 import pytest
+from motionsight_core.planning.plan.candidates import is_video
 
-from motionsight_core.candidates import is_video
 from motionsight_core.errors import (
     Archived,
     NotAVideo,

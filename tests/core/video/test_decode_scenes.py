@@ -14,7 +14,7 @@ import pytest
 from motionsight_core.catalog import VideoObject
 from motionsight_core.errors import Corrupt, VersionGone
 from motionsight_core.guarded.pool import GuardedDecoder
-from motionsight_core.planning import clips_of
+from motionsight_core.planning.plan import clips_of
 from motionsight_core.settings import Settings
 from motionsight_core.stores import list_objects
 from motionsight_core.video.decoding import ALL_PRODUCTS, DecodedClip, Product, decode, decode_scenes
@@ -205,7 +205,7 @@ def test_a_video_of_which_no_frame_decodes_is_corrupt(tmp_path: Path) -> None:
 
 def test_the_core_loads_pyscenedetect_only_where_scenes_are_asked_for() -> None:
     program = (
-        "import sys, motionsight_core.guarded.pool, motionsight_core.planning\n"
+        "import sys, motionsight_core.guarded.pool, motionsight_core.planning.plan\n"
         "print('scenedetect' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

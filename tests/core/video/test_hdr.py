@@ -14,7 +14,7 @@ import pytest
 
 from motionsight_core.catalog import Clip
 from motionsight_core.guarded.pool import GuardedDecoder
-from motionsight_core.planning import clips_of
+from motionsight_core.planning.plan import clips_of
 from motionsight_core.prompts import spotlit_frames
 from motionsight_core.record import Box, ObjectTrack
 from motionsight_core.report._pictures import pictured

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import motionsight_core.planning.plan.candidates as candidates_module
 import pytest
 
-import motionsight_core.candidates as candidates_module
-from motionsight_core.planning import Plan, clips_of, plan_catalog
+from motionsight_core.planning.plan import Plan, clips_of, plan_catalog
 from motionsight_core.settings import Settings
 from motionsight_core.stores import OTHER_SUFFIXES, PassedOver, list_objects
 from motionsight_core.warehouse import open_warehouse

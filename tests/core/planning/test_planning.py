@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from motionsight_core.errors import NotAVideo, UsageError
-from motionsight_core.planning import clips_of, plan_catalog
+from motionsight_core.planning.plan import clips_of, plan_catalog
 from motionsight_core.settings import Settings
 from motionsight_core.stores import list_objects
 from motionsight_core.warehouse import open_warehouse

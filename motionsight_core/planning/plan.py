@@ -11,12 +11,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from motionsight_core.candidates import is_video, videos_among
 from motionsight_core.catalog import Clip, VideoObject, split
 from motionsight_core.guarded.pool import shared_decoder
+from motionsight_core.planning.plan.candidates import is_video, videos_among
+from motionsight_core.planning.shards import Shard, ShardFile, Shards
 from motionsight_core.record import Failure
 from motionsight_core.settings import Settings
-from motionsight_core.shards import Shard, ShardFile, Shards
 from motionsight_core.stores import Candidate, Listed, PassedOver, UnlistedObject, list_objects
 from motionsight_core.warehouse import Known, Warehouse
 
