@@ -7,9 +7,9 @@ from typing import Any
 
 import apache_beam as beam
 from apache_beam.metrics import Metrics
-from motionsight_core.planning.plan.candidates import is_video
 
 from motionsight_core.catalog import VideoObject
+from motionsight_core.planning.candidates import is_video
 from motionsight_core.settings import Settings
 from motionsight_core.stores import Candidate
 

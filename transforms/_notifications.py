@@ -10,10 +10,10 @@ from apache_beam.io.gcp.pubsub import PubsubMessage
 from apache_beam.metrics import Metrics
 from apache_beam.pvalue import TaggedOutput
 from apache_beam.transforms.deduplicate import DeduplicatePerKey
-from motionsight_core.planning.plan.notifications import notified_video
 
 from motionsight_core.catalog import VideoObject
 from motionsight_core.errors import UnreadableNotification
+from motionsight_core.planning.notifications import notified_video
 from motionsight_core.record import Failure
 from motionsight_core.settings import Settings
 from motionsight_core.stores import Candidate

@@ -14,8 +14,8 @@ from motionsight_core.mllm._base import (
     ScoringModel,
 )
 from motionsight_core.mllm._reach import require_endpoint
+from motionsight_core.models.presence import require_checkpoint
 from motionsight_core.models.source import ModelSource
-from motionsight_core.models.source.presence import require_checkpoint
 from motionsight_core.settings import Settings
 
 __all__ = [

@@ -7,8 +7,8 @@ import threading
 
 from motionsight_core.credentials import credentials_epoch
 from motionsight_core.mllm import MultimodalModel, open_mllm, require_endpoint, require_mllm
+from motionsight_core.models.presence import require_checkpoint
 from motionsight_core.models.source import ModelSource
-from motionsight_core.models.source.presence import require_checkpoint
 from motionsight_core.prompts import PoseOverlay
 from motionsight_core.referring import (
     Detector,

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from motionsight_core.catalog import Clip, VideoObject, split
 from motionsight_core.guarded.pool import shared_decoder
-from motionsight_core.planning.plan.candidates import is_video, videos_among
+from motionsight_core.planning.candidates import is_video, videos_among
 from motionsight_core.planning.shards import Shard, ShardFile, Shards
 from motionsight_core.record import Failure
 from motionsight_core.settings import Settings

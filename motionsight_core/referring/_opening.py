@@ -7,8 +7,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from motionsight_core.errors import ModelMissing, UsageError
+from motionsight_core.models.presence import require_checkpoint
 from motionsight_core.models.source import HOW_TO_INSTALL, HOW_TO_INSTALL_ORIGINAL, ModelSource, loading
-from motionsight_core.models.source.presence import require_checkpoint
 from motionsight_core.referring._base import Detector, Tracker
 from motionsight_core.referring._measured import MeasuredDetector, MeasuredTracker
 from motionsight_core.referring._original import loading_original, require_file

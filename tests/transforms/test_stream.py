@@ -17,10 +17,10 @@ from apache_beam.runners.direct.direct_runner import BundleBasedDirectRunner
 from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
 from apache_beam.testing.test_stream import TestStream as Stream
 from apache_beam.transforms.window import TimestampedValue
-from motionsight_core.planning.plan.notifications import notified_video
 
 from motionsight_core.catalog import VideoObject
 from motionsight_core.errors import RunError, UnreadableNotification
+from motionsight_core.planning.notifications import notified_video
 from motionsight_core.settings import Settings
 from motionsight_core.stores import list_objects
 from motionsight_core.warehouse import Manifest, Warehouse, open_warehouse

@@ -13,7 +13,7 @@ import pytest
 from motionsight_core.errors import ModelMissing, UsageError
 from motionsight_core.mllm import annotator_name, require_mllm
 from motionsight_core.mllm._address import EndpointAddress
-from motionsight_core.models.source import presence
+from motionsight_core.models import presence
 from motionsight_core.settings import Settings
 
 HUB_ID = "Qwen/Qwen2.5-VL-7B-Instruct"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import motionsight_core.planning.plan.candidates as candidates_module
 import pytest
 
+import motionsight_core.planning.candidates as candidates_module
 from motionsight_core.planning.plan import Plan, clips_of, plan_catalog
 from motionsight_core.settings import Settings
 from motionsight_core.stores import OTHER_SUFFIXES, PassedOver, list_objects

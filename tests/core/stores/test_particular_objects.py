@@ -6,7 +6,6 @@ import gzip
 from collections.abc import Callable
 
 import pytest
-from motionsight_core.planning.plan.candidates import is_video
 
 from motionsight_core.errors import (
     Archived,
@@ -16,6 +15,7 @@ from motionsight_core.errors import (
     UsageError,
     permanent_names,
 )
+from motionsight_core.planning.candidates import is_video
 from motionsight_core.settings import StoreSettings
 from motionsight_core.stores import Candidate, list_objects, open_object, open_ranges, read_head
 from tests.core.stores.proxy import Answer, Request
