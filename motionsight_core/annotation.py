@@ -11,9 +11,9 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from motionsight_core.agreement import camera_agreement
 from motionsight_core.catalog import Clip
 from motionsight_core.dialogue import Aspect, parts_of
+from motionsight_core.dialogue.agreement import camera_agreement
 from motionsight_core.errors import AnnotatorFailed, ClipError, RunError, UsageError
 from motionsight_core.measure import MotionMeasurement
 from motionsight_core.record import Exchange, Failure, MotionRecord, ObjectTrack

@@ -26,7 +26,6 @@ from motionsight_core.asking import Interview
 from motionsight_core.catalog import Clip
 from motionsight_core.dialogue import Aspect
 from motionsight_core.errors import BadReply, ClipError, UsageError
-from motionsight_core.focus import focus_regions
 from motionsight_core.guarded.pool import shared_decoder
 from motionsight_core.measure.narrate import describe_camera, describe_objects
 from motionsight_core.mllm import Conversation, Part, annotator_name
@@ -41,6 +40,7 @@ from motionsight_core.referring import (
     refer,
     to_object_tracks,
 )
+from motionsight_core.referring.focus import focus_regions
 from motionsight_core.settings import PromptName, Settings
 from motionsight_core.video.decoding import DecodedClip, FrameSequence, Product
 

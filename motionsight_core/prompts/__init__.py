@@ -11,7 +11,6 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from motionsight_core.focus import focus_regions
 from motionsight_core.prompts.background_blur import blur_background
 from motionsight_core.prompts.crop import crop
 from motionsight_core.prompts.object_blur import blur_objects
@@ -19,6 +18,7 @@ from motionsight_core.prompts.pose import PoseOverlay, draw_pose
 from motionsight_core.prompts.spotlight import spotlight
 from motionsight_core.record import ObjectTrack
 from motionsight_core.referring import Trajectory
+from motionsight_core.referring.focus import focus_regions
 from motionsight_core.settings import PromptName, Settings
 from motionsight_core.video.decoding import DecodedClip, FrameSequence, Product
 from motionsight_core.video.pixels import reduced

@@ -10,7 +10,6 @@ import pytest
 from numpy.typing import NDArray
 
 from motionsight_core.catalog import Clip
-from motionsight_core.focus import focus_regions
 from motionsight_core.planning.plan import clips_of
 from motionsight_core.record import ObjectTrack
 from motionsight_core.referring import (
@@ -24,6 +23,7 @@ from motionsight_core.referring import (
 )
 from motionsight_core.referring._boxes import box_iou
 from motionsight_core.referring._measured import MeasuredDetector, MeasuredTracker, boxes_at
+from motionsight_core.referring.focus import focus_regions
 from motionsight_core.settings import FocusSettings, ReferringSettings, Settings
 from motionsight_core.synthetic import Scene, Sprite, Waypoint, render
 from motionsight_core.video.decoding import DecodedClip, decode, probe

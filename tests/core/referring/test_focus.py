@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from motionsight_core.focus import focus_regions, union_boxes, window_lengths
 from motionsight_core.record import Box, ObjectTrack
+from motionsight_core.referring.focus import focus_regions, union_boxes, window_lengths
 from motionsight_core.settings import FocusSettings
 
 EXACT = FocusSettings(padding=0.0, min_size=0.0)
