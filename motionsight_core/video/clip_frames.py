@@ -9,7 +9,7 @@ from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
 from motionsight_core.catalog import Clip
-from motionsight_core.decoded_clip import FrameCollector, FrameSequence, Product
+from motionsight_core.clip import FrameCollector, FrameSequence, Product
 from motionsight_core.measure import MotionMeter
 from motionsight_core.measure.types import MotionMeasurement
 from motionsight_core.settings import Settings

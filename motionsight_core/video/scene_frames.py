@@ -17,7 +17,7 @@ from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
 from motionsight_core.catalog import Clip
-from motionsight_core.decoded_clip import DecodedClip, FrameCollector, Product
+from motionsight_core.clip import DecodedClip, FrameCollector, Product
 from motionsight_core.measure import MotionMeter
 from motionsight_core.settings import Settings
 from motionsight_core.video.blur import MotionBlur, blur_weights

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Collection, Iterable, Iterator
 
 from motionsight_core.catalog import Clip, VideoObject
-from motionsight_core.decoded_clip import DecodedClip, Product
+from motionsight_core.clip import DecodedClip, Product
 from motionsight_core.settings import Settings
 from motionsight_core.video.sampling import HALF_MS, displayed_frames, is_held
 from motionsight_core.video.scene_frames import SceneFrames, ShownFrame, VideoFacts
