@@ -18,9 +18,10 @@ from typing import TypeVar
 import numpy as np
 
 from motionsight_core.catalog import Clip, VideoObject, split
+from motionsight_core.clip import DecodedClip
 from motionsight_core.stores import list_objects
 from motionsight_core.synthetic import render_catalog
-from motionsight_core.video.decoding import DecodedClip, decode, probe
+from motionsight_core.video.decoding import decode, probe
 from motionsight_core.video.packing import pack, unpack
 
 T = TypeVar("T")

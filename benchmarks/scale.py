@@ -39,9 +39,9 @@ def measure(count: int, folder: Path) -> dict[str, Any]:
     import transforms._decode as decoding
     import transforms._plan as planning
     from motionsight_core import Clip, Settings, clips_of, decode
+    from motionsight_core.clip import DecodedClip
     from motionsight_core.guarded.pool import close_shared_decoders
     from motionsight_core.synthetic import render_catalog
-    from motionsight_core.video.decoding import DecodedClip
     from motionsight_core.warehouse import open_warehouse
     from transforms.shard import annotate_shard
 

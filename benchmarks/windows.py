@@ -30,9 +30,10 @@ import cv2
 
 from motionsight_core import Settings, decode
 from motionsight_core.catalog import VideoObject, split
+from motionsight_core.clip import ALL_PRODUCTS
 from motionsight_core.stores import list_objects
 from motionsight_core.synthetic import render_catalog
-from motionsight_core.video.decoding import ALL_PRODUCTS, decode_scenes, probe
+from motionsight_core.video.decoding import decode_scenes, probe
 
 COLUMNS = ("whole", "windows", "half", "scenes", "cuts")
 

@@ -12,13 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motionsight_core.catalog import Clip
+from motionsight_core.clip import DecodedClip, FrameSequence
 from motionsight_core.dialogue import Aspect, parts_of
 from motionsight_core.dialogue.agreement import camera_agreement
 from motionsight_core.errors import AnnotatorFailed, ClipError, RunError, UsageError
 from motionsight_core.measure import MotionMeasurement
 from motionsight_core.record import Exchange, Failure, MotionRecord, ObjectTrack
 from motionsight_core.referring import Referred
-from motionsight_core.video.decoding import DecodedClip, FrameSequence
 
 #: `notes` of a row: what did not go as it should, in stable words to filter by.
 NAMES_UNREADABLE = "names_unreadable"

@@ -24,6 +24,7 @@ from motionsight_core.annotation import (
 )
 from motionsight_core.asking import Interview
 from motionsight_core.catalog import Clip
+from motionsight_core.clip import DecodedClip, FrameSequence, Product
 from motionsight_core.dialogue import Aspect
 from motionsight_core.errors import BadReply, ClipError, UsageError
 from motionsight_core.guarded.pool import shared_decoder
@@ -42,7 +43,6 @@ from motionsight_core.referring import (
 )
 from motionsight_core.referring.focus import focus_regions
 from motionsight_core.settings import PromptName, Settings
-from motionsight_core.video.decoding import DecodedClip, FrameSequence, Product
 
 
 class MotionSight:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from motionsight_core.clip import FrameSequence
 from motionsight_core.dialogue import shows
 from motionsight_core.mllm import ScoringModel
-from motionsight_core.video.decoding import FrameSequence
 
 
 def vqa_scores(

@@ -9,9 +9,9 @@ import apache_beam as beam
 from apache_beam.pvalue import TaggedOutput
 
 from motionsight_core.catalog import Clip
+from motionsight_core.clip import DecodedClip
 from motionsight_core.record import Failure, MotionRecord
 from motionsight_core.settings import Settings
-from motionsight_core.video.decoding import DecodedClip
 from transforms._decode import DecodeClips
 from transforms._describe import DescribeMeasured
 from transforms._plan import FAILURES

@@ -10,12 +10,12 @@ from apache_beam.metrics import Metrics
 from apache_beam.pvalue import TaggedOutput
 
 from motionsight_core.catalog import Clip
+from motionsight_core.clip import DecodedClip
 from motionsight_core.errors import ClipError
 from motionsight_core.guarded.pool import shared_decoder
 from motionsight_core.motionsight import MotionSight
 from motionsight_core.record import Failure
 from motionsight_core.settings import Settings
-from motionsight_core.video.decoding import DecodedClip
 from transforms._plan import FAILURES
 
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 import apache_beam as beam
 from apache_beam.metrics import Metrics
 
+from motionsight_core.clip import DecodedClip
 from motionsight_core.errors import ModelUnavailable, RunError
 from motionsight_core.motionsight import MotionSight
 from motionsight_core.record import Failure, MotionRecord
 from motionsight_core.settings import Settings
-from motionsight_core.video.decoding import DecodedClip
 
 NAMESPACE = "motionsight"
 

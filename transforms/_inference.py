@@ -12,10 +12,10 @@ import apache_beam as beam
 from apache_beam.ml.inference.base import ModelHandler, RunInference
 from apache_beam.transforms.util import ReshufflePerKey
 
+from motionsight_core.clip import DecodedClip
 from motionsight_core.motionsight import MotionSight
 from motionsight_core.record import Failure, MotionRecord
 from motionsight_core.settings import Settings
-from motionsight_core.video.decoding import DecodedClip
 from transforms._describe import NAMESPACE, counting_sight, describe_batch
 from transforms._pack import PackFrames, UnpackFrames
 

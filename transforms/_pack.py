@@ -8,7 +8,7 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.coders import Coder, registry
 
-from motionsight_core.video.decoding import DecodedClip
+from motionsight_core.clip import DecodedClip
 from motionsight_core.video.packing import PackedClip, pack, unpack
 
 

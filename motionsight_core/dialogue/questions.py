@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from string import ascii_uppercase
 
+from motionsight_core.clip import FrameSequence
 from motionsight_core.mllm import Conversation, Message, Part
 from motionsight_core.settings import PromptName
-from motionsight_core.video.decoding import FrameSequence
 
 #: What the MLLM is told of frames under each visual prompt.
 _FRAMES_ARE: dict[PromptName, str] = {

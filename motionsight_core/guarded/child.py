@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 import cv2
 
 from motionsight_core.catalog import Clip, VideoObject
+from motionsight_core.clip import DecodedClip, Product
 from motionsight_core.errors import ClipError, Corrupt, DecoderCrashed, TooLarge
 from motionsight_core.guarded.lifetime import end_with, limit_processor_time
 from motionsight_core.guarded.preload import load_lazy_modules
@@ -25,7 +26,7 @@ from motionsight_core.guarded.sandbox import SandboxReport, limit_memory, lock_f
 from motionsight_core.guarded.video_file import file_of_descriptor, file_of_reads
 from motionsight_core.guarded.wire import Closed, Kind, ProcessEnd
 from motionsight_core.settings import LimitSettings, Settings
-from motionsight_core.video.decoding import DecodedClip, Product, decode, decode_scenes, probe
+from motionsight_core.video.decoding import decode, decode_scenes, probe
 
 
 def _probe(file: BinaryIO, video: VideoObject, settings: Settings) -> Iterator[float]:

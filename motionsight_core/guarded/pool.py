@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from motionsight_core.catalog import Clip, VideoObject
+from motionsight_core.clip import ALL_PRODUCTS, DecodedClip, FrameSequence, Product
 from motionsight_core.errors import DecoderCrashed
 from motionsight_core.guarded.process import DecodingProcess, ProcessDied, Request, Source
 from motionsight_core.guarded.sandbox import SandboxReport
 from motionsight_core.settings import Settings
 from motionsight_core.stores import LocalStore, store_for
-from motionsight_core.video.decoding import ALL_PRODUCTS, DecodedClip, FrameSequence, Product
 
 #: After so many requests a process is replaced, so that what a decoder leaks stays small.
 _REQUESTS_PER_PROCESS = 500

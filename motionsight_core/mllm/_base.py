@@ -9,8 +9,8 @@ from typing import Literal, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from motionsight_core.clip import FrameSequence
 from motionsight_core.errors import ClipError
-from motionsight_core.video.decoding import FrameSequence
 
 #: What sentences call such a model.
 PURPOSE = "multimodal LLM"

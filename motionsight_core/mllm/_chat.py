@@ -9,8 +9,8 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from motionsight_core.clip import FrameSequence
 from motionsight_core.mllm._base import Conversation, Message
-from motionsight_core.video.decoding import FrameSequence
 
 #: One part of a message as the template sees it: text, an image, or a video.
 Piece: TypeAlias = str | NDArray[np.uint8] | FrameSequence

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from motionsight_core.clip import DecodedClip, FrameSequence, Product
 from motionsight_core.prompts.background_blur import blur_background
 from motionsight_core.prompts.crop import crop
 from motionsight_core.prompts.object_blur import blur_objects
@@ -20,7 +21,6 @@ from motionsight_core.record import ObjectTrack
 from motionsight_core.referring import Trajectory
 from motionsight_core.referring.focus import focus_regions
 from motionsight_core.settings import PromptName, Settings
-from motionsight_core.video.decoding import DecodedClip, FrameSequence, Product
 from motionsight_core.video.pixels import reduced
 
 __all__ = [

@@ -9,8 +9,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from motionsight_core.clip import DecodedClip, FrameSequence
 from motionsight_core.referring.masks import Mask
-from motionsight_core.video.decoding import DecodedClip, FrameSequence
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,9 @@ import torch
 from numpy.typing import NDArray
 from torch.nn.functional import interpolate
 
+from motionsight_core.clip import DecodedClip
 from motionsight_core.referring._base import Trajectory, sampled_of
 from motionsight_core.referring.masks import Mask
-from motionsight_core.video.decoding import DecodedClip
 
 
 class MaskTracker(ABC):

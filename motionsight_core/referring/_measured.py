@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from motionsight_core.clip import DecodedClip
 from motionsight_core.measure.types import MotionMeasurement
 from motionsight_core.record import ObjectTrack
 from motionsight_core.referring._base import Detection, Trajectory, View, sampled_of
 from motionsight_core.referring._boxes import box_iou
 from motionsight_core.referring.masks import Mask
-from motionsight_core.video.decoding import DecodedClip
 
 #: Overlap below which a box and a measured track have nothing to do with each other. Low, because a
 #: measured region is what moves of an object, often a part of it.

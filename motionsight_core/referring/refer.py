@@ -12,13 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from motionsight_core.clip import DecodedClip
 from motionsight_core.record import Box, ObjectTrack
 from motionsight_core.referring._base import Detection, Detector, Tracker, Trajectory, View, sampled_of
 from motionsight_core.referring._boxes import box_iou
 from motionsight_core.referring._measured import MeasuredDetector
 from motionsight_core.referring.masks import Mask, mask_iou
 from motionsight_core.settings import ReferringSettings
-from motionsight_core.video.decoding import DecodedClip
 
 #: IoU from which on a detected and a tracked box are the same object, where there are no masks. Boxes
 #: of one object jitter with every limb that a detector takes in or not, so the masks' 0.8 would find

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motionsight_core.catalog import Clip
+from motionsight_core.clip import DecodedClip
 from motionsight_core.errors import ClipError, MotionSightError
 from motionsight_core.guarded.pool import shared_decoder
 from motionsight_core.measure.types import CameraPath
@@ -24,7 +25,6 @@ from motionsight_core.prompts import spotlit_frames
 from motionsight_core.record import Box, ObjectTrack
 from motionsight_core.report._selection import Row
 from motionsight_core.settings import Settings
-from motionsight_core.video.decoding import DecodedClip
 
 #: Frames of a film strip: so many stand side by side on a card.
 FRAMES = 6

@@ -38,7 +38,7 @@ from motionsight_core.video.pixels import geometry_of
 from motionsight_core.video.sampling import HALF_MS, displayed_frames, times_shown
 from motionsight_core.video.scene_frames import SceneFrames, ShownFrame, VideoFacts
 
-__all__ = ["ALL_PRODUCTS", "DecodedClip", "FrameSequence", "Product", "decode", "decode_scenes", "probe"]
+__all__ = ["decode", "decode_scenes", "probe"]
 
 _indices = IndexCache()
 _NO_FRAME = "Not one frame of the clip can be decoded."

@@ -24,8 +24,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from motionsight_core.clip import DecodedClip
 from motionsight_core.guarded.answers import NotAnAnswer, build, plain
-from motionsight_core.video.decoding import DecodedClip
 
 #: Of 100; a frame of 518x290 takes about 48 KB, at 38 dB.
 JPEG_QUALITY = 90

@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motionsight_core.catalog import Clip
+from motionsight_core.clip import DecodedClip, FrameSequence
 from motionsight_core.errors import ClipError
 from motionsight_core.measure import CameraPath, MotionMeasurement
 from motionsight_core.mllm import Conversation, Reply
 from motionsight_core.record import Box, CameraMove, ObjectTrack
 from motionsight_core.referring import Detection, Mask, Trajectory, View
-from motionsight_core.video.decoding import DecodedClip, FrameSequence
 
 TIMES_S = np.array([0.0, 0.5, 1.0, 1.5, 2.0])
 SIDE = 100

@@ -9,12 +9,12 @@ import pytest
 from numpy.typing import NDArray
 
 from motionsight_core import MotionSight, Settings, settings
+from motionsight_core.clip import DecodedClip
 from motionsight_core.dialogue import caption_camera
 from motionsight_core.errors import BadReply, ClipError, ModelMissing, ModelRefused, UsageError
 from motionsight_core.models.loaded import Models
 from motionsight_core.record import Failure, MotionRecord
 from motionsight_core.referring import Trajectory
-from motionsight_core.video.decoding import DecodedClip
 from tests.core.method import (
     KnownDetector,
     KnownTracker,

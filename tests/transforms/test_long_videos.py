@@ -10,13 +10,13 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from motionsight_core.clip import DecodedClip
 from motionsight_core.errors import TimedOut
 from motionsight_core.guarded.pool import GuardedDecoder
 from motionsight_core.planning.plan import plan_catalog
 from motionsight_core.record import SPLIT_SCHEMA
 from motionsight_core.settings import Settings
 from motionsight_core.stores import list_objects
-from motionsight_core.video.decoding import DecodedClip
 from motionsight_core.warehouse import Manifest, Warehouse, open_warehouse
 from tests.core.warehouse.rows import run_record
 from tests.videos import moving_texture, write_video

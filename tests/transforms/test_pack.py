@@ -19,10 +19,11 @@ from numpy.typing import NDArray
 
 from motionsight_core import Clip, MotionRecord, Settings
 from motionsight_core.catalog import split
+from motionsight_core.clip import DecodedClip, FrameSequence
 from motionsight_core.record import Failure
 from motionsight_core.stores import list_objects
 from motionsight_core.synthetic import render_catalog
-from motionsight_core.video.decoding import DecodedClip, FrameSequence, decode, probe
+from motionsight_core.video.decoding import decode, probe
 from motionsight_core.video.packing import PackedClip, pack, unpack
 from tests.core.mllm.scripted import ScriptedEndpoint, obliging
 from transforms import AnnotateMotion

@@ -14,10 +14,11 @@ import pytest
 from numpy.typing import NDArray
 
 from motionsight_core.catalog import Clip, VideoObject, split
+from motionsight_core.clip import ALL_PRODUCTS, Product
 from motionsight_core.guarded.pool import GuardedDecoder
 from motionsight_core.settings import Settings
 from motionsight_core.stores import list_objects
-from motionsight_core.video.decoding import ALL_PRODUCTS, Product, decode, probe
+from motionsight_core.video.decoding import decode, probe
 from motionsight_core.video.indexing import index_frames
 from tests.core.campaign.layouts import PAIRS, Layout
 from tests.core.campaign.reference import FullDecode, full_decode

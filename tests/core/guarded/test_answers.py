@@ -12,13 +12,13 @@ import pytest
 from numpy.typing import NDArray
 
 from motionsight_core.catalog import Clip, VideoObject
+from motionsight_core.clip import DecodedClip, FrameSequence
 from motionsight_core.errors import DecoderCrashed, TimedOut
 from motionsight_core.guarded import pool, process
 from motionsight_core.guarded.answers import NotAnAnswer, build, plain
 from motionsight_core.guarded.pool import GuardedDecoder, check_decoded
 from motionsight_core.measure.types import CameraPath, MotionMeasurement
 from motionsight_core.record import Box, CameraMove, ObjectTrack
-from motionsight_core.video.decoding import DecodedClip, FrameSequence
 from tests.core.guarded.conftest import INSIDE
 from tests.core.guarded.inside.liar import LIES
 from tests.core.guarded.processes import settings, video_at

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from motionsight_core.clip import FrameSequence
 from motionsight_core.errors import ClipError
 from motionsight_core.mllm import Conversation, Message, Reply
-from motionsight_core.video.decoding import FrameSequence
 
 #: Control tokens of the models under test, and two that only together make one.
 HOSTILE = (

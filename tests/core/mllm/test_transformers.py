@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 import torch
 
+from motionsight_core.clip import FrameSequence
 from motionsight_core.errors import AnnotatorFailed, ModelMissing, UsageError
 from motionsight_core.mllm import Conversation, Reply, open_mllm
 from motionsight_core.mllm._chat import neutraliser
 from motionsight_core.mllm._transformers import TransformersModel
 from motionsight_core.settings import Settings
-from motionsight_core.video.decoding import FrameSequence
 from tests.core.mllm.conversations import HOSTILE, about, assorted, frames, good, texts
 
 OpenModel = Callable[..., TransformersModel]

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from motionsight_core import Settings, clips_of, decode
+from motionsight_core.clip import DecodedClip
 from motionsight_core.prompts import PoseOverlay, crop, needs, prompted_frames, spotlight, uses_objects
 from motionsight_core.referring import Trajectory
 from motionsight_core.settings import PromptName
-from motionsight_core.video.decoding import DecodedClip
 from motionsight_core.video.pixels import reduced
 from tests.checkpoints.vitpose import tiny_vitpose
 from tests.videos import moving_texture, write_video

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motionsight_core.catalog import Clip
+from motionsight_core.clip import DecodedClip, FrameSequence
 from motionsight_core.measure.types import CameraPath, MotionMeasurement
 from motionsight_core.record import Box, CameraMove, ObjectTrack
-from motionsight_core.video.decoding import DecodedClip, FrameSequence
 from tests.videos import moving_texture
 
 WIDTH, HEIGHT = 160, 96

@@ -10,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from motionsight_core.catalog import Clip
+from motionsight_core.clip import DecodedClip
 from motionsight_core.planning.plan import clips_of
 from motionsight_core.record import ObjectTrack
 from motionsight_core.referring import (
@@ -26,7 +27,7 @@ from motionsight_core.referring._measured import MeasuredDetector, MeasuredTrack
 from motionsight_core.referring.focus import focus_regions
 from motionsight_core.settings import FocusSettings, ReferringSettings, Settings
 from motionsight_core.synthetic import Scene, Sprite, Waypoint, render
-from motionsight_core.video.decoding import DecodedClip, decode, probe
+from motionsight_core.video.decoding import decode, probe
 from tests.core.referring.clips import clip_of, sliding, track
 
 Boxes = NDArray[np.float64]

@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 from motionsight_core.catalog import Clip, VideoObject, split
+from motionsight_core.clip import DecodedClip
 from motionsight_core.settings import Settings
 from motionsight_core.stores import list_objects
-from motionsight_core.video.decoding import DecodedClip, decode, decode_scenes, probe
+from motionsight_core.video.decoding import decode, decode_scenes, probe
 from tests.videos import all_frames, moving_texture, write_video
 
 SETTINGS = Settings.load(environment={}, overrides=["sampling.frames=1000"])

@@ -12,12 +12,13 @@ import numpy as np
 import pytest
 
 from motionsight_core.catalog import VideoObject
+from motionsight_core.clip import ALL_PRODUCTS, DecodedClip, Product
 from motionsight_core.errors import Corrupt, VersionGone
 from motionsight_core.guarded.pool import GuardedDecoder
 from motionsight_core.planning.plan import clips_of
 from motionsight_core.settings import Settings
 from motionsight_core.stores import list_objects
-from motionsight_core.video.decoding import ALL_PRODUCTS, DecodedClip, Product, decode, decode_scenes
+from motionsight_core.video.decoding import decode, decode_scenes
 from tests.videos import moving_texture, write_video
 
 GOPS = {"x264-params": "keyint=24:bframes=3:scenecut=0"}

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from motionsight_core.catalog import Clip
+from motionsight_core.clip import DecodedClip
 from motionsight_core.guarded.pool import GuardedDecoder
 from motionsight_core.planning.plan import clips_of
 from motionsight_core.prompts import spotlit_frames
@@ -20,7 +21,7 @@ from motionsight_core.record import Box, ObjectTrack
 from motionsight_core.report._pictures import pictured
 from motionsight_core.settings import Settings
 from motionsight_core.video.blur import blur_weights
-from motionsight_core.video.decoding import DecodedClip, decode, decode_scenes, probe
+from motionsight_core.video.decoding import decode, decode_scenes, probe
 from tests.core.guarded.processes import settings, video_at
 from tests.hdr import (
     BT2020,

@@ -10,11 +10,12 @@ import av.error
 import pytest
 
 from motionsight_core.catalog import VideoObject, split
+from motionsight_core.clip import DecodedClip
 from motionsight_core.errors import Truncated
 from motionsight_core.settings import Settings
 from motionsight_core.stores import list_objects
 from motionsight_core.video.completeness import is_cut, require_index
-from motionsight_core.video.decoding import DecodedClip, decode, probe
+from motionsight_core.video.decoding import decode, probe
 from tests.videos import all_frames, moving_texture, write_video
 
 FRAMES = 60
