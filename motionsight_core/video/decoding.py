@@ -17,7 +17,7 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from motionsight_core.catalog import Clip, VideoObject
-from motionsight_core.clip import ALL_PRODUCTS, DecodedClip, DecodeNote, FrameSequence, Product
+from motionsight_core.clip import ALL_PRODUCTS, DecodedClip, DecodeNote, Product
 from motionsight_core.errors import Corrupt
 from motionsight_core.settings import Settings
 from motionsight_core.stores import open_object
