@@ -18,7 +18,8 @@ from flows.watch import Round, watch
 from flows.watched_objects import WatchedObjects
 from motionsight_core.catalog import VideoObject
 from motionsight_core.errors import UsageError
-from motionsight_core.planning.plan import Plan, candidates
+from motionsight_core.planning import candidates
+from motionsight_core.planning.plan import Plan
 from motionsight_core.planning.shards import Shard, Shards
 from motionsight_core.settings import Settings
 from motionsight_core.warehouse import open_warehouse
