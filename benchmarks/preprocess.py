@@ -26,7 +26,7 @@ import av
 import cv2
 
 from motionsight_core import Clip, MotionSight, Settings, clips_of, decode
-from motionsight_core.guarded.pool import GuardedDecoder, close_shared_decoders
+from motionsight_core.guarded.pool import DecoderPool, close_shared_decoders
 from motionsight_core.prompts import spotlit_frames
 from motionsight_core.synthetic import render_catalog
 
@@ -69,7 +69,7 @@ def scaling(clips: Sequence[Clip], repeats: int) -> float:
     """Throughput of two decoding processes over that of one, median of interleaved repeats."""
     work = list(clips) * max(1, 24 // len(clips))
     ratios = []
-    pools = {count: GuardedDecoder(with_processes(count)) for count in (1, 2)}
+    pools = {count: DecoderPool(with_processes(count)) for count in (1, 2)}
     for pool in pools.values():
         throughput(pool, clips, 2)  # processes started, imports done
     for _ in range(repeats):
@@ -84,7 +84,7 @@ def with_processes(count: int) -> Settings:
     return Settings.load(overrides=[f"runtime.decode_processes={count}"], environment={})
 
 
-def throughput(pool: GuardedDecoder, clips: Sequence[Clip], threads: int) -> float:
+def throughput(pool: DecoderPool, clips: Sequence[Clip], threads: int) -> float:
     """Clips per second, measured annotation, `threads` callers."""
     sight = MotionSight(SETTINGS)
     queue: SimpleQueue[Clip] = SimpleQueue()

@@ -29,7 +29,7 @@ _REQUESTS_PER_PROCESS = 500
 _CLOSED = "The guarded decoder is closed."
 
 
-class GuardedDecoder:
+class DecoderPool:
     """A pool of decoding processes; safe to call from many threads.
 
     A request that exceeds `limits.wall_s` is killed and raises TimedOut. One whose process died is
@@ -129,7 +129,7 @@ class GuardedDecoder:
                     self._bury(idle)
                 self._idle.put(None)
 
-    def __enter__(self) -> GuardedDecoder:
+    def __enter__(self) -> DecoderPool:
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -262,16 +262,16 @@ def _is_sequence(sequence: FrameSequence) -> bool:
     return len(shape) == 4 and shape[3] == 3 and min(shape) > 0 and sequence.times_s.shape == (shape[0],)
 
 
-_shared: dict[str, GuardedDecoder] = {}
+_shared: dict[str, DecoderPool] = {}
 _shared_lock = threading.Lock()
 
 
-def shared_decoder(settings: Settings) -> GuardedDecoder:
+def shared_decoder(settings: Settings) -> DecoderPool:
     """The decoder of this process for these settings: all threads share its children."""
     key = settings.model_dump_json()
     with _shared_lock:
         if key not in _shared:
-            _shared[key] = GuardedDecoder(settings)
+            _shared[key] = DecoderPool(settings)
         return _shared[key]
 
 

@@ -67,7 +67,7 @@ def decode(
 ) -> DecodedClip:
     """Decode one clip in this process, once, for everything that is asked for.
 
-    For bytes that are not trusted use `GuardedDecoder`, which runs this in a process with limits.
+    For bytes that are not trusted use `DecoderPool`, which runs this in a process with limits.
 
     Args:
         file: a seekable handle on the object's bytes, read in place of its store.

@@ -13,7 +13,7 @@ import pytest
 
 from motionsight_core import MotionRecord, MotionSight, Settings, clips_of
 from motionsight_core.catalog import Clip
-from motionsight_core.guarded.pool import GuardedDecoder
+from motionsight_core.guarded.pool import DecoderPool
 from motionsight_core.record import Failure
 from motionsight_core.video.decoding import decode
 from tests.core.guarded.processes import video_at
@@ -133,7 +133,7 @@ def test_a_guarded_process_decodes_odd_files_one_after_the_other(tmp_path: Path)
         damaged(tmp_path / "middle.mp4", 50, 60),
         write_video(tmp_path / "sound.mkv", moving_texture(50), codec="ffv1", pix_fmt="yuv422p10le"),
     ]
-    with GuardedDecoder(SETTINGS) as decoder:
+    with DecoderPool(SETTINGS) as decoder:
         ends_s = []
         for path in paths * 3:
             video = video_at(path)

@@ -12,7 +12,7 @@ import pytest
 
 from motionsight_core.clip import DecodedClip
 from motionsight_core.errors import TimedOut
-from motionsight_core.guarded.pool import GuardedDecoder
+from motionsight_core.guarded.pool import DecoderPool
 from motionsight_core.planning.plan import plan_catalog
 from motionsight_core.record import SPLIT_SCHEMA
 from motionsight_core.settings import Settings
@@ -53,13 +53,13 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     count: Counter[str] = Counter()
 
     def counted(name: str) -> None:
-        ask = getattr(GuardedDecoder, name)
+        ask = getattr(DecoderPool, name)
 
-        def method(self: GuardedDecoder, *arguments: Any, **options: Any) -> Any:
+        def method(self: DecoderPool, *arguments: Any, **options: Any) -> Any:
             count[name] += 1
             return ask(self, *arguments, **options)
 
-        monkeypatch.setattr(GuardedDecoder, name, method)
+        monkeypatch.setattr(DecoderPool, name, method)
 
     for name in ("probe", "decode", "decode_scenes"):
         counted(name)
@@ -102,16 +102,16 @@ def test_whole_videos_are_not_split(folder: Path, warehouse: Warehouse) -> None:
 def test_a_pass_that_breaks_off_keeps_its_scenes_and_a_rerun_adds_the_rest(
     folder: Path, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole_pass = GuardedDecoder.decode_scenes
+    whole_pass = DecoderPool.decode_scenes
 
-    def broken(self: GuardedDecoder, *arguments: Any, **options: Any) -> Generator[DecodedClip, None, None]:
+    def broken(self: DecoderPool, *arguments: Any, **options: Any) -> Generator[DecodedClip, None, None]:
         scenes = whole_pass(self, *arguments, **options)
         yield next(scenes)
         scenes.close()
         raise TimedOut("It took too long.")
 
     with monkeypatch.context() as patched:
-        patched.setattr(GuardedDecoder, "decode_scenes", broken)
+        patched.setattr(DecoderPool, "decode_scenes", broken)
         (manifest,) = annotate(folder, SCENES, warehouse)
     assert (manifest.annotated, manifest.failed, manifest.split_files) == (1, 1, ())
     assert spans(warehouse) == [(0.0, 1.0)]

@@ -18,7 +18,7 @@ from motionsight_core.errors import (
     TooLarge,
     Truncated,
 )
-from motionsight_core.guarded.pool import GuardedDecoder
+from motionsight_core.guarded.pool import DecoderPool
 from motionsight_core.settings import Settings
 from motionsight_core.stores import list_objects
 from tests.core.campaign.damage import damaged
@@ -81,9 +81,9 @@ SHORT, LONG = 4, 140
 
 
 @pytest.fixture(scope="module")
-def decoder() -> Iterator[GuardedDecoder]:
+def decoder() -> Iterator[DecoderPool]:
     settings = Settings.load(overrides=["runtime.decode_processes=1", "limits.wall_s=60"], environment={})
-    with GuardedDecoder(settings) as decoder:
+    with DecoderPool(settings) as decoder:
         yield decoder
 
 
@@ -95,7 +95,7 @@ def lenient() -> Iterator[LenientDecoder]:
 
 @pytest.mark.parametrize("layout", BASES, ids=lambda layout: layout.name)
 def test_damage_costs_only_what_it_hits(
-    layout: Layout, decoder: GuardedDecoder, lenient: LenientDecoder, tmp_path: Path
+    layout: Layout, decoder: DecoderPool, lenient: LenientDecoder, tmp_path: Path
 ) -> None:
     """Each file gets a few of the damages, all files together all of them."""
     first = BASES.index(layout) * SHORT
@@ -105,13 +105,13 @@ def test_damage_costs_only_what_it_hits(
 @pytest.mark.long
 @pytest.mark.parametrize("layout", BASES, ids=lambda layout: layout.name)
 def test_damage_of_5000_files_costs_only_what_it_hits(
-    layout: Layout, decoder: GuardedDecoder, lenient: LenientDecoder, tmp_path: Path
+    layout: Layout, decoder: DecoderPool, lenient: LenientDecoder, tmp_path: Path
 ) -> None:
     check(layout, range(1000, 1000 + LONG), decoder, lenient, tmp_path)
 
 
 def check(
-    layout: Layout, numbers: range, decoder: GuardedDecoder, lenient: LenientDecoder, folder: Path
+    layout: Layout, numbers: range, decoder: DecoderPool, lenient: LenientDecoder, folder: Path
 ) -> None:
     path = write(replace(layout, size=(96, 64)) if layout.size == (128, 96) else layout, folder)
     sound = path.read_bytes()
@@ -125,7 +125,7 @@ def check(
     assert not wrong, "\n".join(wrong)
 
 
-def complaint_about(path: Path, decoder: GuardedDecoder, remains: Remains, *, whole: Layout) -> str:
+def complaint_about(path: Path, decoder: DecoderPool, remains: Remains, *, whole: Layout) -> str:
     """What is wrong with how a damaged file is treated; empty where nothing is."""
     (video,) = list_objects(str(path))
     assert isinstance(video, VideoObject)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from motionsight_core.catalog import Clip, VideoObject, split
 from motionsight_core.clip import ALL_PRODUCTS, Product
-from motionsight_core.guarded.pool import GuardedDecoder
+from motionsight_core.guarded.pool import DecoderPool
 from motionsight_core.settings import Settings
 from motionsight_core.stores import list_objects
 from motionsight_core.video.decoding import decode, probe
@@ -64,29 +64,29 @@ def params_of_groups(groups: Mapping[str, Sequence[Layout]]) -> list[Any]:
 
 
 @pytest.fixture(scope="module")
-def decoder() -> Iterator[GuardedDecoder]:
-    with GuardedDecoder(SETTINGS) as decoder:
+def decoder() -> Iterator[DecoderPool]:
+    with DecoderPool(SETTINGS) as decoder:
         yield decoder
 
 
 @pytest.mark.parametrize("layout", params(PAIRS, first=covering(PAIRS)))
-def test_every_encoder_in_every_container(layout: Layout, decoder: GuardedDecoder, tmp_path: Path) -> None:
+def test_every_encoder_in_every_container(layout: Layout, decoder: DecoderPool, tmp_path: Path) -> None:
     check(layout, decoder, tmp_path)
 
 
 @pytest.mark.parametrize("layout", params_of_groups(STRUCTURES))
-def test_every_structure(layout: Layout, decoder: GuardedDecoder, tmp_path: Path) -> None:
+def test_every_structure(layout: Layout, decoder: DecoderPool, tmp_path: Path) -> None:
     check(layout, decoder, tmp_path)
 
 
 @pytest.mark.parametrize("layout", params_of_groups(PICTURES))
-def test_every_kind_of_picture(layout: Layout, decoder: GuardedDecoder, tmp_path: Path) -> None:
+def test_every_kind_of_picture(layout: Layout, decoder: DecoderPool, tmp_path: Path) -> None:
     check(layout, decoder, tmp_path, products=ALL_PRODUCTS)
 
 
 def check(
     layout: Layout,
-    decoder: GuardedDecoder,
+    decoder: DecoderPool,
     folder: Path,
     *,
     products: Collection[Product] = ("sampled", "blurred"),

@@ -16,7 +16,7 @@ from motionsight_core.clip import DecodedClip, FrameSequence
 from motionsight_core.errors import DecoderCrashed, TimedOut
 from motionsight_core.guarded import pool, process
 from motionsight_core.guarded.answers import NotAnAnswer, build, plain
-from motionsight_core.guarded.pool import GuardedDecoder, check_decoded
+from motionsight_core.guarded.pool import DecoderPool, check_decoded
 from motionsight_core.measure.types import CameraPath, MotionMeasurement
 from motionsight_core.record import Box, CameraMove, ObjectTrack
 from tests.core.guarded.conftest import INSIDE
@@ -60,7 +60,7 @@ def test_a_lie_costs_the_process_and_nothing_happens(
 ) -> None:
     marker = lying(lie)
     error, message = OF_ITS_OWN.get(lie, (DecoderCrashed, "died twice"))
-    with GuardedDecoder(settings("limits.wall_s=3")) as decoder:
+    with DecoderPool(settings("limits.wall_s=3")) as decoder:
         with pytest.raises(error, match=message):
             decoder.probe(some_file)
         assert not decoder._alive or lie in ("no answer", "an error of its own")
@@ -73,7 +73,7 @@ def test_a_process_whose_answer_is_for_another_clip_serves_nobody_else(
     def refuse(decoded: DecodedClip) -> None:
         raise DecoderCrashed("The decoding process gave frames that are none.")
 
-    with GuardedDecoder(settings()) as decoder:
+    with DecoderPool(settings()) as decoder:
         clip = Clip(good.uri, good.version, 0.0, decoder.probe(good))
         monkeypatch.setattr(pool, "check_decoded", refuse)
         with pytest.raises(DecoderCrashed, match="frames that are none"):
@@ -101,7 +101,7 @@ def test_a_read_that_no_decoder_of_ours_would_ask_for_ends_the_process(
     lying(lie)
     monkeypatch.setattr(pool, "store_for", lambda *_: Store())
     with (
-        GuardedDecoder(settings()) as decoder,
+        DecoderPool(settings()) as decoder,
         pytest.raises(DecoderCrashed, match=r"asked for what the video has not|broke the protocol"),
     ):
         decoder.probe(some_file)
@@ -111,7 +111,7 @@ def test_no_descriptor_is_left_after_a_hundred_deaths(
     lying: Callable[[str], Path], some_file: VideoObject
 ) -> None:
     lying("death")
-    with GuardedDecoder(settings()) as decoder:
+    with DecoderPool(settings()) as decoder:
         counts = []
         for _ in range(50):  # two deaths each
             with pytest.raises(DecoderCrashed):

@@ -15,7 +15,7 @@ import av
 import pytest
 
 from motionsight_core.catalog import split
-from motionsight_core.guarded.pool import GuardedDecoder
+from motionsight_core.guarded.pool import DecoderPool
 from motionsight_core.settings import Settings
 from tests.core.guarded.processes import video_at
 from tests.videos import moving_texture, write_audio, write_video
@@ -148,7 +148,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 def test_each_kind_of_stream_beside_the_video_is_decoded_in_a_locked_process(files: dict[str, Path]) -> None:
     settings = Settings.load(environment={}, overrides=["runtime.decode_processes=1"])
-    with GuardedDecoder(settings) as decoder:
+    with DecoderPool(settings) as decoder:
         for kind, path in files.items():
             with av.open(str(path)) as container:
                 assert len(container.streams) > 1 or container.metadata, kind

@@ -14,7 +14,7 @@ import pytest
 from motionsight_core.catalog import Clip, VideoObject
 from motionsight_core.errors import ClipError, StoreUnavailable, TimedOut, TooLarge, VersionGone
 from motionsight_core.guarded import pool, process
-from motionsight_core.guarded.pool import GuardedDecoder
+from motionsight_core.guarded.pool import DecoderPool
 from motionsight_core.guarded.video_file import file_of_reads
 from motionsight_core.video.decoding import decode
 from tests.core.guarded.processes import children, settings
@@ -62,7 +62,7 @@ def test_a_video_is_decoded_from_few_long_reads(serve: Serve, content: bytes, tm
     assert len(content) > 3_000_000, "more than a few reads of a decoder"
     path = tmp_path / "local.mp4"
     path.write_bytes(content)
-    with GuardedDecoder(settings()) as decoder:
+    with DecoderPool(settings()) as decoder:
         clip = Clip(video.uri, video.version, 0.0, decoder.probe(video))
         decoded = decoder.decode(clip)
     with path.open("rb") as file:
@@ -84,7 +84,7 @@ def test_a_process_that_is_killed_in_the_middle_of_a_clip_costs_nothing(serve: S
         return content[offset : offset + length]
 
     video = serve(len(content), read)
-    with GuardedDecoder(settings()) as decoder:
+    with DecoderPool(settings()) as decoder:
         decoded = decoder.decode(Clip(video.uri, video.version, 0.0, 4.0))
     assert decoded.sampled is not None
     assert len(killed) == 1
@@ -100,7 +100,7 @@ def test_what_a_read_fails_with_is_what_the_clip_fails_with(
         return content[offset : offset + length]
 
     video = serve(len(content), read)
-    with GuardedDecoder(settings()) as decoder:
+    with DecoderPool(settings()) as decoder:
         with pytest.raises(type(error), match=str(error)):
             decoder.decode(Clip(video.uri, video.version, 0.0, 4.0))
         assert len(children()) == 1, "the process goes on"
@@ -109,7 +109,7 @@ def test_what_a_read_fails_with_is_what_the_clip_fails_with(
 def test_too_few_bytes_are_the_store_s_fault(serve: Serve, content: bytes) -> None:
     video = serve(len(content), lambda offset, length: content[offset : offset + length - 1])
     with (
-        GuardedDecoder(settings()) as decoder,
+        DecoderPool(settings()) as decoder,
         pytest.raises(StoreUnavailable, match=r"gave \d+ of \d+ bytes"),
     ):
         decoder.probe(video)
@@ -122,7 +122,7 @@ def test_a_read_that_never_ends_is_timed_out(serve: Serve) -> None:
         never.wait()
         return bytes(length)
 
-    with GuardedDecoder(settings("limits.wall_s=1")) as decoder, pytest.raises(TimedOut):
+    with DecoderPool(settings("limits.wall_s=1")) as decoder, pytest.raises(TimedOut):
         decoder.probe(serve(1000, read))
     never.set()
 
@@ -137,7 +137,7 @@ def test_reads_that_trickle_are_timed_out(serve: Serve, tmp_path: Path) -> None:
         start = offset % len(packet)
         return (packet * (length // len(packet) + 2))[start : start + length]
 
-    with GuardedDecoder(settings("limits.wall_s=1")) as decoder, pytest.raises(TimedOut):
+    with DecoderPool(settings("limits.wall_s=1")) as decoder, pytest.raises(TimedOut):
         decoder.probe(serve(1 << 50, read))
 
 
@@ -147,7 +147,7 @@ def test_an_object_that_is_read_over_and_over_is_given_up(
     monkeypatch.setattr(process, "_READS_OF_SIZE", 1)
     monkeypatch.setattr(process, "_READS_BESIDES", 0)
     video = serve(len(content), lambda offset, length: content[offset : offset + length])
-    with GuardedDecoder(settings()) as decoder, pytest.raises(TooLarge, match="too far apart"):
+    with DecoderPool(settings()) as decoder, pytest.raises(TooLarge, match="too far apart"):
         decoder.decode(Clip(video.uri, video.version, 0.0, 4.0))
 
 

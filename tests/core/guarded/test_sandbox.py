@@ -13,7 +13,7 @@ import pytest
 
 from motionsight_core.catalog import Clip, VideoObject
 from motionsight_core.errors import Corrupt, RunError
-from motionsight_core.guarded.pool import GuardedDecoder
+from motionsight_core.guarded.pool import DecoderPool
 from motionsight_core.guarded.sandbox._system_calls import ARCHITECTURES, NEEDED
 from motionsight_core.video.decoding import decode
 from tests.core.guarded.processes import children, settings, video_at
@@ -31,7 +31,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def walls() -> set[str]:
     """The walls that this machine has; without any there is nothing to test."""
-    with GuardedDecoder(settings()) as decoder:
+    with DecoderPool(settings()) as decoder:
         active = {part.name for part in decoder.sandbox().parts if part.active}
     if not active:
         pytest.skip("this machine has neither Landlock nor seccomp")
@@ -40,7 +40,7 @@ def walls() -> set[str]:
 
 def worked(video: VideoObject, *overrides: str) -> set[str]:
     """What of `ATTEMPTS` a decoding process could do."""
-    with GuardedDecoder(settings(*overrides)) as decoder, pytest.raises(Corrupt) as caught:
+    with DecoderPool(settings(*overrides)) as decoder, pytest.raises(Corrupt) as caught:
         decoder.probe(video)
     return set(str(caught.value).removeprefix("worked: ").split()) - {"nothing"}
 
@@ -73,21 +73,21 @@ def test_without_the_kernel_s_help_it_says_so_or_refuses(
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent / "inside"))
     monkeypatch.setenv("PYTHONWITHOUT", "take_files take_system_calls")
-    with GuardedDecoder(settings("limits.sandbox=auto")) as decoder:
+    with DecoderPool(settings("limits.sandbox=auto")) as decoder:
         assert decoder.sandbox().missing == (
             "Landlock: the kernel has it not",
             "seccomp: the kernel has it not",
         )
         assert decoder.probe(good) == pytest.approx(1.2)
     with (
-        GuardedDecoder(settings("limits.sandbox=required")) as decoder,
+        DecoderPool(settings("limits.sandbox=required")) as decoder,
         pytest.raises(RunError, match=r"Landlock: the kernel has it not.*set limits.sandbox=auto"),
     ):
         decoder.probe(good)
 
 
 def test_a_process_has_the_limits_of_the_kernel(walls: set[str], good: VideoObject) -> None:
-    with GuardedDecoder(settings("limits.wall_s=100")) as decoder:
+    with DecoderPool(settings("limits.wall_s=100")) as decoder:
         decoder.probe(good)
         (child,) = children()
         limits = {
@@ -126,7 +126,7 @@ CODECS = {
 def test_every_codec_is_decoded_in_the_sandbox_as_outside(tmp_path: Path) -> None:
     import av
 
-    with GuardedDecoder(settings()) as decoder:
+    with DecoderPool(settings()) as decoder:
         for name, (codec, pix_fmt, options) in CODECS.items():
             if codec not in av.codecs_available:
                 continue

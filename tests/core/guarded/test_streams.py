@@ -11,25 +11,25 @@ import pytest
 
 from motionsight_core.catalog import VideoObject
 from motionsight_core.errors import DecoderCrashed, TimedOut
-from motionsight_core.guarded.pool import GuardedDecoder
+from motionsight_core.guarded.pool import DecoderPool
 from tests.core.guarded.conftest import INSIDE
 from tests.core.guarded.processes import children, settings
 
 
 @pytest.fixture
-def counting(monkeypatch: pytest.MonkeyPatch) -> Iterator[GuardedDecoder]:
+def counting(monkeypatch: pytest.MonkeyPatch) -> Iterator[DecoderPool]:
     """A decoder whose processes know the task `count`."""
     monkeypatch.setenv("PYTHONPATH", str(INSIDE))
-    with GuardedDecoder(settings("limits.wall_s=3")) as decoder:
+    with DecoderPool(settings("limits.wall_s=3")) as decoder:
         yield decoder
 
 
-def count(decoder: GuardedDecoder, video: VideoObject, until: int, then: str = "") -> Iterator[float]:
+def count(decoder: DecoderPool, video: VideoObject, until: int, then: str = "") -> Iterator[float]:
     return decoder._stream(video, "count", until, then, answer=float)
 
 
 def test_answers_come_in_order_and_the_process_is_used_again(
-    counting: GuardedDecoder, good: VideoObject
+    counting: DecoderPool, good: VideoObject
 ) -> None:
     assert list(count(counting, good, 10_000)) == list(range(10_000))
     before = children()
@@ -39,7 +39,7 @@ def test_answers_come_in_order_and_the_process_is_used_again(
 
 
 def test_a_process_that_is_killed_half_way_is_replaced_and_nothing_comes_twice(
-    counting: GuardedDecoder, good: VideoObject
+    counting: DecoderPool, good: VideoObject
 ) -> None:
     numbers = []
     for number in count(counting, good, 100_000):
@@ -51,7 +51,7 @@ def test_a_process_that_is_killed_half_way_is_replaced_and_nothing_comes_twice(
 
 
 def test_what_kills_its_process_after_some_answers_is_condemned_after_them(
-    counting: GuardedDecoder, good: VideoObject
+    counting: DecoderPool, good: VideoObject
 ) -> None:
     stream = count(counting, good, 3, "crash")
     assert [next(stream), next(stream), next(stream)] == [0, 1, 2]
@@ -59,7 +59,7 @@ def test_what_kills_its_process_after_some_answers_is_condemned_after_them(
         next(stream)
 
 
-def test_each_answer_has_the_wall_clock_limit(counting: GuardedDecoder, good: VideoObject) -> None:
+def test_each_answer_has_the_wall_clock_limit(counting: DecoderPool, good: VideoObject) -> None:
     stream = count(counting, good, 2, "hang_in_python")
     assert [next(stream), next(stream)] == [0, 1]
     with pytest.raises(TimedOut, match="longer than 3 s"):
@@ -68,7 +68,7 @@ def test_each_answer_has_the_wall_clock_limit(counting: GuardedDecoder, good: Vi
 
 
 def test_who_stops_early_ends_the_process_and_gives_its_place_back(
-    counting: GuardedDecoder, good: VideoObject
+    counting: DecoderPool, good: VideoObject
 ) -> None:
     stream = count(counting, good, 100_000)
     next(stream)
@@ -77,9 +77,7 @@ def test_who_stops_early_ends_the_process_and_gives_its_place_back(
     assert counting.probe(good) == pytest.approx(1.2)
 
 
-def test_a_process_that_never_ends_its_answers_is_stopped(
-    counting: GuardedDecoder, good: VideoObject
-) -> None:
+def test_a_process_that_never_ends_its_answers_is_stopped(counting: DecoderPool, good: VideoObject) -> None:
     stream = counting._stream(good, "count", 1000, "", answer=float, most_answers=10)
     with pytest.raises(DecoderCrashed, match="broke the protocol"):
         list(stream)
@@ -89,7 +87,7 @@ def test_no_descriptor_is_left_after_a_thousand_requests(
     good: VideoObject, tmp_path: Path, misbehaving: Callable[[str], VideoObject]
 ) -> None:
     open_here = lambda: len(list(Path("/proc/self/fd").iterdir()))  # noqa: E731
-    with GuardedDecoder(settings()) as decoder:
+    with DecoderPool(settings()) as decoder:
         decoder.probe(good)
         (child,) = children()
         open_there = lambda: len(list(Path(f"/proc/{child}/fd").iterdir()))  # noqa: E731

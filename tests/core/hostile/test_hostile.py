@@ -25,7 +25,7 @@ from motionsight_core.errors import (
     Truncated,
 )
 from motionsight_core.guarded import pool, process
-from motionsight_core.guarded.pool import GuardedDecoder
+from motionsight_core.guarded.pool import DecoderPool
 from motionsight_core.settings import Settings
 from motionsight_core.stores import list_objects
 from tests.core.guarded.processes import eventually
@@ -64,7 +64,7 @@ def inputs(tmp_path: Path, server: socket.socket) -> dict[str, VideoObject]:
     return videos
 
 
-def outcome(decoder: GuardedDecoder, video: VideoObject) -> str:
+def outcome(decoder: DecoderPool, video: VideoObject) -> str:
     """`decoded`, or the name of the failure."""
     try:
         decoded = decoder.decode(split(video, duration_s=decoder.probe(video))[0])
@@ -87,7 +87,7 @@ def all_outcomes(inputs: dict[str, VideoObject]) -> dict[str, str]:
     valid = inputs["valid"]
     clip = Clip(valid.uri, valid.version, 0.0, 0.96)
     outcomes: dict[str, str] = {}
-    with GuardedDecoder(SETTINGS) as decoder:
+    with DecoderPool(SETTINGS) as decoder:
         decoder.sandbox()
         (first,) = decoder._alive
         for name, video in inputs.items():
@@ -169,7 +169,7 @@ def test_hostile_inputs_try_to_open_nothing(
     inputs: dict[str, VideoObject], server: socket.socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The same without strace: who tries dies of it, and that would be a DecoderCrashed."""
-    with GuardedDecoder(SETTINGS) as decoder:
+    with DecoderPool(SETTINGS) as decoder:
         if not all(part.active for part in decoder.sandbox().parts if part.name == "seccomp"):
             pytest.skip("this machine has no seccomp")
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent / "inside"))

@@ -14,7 +14,7 @@ import pytest
 
 from motionsight_core.catalog import Clip, VideoObject
 from motionsight_core.errors import NotAVideo, RunError, UsageError, VersionGone
-from motionsight_core.guarded.pool import GuardedDecoder
+from motionsight_core.guarded.pool import DecoderPool
 from motionsight_core.settings import Settings, StoreSettings
 from motionsight_core.stores import _cloud, _gcs, _s3, list_objects, open_object, store_for
 from motionsight_core.stores._cloud import CloudAddress, CloudStore
@@ -196,7 +196,7 @@ def test_a_guarded_process_decodes_it_like_a_local_file_without_knowing_the_stor
     settings = Settings.load(
         overrides=["runtime.decode_processes=1", f"stores.range_reads_above_mb={limit_mb}"], environment={}
     )
-    with GuardedDecoder(settings) as decoder:
+    with DecoderPool(settings) as decoder:
         duration_s = decoder.probe(local)  # the process starts, before there is a way to the store
         place = new_place(kind)
         place.put("clip.mp4", path.read_bytes())

@@ -10,7 +10,7 @@ import pytest
 
 from motionsight_core.catalog import VideoObject, split
 from motionsight_core.errors import ClipError, Corrupt, NotAVideo, NoVideoStream, TooLarge, Truncated
-from motionsight_core.guarded.pool import GuardedDecoder
+from motionsight_core.guarded.pool import DecoderPool
 from motionsight_core.settings import Settings
 from motionsight_core.stores import list_objects
 from tests.videos import moving_texture, write_video
@@ -50,7 +50,7 @@ def test_damage_never_surprises(name: str, tmp_path: Path) -> None:
     rng = random.Random(name)
     outcomes: Counter[str] = Counter()
     settings = Settings.load(overrides=["runtime.decode_processes=1", "limits.wall_s=60"], environment={})
-    with GuardedDecoder(settings) as decoder:
+    with DecoderPool(settings) as decoder:
         for _ in range(MUTANTS):
             path.write_bytes(damaged(sound, rng))
             (video,) = list_objects(str(path))

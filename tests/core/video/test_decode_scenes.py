@@ -14,7 +14,7 @@ import pytest
 from motionsight_core.catalog import VideoObject
 from motionsight_core.clip import ALL_PRODUCTS, DecodedClip, Product
 from motionsight_core.errors import Corrupt, VersionGone
-from motionsight_core.guarded.pool import GuardedDecoder
+from motionsight_core.guarded.pool import DecoderPool
 from motionsight_core.planning.plan import clips_of
 from motionsight_core.settings import Settings
 from motionsight_core.stores import list_objects
@@ -160,7 +160,7 @@ def test_a_guarded_process_gives_the_same_scenes(tmp_path: Path) -> None:
     path = write_video(tmp_path / "a.mp4", shots(40, 33), options=GOPS)
     chosen = settings("runtime.decode_processes=1", "sampling.frames=4")
     here = scenes_of(path, "sampling.frames=4")
-    with GuardedDecoder(chosen) as decoder:
+    with DecoderPool(chosen) as decoder:
         guarded = list(decoder.decode_scenes(video_at(path)))
         assert spans(guarded) == spans(here) == [(0.0, 1.6), (1.6, 2.92)]
         for scene, same in zip(guarded, here, strict=True):
@@ -173,7 +173,7 @@ def test_a_guarded_process_gives_the_same_scenes(tmp_path: Path) -> None:
 def test_scenes_are_given_while_the_video_still_decodes(tmp_path: Path) -> None:
     path = write_video(tmp_path / "a.mp4", shots(40, 40, 40), options=GOPS)
     video = video_at(path)
-    with GuardedDecoder(settings("runtime.decode_processes=1")) as decoder:
+    with DecoderPool(settings("runtime.decode_processes=1")) as decoder:
         scenes = decoder.decode_scenes(video, products=())
         assert next(scenes).clip.end_s == 1.6
         path.write_bytes(path.read_bytes() + b"x")  # another version from here on

@@ -18,7 +18,7 @@ import pytest
 
 from motionsight_core.catalog import Clip, VideoObject
 from motionsight_core.errors import ForbiddenProtocol, NotAVideo, NoVideoStream
-from motionsight_core.guarded.pool import GuardedDecoder
+from motionsight_core.guarded.pool import DecoderPool
 from motionsight_core.settings import LimitSettings, RuntimeSettings, Settings
 from motionsight_core.stores import list_objects
 from motionsight_core.video.formats import VIDEO_SUFFIXES, demuxer_of, is_video_name, sniff, suffix_of
@@ -160,14 +160,14 @@ def test_a_file_of_each_format_is_listed_by_its_name_in_any_case(format: Format)
 
 
 @pytest.fixture(scope="module")
-def guarded() -> Iterator[GuardedDecoder]:
-    with GuardedDecoder(Settings(runtime=RuntimeSettings(decode_processes=1))) as decoder:
+def guarded() -> Iterator[DecoderPool]:
+    with DecoderPool(Settings(runtime=RuntimeSettings(decode_processes=1))) as decoder:
         yield decoder
 
 
 @formats
 def test_the_sandbox_leaves_each_format_readable(
-    format: Format, written: Callable[[Format], Path], guarded: GuardedDecoder
+    format: Format, written: Callable[[Format], Path], guarded: DecoderPool
 ) -> None:
     """Demuxers and decoders get what they need after the decoding process has locked itself in."""
     (video,) = list_objects(str(written(format)))

@@ -14,7 +14,7 @@ import pytest
 
 from motionsight_core.catalog import Clip
 from motionsight_core.clip import DecodedClip
-from motionsight_core.guarded.pool import GuardedDecoder
+from motionsight_core.guarded.pool import DecoderPool
 from motionsight_core.planning.plan import clips_of
 from motionsight_core.prompts import spotlit_frames
 from motionsight_core.record import Box, ObjectTrack
@@ -115,7 +115,7 @@ def test_large_hdr_scenes_are_shown_alike(tmp_path: Path) -> None:
 @pytest.mark.parametrize("transfer", [PQ, HLG])
 def test_a_guarded_decode_gives_the_same_pictures(tmp_path: Path, transfer: int) -> None:
     clip = whole(patch_video(tmp_path / "patches.mkv", transfer))
-    with GuardedDecoder(settings()) as decoder:
+    with DecoderPool(settings()) as decoder:
         guarded = decoder.decode(clip)
     np.testing.assert_array_equal(all_pictures(guarded), all_pictures(decode(clip)))
 

@@ -14,7 +14,7 @@ import pytest
 
 from motionsight_core.catalog import Clip, VideoObject
 from motionsight_core.errors import DecoderCrashed, NotAVideo, StoreUnavailable, TimedOut, TooLarge
-from motionsight_core.guarded.pool import GuardedDecoder
+from motionsight_core.guarded.pool import DecoderPool
 from tests.core.guarded.processes import children, eventually, settings, video_at
 from tests.videos import moving_texture, write_video
 
@@ -22,7 +22,7 @@ from tests.videos import moving_texture, write_video
 def test_a_guarded_decode_gives_what_a_plain_one_gives(good: VideoObject) -> None:
     from motionsight_core.video.decoding import decode
 
-    with GuardedDecoder(settings()) as decoder:
+    with DecoderPool(settings()) as decoder:
         assert decoder.probe(good) == pytest.approx(1.2)
         clip = Clip(good.uri, good.version, 0.0, 1.2)
         guarded, plain = decoder.decode(clip), decode(clip)
@@ -37,7 +37,7 @@ def test_a_guarded_decode_gives_what_a_plain_one_gives(good: VideoObject) -> Non
 def test_typed_errors_cross_the_process_with_their_message(tmp_path: Path, good: VideoObject) -> None:
     text = tmp_path / "notes.mp4"
     text.write_text("no video at all")
-    with GuardedDecoder(settings()) as decoder:
+    with DecoderPool(settings()) as decoder:
         with pytest.raises(NotAVideo, match="no video format"):
             decoder.probe(video_at(text))
         assert decoder.probe(good) == pytest.approx(1.2), "the same process goes on"
@@ -47,7 +47,7 @@ def test_a_hang_is_killed_and_the_next_video_is_decoded(
     good: VideoObject, misbehaving: Callable[[str], VideoObject]
 ) -> None:
     """Also one that holds the GIL, so that no thread of its process can end it."""
-    with GuardedDecoder(settings("limits.wall_s=3")) as decoder:
+    with DecoderPool(settings("limits.wall_s=3")) as decoder:
         for hang in (
             "hang_in_python",
             "hang_in_a_native_loop_that_holds_the_gil",
@@ -62,7 +62,7 @@ def test_a_hang_is_killed_and_the_next_video_is_decoded(
 def test_a_video_that_kills_its_process_twice_is_condemned_and_costs_no_other(
     good: VideoObject, misbehaving: Callable[[str], VideoObject]
 ) -> None:
-    with GuardedDecoder(settings("runtime.decode_processes=2")) as decoder:
+    with DecoderPool(settings("runtime.decode_processes=2")) as decoder:
         threads = [threading.Thread(target=decoder.probe, args=(good,)) for _ in range(2)]
         for thread in threads:
             thread.start()
@@ -78,7 +78,7 @@ def test_a_video_that_kills_its_process_twice_is_condemned_and_costs_no_other(
 def test_memory_without_end_is_too_large_and_nearly_all_of_it_is_not(
     good: VideoObject, misbehaving: Callable[[str], VideoObject]
 ) -> None:
-    with GuardedDecoder(settings("limits.memory_mb=512")) as decoder:
+    with DecoderPool(settings("limits.memory_mb=512")) as decoder:
         assert decoder.probe(good) == pytest.approx(1.2)
         before = children()
         for bomb in ("allocate_without_end", "allocate_one_huge_block"):
@@ -92,7 +92,7 @@ def test_memory_without_end_is_too_large_and_nearly_all_of_it_is_not(
 
 
 def test_a_video_whose_process_dies_once_is_decoded(good: VideoObject) -> None:
-    with GuardedDecoder(settings()) as decoder:
+    with DecoderPool(settings()) as decoder:
         decoder.probe(good)
         (pid,) = children()
         os.kill(pid, signal.SIGKILL)  # the idle process: the next request finds it dead
@@ -104,7 +104,7 @@ def test_a_video_that_needs_too_much_memory_is_too_large(tmp_path: Path, good: V
     heavy = write_video(
         tmp_path / "heavy.mp4", frames, options={"preset": "ultrafast", "refs": "8", "bf": "4"}
     )
-    with GuardedDecoder(settings("limits.memory_mb=256", "blur.window=8")) as decoder:
+    with DecoderPool(settings("limits.memory_mb=256", "blur.window=8")) as decoder:
         video = video_at(heavy)
         with pytest.raises(TooLarge, match=r"more memory than limits\.memory_mb"):
             decoder.decode(Clip(video.uri, video.version, 0.0, 0.8))
@@ -117,14 +117,14 @@ def test_a_pipe_under_a_video_s_name_is_refused_at_once(tmp_path: Path) -> None:
     os.mkfifo(path)
     status = path.stat()
     video = VideoObject(str(path), f"{status.st_mtime_ns}-{status.st_size}")
-    with GuardedDecoder(settings()) as decoder, pytest.raises(StoreUnavailable, match="a pipe or a device"):
+    with DecoderPool(settings()) as decoder, pytest.raises(StoreUnavailable, match="a pipe or a device"):
         decoder.probe(video)
     assert children() == set(), "no process was needed for that"
 
 
 def test_several_threads_share_the_processes(good: VideoObject) -> None:
     pool = settings("runtime.decode_processes=2")
-    with GuardedDecoder(pool) as decoder:
+    with DecoderPool(pool) as decoder:
         durations: list[float] = []
         threads = [threading.Thread(target=lambda: durations.append(decoder.probe(good))) for _ in range(8)]
         for thread in threads:
@@ -138,7 +138,7 @@ def test_several_threads_share_the_processes(good: VideoObject) -> None:
 def test_who_opens_hostile_files_sees_no_keys(good: VideoObject, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("OPENAI_API_KEY", "AWS_SECRET_ACCESS_KEY", "HF_TOKEN", "PREFECT_API_KEY", "SOME_PASSWORD"):
         monkeypatch.setenv(name, "hush-hush")
-    with GuardedDecoder(settings()) as decoder:
+    with DecoderPool(settings()) as decoder:
         assert decoder.probe(good) == pytest.approx(1.2)
         (child,) = children()
         seen = Path(f"/proc/{child}/environ").read_bytes()
@@ -147,7 +147,7 @@ def test_who_opens_hostile_files_sees_no_keys(good: VideoObject, monkeypatch: py
 
 
 def test_close_leaves_no_process(good: VideoObject) -> None:
-    decoder = GuardedDecoder(settings())
+    decoder = DecoderPool(settings())
     decoder.probe(good)
     assert len(children()) == 1
     decoder.close()
@@ -160,10 +160,10 @@ def test_children_end_when_their_parent_is_killed(
 ) -> None:
     program = (
         "import sys, threading\n"
-        "from motionsight_core.guarded.pool import GuardedDecoder\n"
+        "from motionsight_core.guarded.pool import DecoderPool\n"
         "from motionsight_core.catalog import VideoObject\n"
         "from motionsight_core.settings import Settings\n"
-        "decoder = GuardedDecoder(Settings())\n"
+        "decoder = DecoderPool(Settings())\n"
         "print('started', bool(decoder.sandbox()), flush=True)\n"
         "for video in sys.argv[1:]:\n"
         "    decoder.probe(VideoObject(*video.split('|')))\n"
