@@ -26,7 +26,7 @@ from motionsight_core.stores import LocalStore, store_for
 
 #: After so many requests a process is replaced, so that what a decoder leaks stays small.
 _REQUESTS_PER_PROCESS = 500
-_CLOSED = "The guarded decoder is closed."
+_CLOSED = "The decoder pool is closed."
 
 
 class DecoderPool:
