@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-import flows.run
+import flows.runs.run
 import transforms._parts
 from benchmarks._faults_disk import filled
 from benchmarks._faults_process import Child, Place, run_command, start_in_child
@@ -205,7 +205,7 @@ def disk_full(trial: Trial) -> str:
         write_table(*arguments, **options)
 
     def prepare() -> None:
-        _change(flows.run, "_RETRY_PAUSE_S", 0.1)
+        _change(flows.runs.run, "_RETRY_PAUSE_S", 0.1)
         if not trial.small:
             _change(transforms._parts.pq, "write_table", full)
 
@@ -228,7 +228,7 @@ def warehouse_locked(trial: Trial) -> str:
 
     def prepare() -> None:
         _change(_duckdb_file, "_LOCK_WAIT_S", wait_s)
-        _change(flows.run, "_RETRY_PAUSE_S", 0.2)
+        _change(flows.runs.run, "_RETRY_PAUSE_S", 0.2)
 
     def hold() -> None:
         time.sleep(begin_s)

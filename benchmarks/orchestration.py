@@ -29,7 +29,7 @@ def plain(source: str, warehouse: str) -> int:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    from flows.run import begin_run, finish_run, new_run
+    from flows.runs.run import begin_run, finish_run, new_run
     from motionsight_core import MotionSight, Settings
     from motionsight_core.catalog import VideoObject, split
     from motionsight_core.guarded.pool import shared_decoder
@@ -71,7 +71,7 @@ def plain(source: str, warehouse: str) -> int:
 
 def through_beam(source: str, warehouse: str) -> int:
     """The run of `motionsight annotate`."""
-    from flows.run import run_catalog
+    from flows.runs.run import run_catalog
     from motionsight_core import Settings
 
     return run_catalog(source, warehouse=warehouse, settings=Settings.load(environment={})).record.annotated

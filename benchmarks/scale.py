@@ -34,7 +34,7 @@ SIZES = (100, 1_000, 10_000)
 
 def measure(count: int, folder: Path) -> dict[str, Any]:
     """Both runs over `count` empty files; seconds by step, MB by the end of it."""
-    import flows.run as run
+    import flows.runs.run as run
     import motionsight_core.motionsight as method
     import transforms._decode as decoding
     import transforms._plan as planning
@@ -108,7 +108,7 @@ def measure(count: int, folder: Path) -> dict[str, Any]:
 
 def measure_real(count: int, folder: Path) -> dict[str, Any]:
     """Seconds that `count` small videos take as a run, and as a plain loop over the same processes."""
-    import flows.run as run
+    import flows.runs.run as run
     from motionsight_core import MotionSight, Settings
     from motionsight_core.catalog import VideoObject, split
     from motionsight_core.guarded.pool import shared_decoder

@@ -8,14 +8,14 @@ from prefect import flow
 from prefect.logging import get_run_logger
 
 from flows.artifacts import show_partitions, show_run
-from flows.backfill import errors_to_retry
 from flows.cancelling import cancel_jobs_of_run
 from flows.configuration import configured
-from flows.partitions import Backfill, plan_partition, planned
-from flows.partitions import annotate_partition as work
-from flows.run import require_models
 from flows.run_log import without_tracebacks
 from flows.run_names import run_name
+from flows.runs.backfill import errors_to_retry
+from flows.runs.partitions import Backfill, plan_partition, planned
+from flows.runs.partitions import annotate_partition as work
+from flows.runs.run import require_models
 from flows.shards import run_shard_tasks
 from motionsight_core.errors import RunError, UsageError
 from motionsight_core.record import PartitionRecord

@@ -16,8 +16,8 @@ from motionsight_core.stores import OTHER_SUFFIXES, PassedOver
 from motionsight_core.warehouse import Answer, open_warehouse
 
 if TYPE_CHECKING:  # it brings Beam, which a query does not need
-    from flows.backfill import BackfillResult
-    from flows.run import RunResult
+    from flows.runs.backfill import BackfillResult
+    from flows.runs.run import RunResult
 
 
 _PLAIN_WIDTH = 160

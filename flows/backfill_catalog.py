@@ -11,14 +11,14 @@ from prefect.logging import get_run_logger
 
 from flows.answers import passed_over_sentence
 from flows.artifacts import ALL_FILES, show_partitions
-from flows.backfill import errors_to_retry
 from flows.cancelling import backfill_tag, cancel_partitions, tag_this_run
 from flows.configuration import configured
 from flows.partition_runs import PartitionRuns
-from flows.partitions import Backfill, plan_backfill, save_planned
-from flows.run import require_models
 from flows.run_log import without_tracebacks
 from flows.run_names import run_name
+from flows.runs.backfill import errors_to_retry
+from flows.runs.partitions import Backfill, plan_backfill, save_planned
+from flows.runs.run import require_models
 from motionsight_core.errors import RunError
 from motionsight_core.record import PartitionRecord
 from motionsight_core.settings import Settings

@@ -202,9 +202,9 @@ def backfill(
       motionsight backfill gs://bucket/clips/ --shards 64 --since 2024-01-01 --hourly-cost 2.50
       motionsight backfill gs://bucket/clips/ --shards 64 --retry-failures --error Truncated
     """
-    from flows.backfill import errors_to_retry, parsed_time
     from flows.here import backfill_here
-    from flows.partitions import Backfill
+    from flows.runs.backfill import errors_to_retry, parsed_time
+    from flows.runs.partitions import Backfill
     from motionsight_core.settings import Settings
 
     chosen = Backfill(

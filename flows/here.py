@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING
 import click
 
 from flows.answers import passed_over_sentence, printable, show_failures, show_partitions, show_result
-from flows.ending import heeding_sigterm
-from flows.estimate import Estimate
 from flows.progress import watched
-from flows.run import Run, run_catalog
+from flows.runs.ending import heeding_sigterm
+from flows.runs.estimate import Estimate
+from flows.runs.run import Run, run_catalog
 from motionsight_core.errors import RunError, Terminated
 from motionsight_core.planning.plan import Plan, is_split
 from motionsight_core.settings import Settings
 
 if TYPE_CHECKING:
-    from flows.backfill import Progress
-    from flows.partitions import Backfill
-    from flows.watch import Round
+    from flows.runs.backfill import Progress
+    from flows.runs.partitions import Backfill
+    from flows.runs.watch import Round
 
 
 def annotate_here(source: str, *, warehouse: str, settings: Settings, force: bool, after: str = "") -> None:
@@ -71,7 +71,7 @@ def backfill_here(backfill: Backfill, *, concurrency: int, hourly_cost: float | 
         RunError: a partition could not be finished.
         Terminated: SIGTERM came; what was begun is finished.
     """
-    from flows.backfill import run_backfill
+    from flows.runs.backfill import run_backfill
 
     with ExitStack() as shown:
 
@@ -127,7 +127,7 @@ def watch_here(
         UsageError: source, warehouse or annotator do not exist.
         RunError: the last of the rounds could not be finished.
     """
-    from flows.watch import watch
+    from flows.runs.watch import watch
 
     last: list[Round] = []
     what = "files" if settings.stores.all_files else "videos"

@@ -14,8 +14,8 @@ from prefect.tasks import Task, exponential_backoff
 from flows.artifacts import shown_progress
 from flows.cancelling import tag_this_run
 from flows.leaving import nothing_left_behind
-from flows.run import Run, Shortfall, commit_shard, one_sentence, stage_shard
 from flows.run_log import readable_log
+from flows.runs.run import Run, Shortfall, commit_shard, one_sentence, stage_shard
 from motionsight_core.errors import RunError, UsageError
 from motionsight_core.planning.plan import is_split
 from motionsight_core.planning.shards import Shard
@@ -60,7 +60,7 @@ def run_shard_tasks(
     told_to_end: Callable[[], bool] = lambda: False,
     on_shard: Callable[[Shard, Manifest], None] = lambda shard, manifest: None,
 ) -> Shortfall:
-    """As `flows.run.run_shards`, with a task run for each shard."""
+    """As `flows.runs.run.run_shards`, with a task run for each shard."""
     tag_this_run(run_id=run.run_id)
     runtime = run.settings.runtime
     trying = shard_task.with_options(

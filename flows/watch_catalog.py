@@ -13,8 +13,8 @@ from flows.cancelling import cancel_jobs_of_run
 from flows.configuration import configured
 from flows.run_log import without_tracebacks
 from flows.run_names import run_name
+from flows.runs.watch import Round, watch
 from flows.shards import run_shard_tasks
-from flows.watch import Round, watch
 from motionsight_core.errors import RunError
 from motionsight_core.settings import Settings
 from motionsight_core.warehouse import open_warehouse

@@ -28,7 +28,7 @@ _WARM = (
     "duckdb",
     "flows.cli",
     "flows.here",
-    "flows.run",
+    "flows.runs.run",
     "motionsight_core.warehouse._duckdb",
     "transforms.shard",
 )

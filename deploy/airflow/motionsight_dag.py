@@ -27,7 +27,7 @@ def annotate() -> dict[str, int]:
     """Annotate what is new in the source; the counts of the run."""
     import os
 
-    from flows.run import run_catalog
+    from flows.runs.run import run_catalog
     from motionsight_core.settings import Settings
 
     result = run_catalog(
@@ -45,8 +45,8 @@ def backfill(since: str | None, until: str | None, partitions: int) -> dict[str,
     """Annotate what is missing from one time up to another, in partitions."""
     import os
 
-    from flows.backfill import parsed_time, run_backfill
-    from flows.partitions import Backfill
+    from flows.runs.backfill import parsed_time, run_backfill
+    from flows.runs.partitions import Backfill
     from motionsight_core.settings import Settings
 
     result = run_backfill(

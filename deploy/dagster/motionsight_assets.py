@@ -13,9 +13,9 @@ import os
 
 import dagster as dg
 
-from flows.backfill import parsed_time, run_backfill
-from flows.partitions import Backfill
-from flows.run import run_catalog
+from flows.runs.backfill import parsed_time, run_backfill
+from flows.runs.partitions import Backfill
+from flows.runs.run import run_catalog
 from motionsight_core.settings import Settings
 
 

@@ -63,8 +63,8 @@ def test_the_example_calls_our_functions_as_they_can_be_called(path: Path) -> No
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.parent.name)
 def test_what_it_reads_of_a_result_is_there(path: Path) -> None:
-    from flows.backfill import BackfillResult
-    from flows.run import RunResult
+    from flows.runs.backfill import BackfillResult
+    from flows.runs.run import RunResult
     from motionsight_core.record import PartitionRecord, RunRecord
 
     known = {

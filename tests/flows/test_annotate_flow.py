@@ -83,7 +83,7 @@ def test_the_flow_and_the_command_line_write_the_same_rows(
     scenes: Path, warehouse: str, tmp_path: Path
 ) -> None:
     from flows.annotate import annotate_catalog
-    from flows.run import run_catalog
+    from flows.runs.run import run_catalog
 
     annotate_catalog(str(scenes), warehouse=warehouse)
     plain = f"duckdb:{tmp_path / 'plain.duckdb'}"
@@ -104,7 +104,7 @@ def test_a_shard_that_fails_is_retried_and_the_others_commit(
 ) -> None:
     from flows import shards
     from flows.annotate import annotate_catalog
-    from flows.run import Run, stage_shard
+    from flows.runs.run import Run, stage_shard
     from motionsight_core.planning.shards import Shard
 
     tries: list[int] = []
@@ -131,7 +131,7 @@ def test_a_shard_whose_mistake_would_be_the_same_again_is_not_retried(
 ) -> None:
     from flows import shards
     from flows.annotate import annotate_catalog
-    from flows.run import Run
+    from flows.runs.run import Run
     from motionsight_core.planning.shards import Shard
 
     tries: list[int] = []
@@ -151,7 +151,7 @@ def test_a_shard_whose_endpoint_is_away_fails_in_one_sentence_and_the_others_com
 ) -> None:
     from flows import shards
     from flows.annotate import annotate_catalog
-    from flows.run import Run, stage_shard
+    from flows.runs.run import Run, stage_shard
     from motionsight_core.planning.shards import Shard
 
     with ScriptedEndpoint() as endpoint:

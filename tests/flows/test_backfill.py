@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-import flows.run
-from flows.backfill import errors_to_retry, run_backfill
-from flows.partitions import Backfill
-from flows.run import Run, stage_shard
+import flows.runs.run
+from flows.runs.backfill import errors_to_retry, run_backfill
+from flows.runs.partitions import Backfill
+from flows.runs.run import Run, stage_shard
 from motionsight_core.errors import UsageError
 from motionsight_core.planning.plan import partition_of
 from motionsight_core.planning.shards import Shard
@@ -68,7 +68,7 @@ def test_run_again_it_opens_nothing_and_leaves_the_partitions_as_they_were(
     backfill: Backfill, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = run_backfill(backfill)
-    monkeypatch.setattr(flows.run, "stage_shard", None)
+    monkeypatch.setattr(flows.runs.run, "stage_shard", None)
     again = run_backfill(backfill)
     assert again.worked_on == ()
     assert again.partitions == first.partitions
@@ -97,7 +97,7 @@ def test_a_partition_that_fails_is_named_and_the_next_time_only_it_is_worked_on(
             raise OSError("the disk is full")
         return stage_shard(run, shard)
 
-    monkeypatch.setattr(flows.run, "stage_shard", unlucky)
+    monkeypatch.setattr(flows.runs.run, "stage_shard", unlucky)
     result = run_backfill(backfill)
     assert [record.state == "failed" for record in result.partitions] == [
         index == hit for index in range(PARTITIONS)
@@ -128,7 +128,7 @@ def test_a_partition_that_a_crash_left_running_is_taken_up_again(
             raise Killed
         return stage_shard(run, shard)
 
-    monkeypatch.setattr(flows.run, "stage_shard", dying)
+    monkeypatch.setattr(flows.runs.run, "stage_shard", dying)
     with pytest.raises(Killed):
         run_backfill(backfill)
     states = [record.state for record in warehouse.partitions(backfill.backfill_id)]
@@ -147,7 +147,7 @@ def test_told_to_end_it_finishes_the_shard_in_hand_and_says_what_is_left(
         ending.set()
         return stage_shard(run, shard)
 
-    monkeypatch.setattr(flows.run, "stage_shard", last)
+    monkeypatch.setattr(flows.runs.run, "stage_shard", last)
     result = run_backfill(backfill, told_to_end=ending.is_set)
     assert result.left > 0
     assert count(warehouse, "motion") + count(warehouse, "failures") == 1
@@ -190,7 +190,7 @@ def test_failures_are_tried_again_only_where_asked_for_and_by_their_name(
         opened.extend(Path(video.uri).name for video in shard.videos)
         return stage_shard(run, shard)
 
-    monkeypatch.setattr(flows.run, "stage_shard", noting)
+    monkeypatch.setattr(flows.runs.run, "stage_shard", noting)
     run_backfill(replace(backfill, retry=errors_to_retry(["Truncated"])))
     assert opened == []
     result = run_backfill(replace(backfill, retry=errors_to_retry(["NotAVideo"])))

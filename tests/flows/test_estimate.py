@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from flows.estimate import Estimate, duration
+from flows.runs.estimate import Estimate, duration
 
 
 def test_the_rest_takes_as_long_as_the_pace_so_far_says() -> None:

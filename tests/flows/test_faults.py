@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-import flows.run
+import flows.runs.run
 from benchmarks._faults_disk import mounting
 from flows.here import annotate_here
-from flows.run import run_catalog
+from flows.runs.run import run_catalog
 from motionsight_core.errors import RunError
 from motionsight_core.planning.shards import Shard, ShardFile
 from motionsight_core.settings import Settings
@@ -44,7 +44,7 @@ def warehouse(tmp_path: Path) -> str:
 
 @pytest.fixture(autouse=True)
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(flows.run, "_RETRY_PAUSE_S", 0.0)
+    monkeypatch.setattr(flows.runs.run, "_RETRY_PAUSE_S", 0.0)
 
 
 @pytest.mark.timeout(1200)
@@ -135,9 +135,9 @@ def test_a_commit_that_fails_for_a_while_costs_no_second_annotation(
 ) -> None:
     staged: list[int] = []
     commits: list[str] = []
-    stage, commit = flows.run.stage_shard, _duckdb.DuckDBWarehouse.commit
+    stage, commit = flows.runs.run.stage_shard, _duckdb.DuckDBWarehouse.commit
 
-    def counted(run: flows.run.Run, shard: Shard) -> Manifest:
+    def counted(run: flows.runs.run.Run, shard: Shard) -> Manifest:
         staged.append(shard.index)
         return stage(run, shard)
 
@@ -149,7 +149,7 @@ def test_a_commit_that_fails_for_a_while_costs_no_second_annotation(
         if len(commits) % 3 == 2:
             raise RunError("the answer was lost")
 
-    monkeypatch.setattr(flows.run, "stage_shard", counted)
+    monkeypatch.setattr(flows.runs.run, "stage_shard", counted)
     monkeypatch.setattr(_duckdb.DuckDBWarehouse, "commit", unlucky)
     result = run_catalog(clips, warehouse=warehouse, settings=settings("runtime.shard_retries=2"))
     assert (result.record.annotated, result.broken) == (4, ())

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 import flows.progress
-import flows.run
-from flows.backfill import Backfill
+import flows.runs.run
 from flows.here import annotate_here, backfill_here
 from flows.progress import bar, counted
-from flows.run import Run, stage_shard
+from flows.runs.backfill import Backfill
+from flows.runs.run import Run, stage_shard
 from motionsight_core.planning.shards import Shard
 from motionsight_core.settings import Settings
 from motionsight_core.warehouse import Manifest
@@ -94,8 +94,8 @@ def test_a_shard_that_is_tried_again_counts_once(
 
     from transforms._stage import _write_whole as write_whole
 
-    monkeypatch.setattr(flows.run, "stage_shard", unlucky)
-    monkeypatch.setattr(flows.run, "_RETRY_PAUSE_S", 0.0)
+    monkeypatch.setattr(flows.runs.run, "stage_shard", unlucky)
+    monkeypatch.setattr(flows.runs.run, "_RETRY_PAUSE_S", 0.0)
     annotate(clips, f"duckdb:{tmp_path / 'motion.duckdb'}", settings())
     assert len(runs) == 3, "two shards, one of them twice"
     assert clips_done(runs[0]) == 3

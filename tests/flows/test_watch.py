@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-import flows.run
-from flows.run import Run, stage_shard
-from flows.watch import Round, watch
-from flows.watched_objects import WatchedObjects
+import flows.runs.run
+from flows.runs.run import Run, stage_shard
+from flows.runs.watch import Round, watch
+from flows.runs.watched_objects import WatchedObjects
 from motionsight_core.catalog import VideoObject
 from motionsight_core.errors import UsageError
 from motionsight_core.planning import candidates
@@ -169,9 +169,9 @@ def test_a_store_or_shard_that_fails_costs_the_round_and_not_the_watch(
     def unlucky(run: Run, shard: Shard):
         raise OSError("the disk is full")
 
-    monkeypatch.setattr(flows.run, "stage_shard", unlucky)
+    monkeypatch.setattr(flows.runs.run, "stage_shard", unlucky)
     rounds = watched.run(
-        lambda: monkeypatch.setattr(flows.run, "stage_shard", stage_shard),
+        lambda: monkeypatch.setattr(flows.runs.run, "stage_shard", stage_shard),
         lambda: watched.folder.rename(watched.folder.with_name("away")),
         lambda: watched.folder.with_name("away").rename(watched.folder),
     )

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from flows.run import RunResult, run_catalog
+from flows.runs.run import RunResult, run_catalog
 from motionsight_core.settings import Settings
 from motionsight_core.synthetic import render_catalog
 from motionsight_core.warehouse import Warehouse, open_warehouse

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-import flows.run
-from flows.backfill import run_backfill
-from flows.partitions import Backfill
+import flows.runs.run
+from flows.runs.backfill import run_backfill
+from flows.runs.partitions import Backfill
 from motionsight_core.errors import UsageError
 from motionsight_core.warehouse import Manifest
 from tests.scenarios.conftest import VIDEOS, Catalog, settings
@@ -26,7 +26,7 @@ def test_a_rerun_writes_nothing_twice_and_opens_nothing(
 ) -> None:
     catalog.annotate()
     rows, failures = catalog.rows(), catalog.failures()
-    monkeypatch.setattr(flows.run, "stage_shard", None)
+    monkeypatch.setattr(flows.runs.run, "stage_shard", None)
     record = catalog.annotate().record
     assert (record.annotated, record.skipped, record.failed) == (0, 5, 0)
     assert (catalog.rows(), catalog.failures()) == (rows, failures)
@@ -85,7 +85,7 @@ def test_a_backfill_does_every_partition_once_and_goes_on_after_a_half(
     assert len(catalog.failures()) == 1
     stored = catalog.warehouse.partitions(backfill.backfill_id)
     assert [record.state for record in stored] == ["done"] * 3
-    monkeypatch.setattr(flows.run, "stage_shard", None)
+    monkeypatch.setattr(flows.runs.run, "stage_shard", None)
     assert run_backfill(backfill).worked_on == ()
 
 
@@ -109,21 +109,21 @@ def test_a_commit_that_is_repeated_after_a_crash_changes_nothing(
         pass
 
     committed: list[Manifest] = []
-    commit = flows.run.commit_shard
+    commit = flows.runs.run.commit_shard
 
-    def crash_after(run: flows.run.Run, manifest: Manifest) -> None:
+    def crash_after(run: flows.runs.run.Run, manifest: Manifest) -> None:
         commit(run, manifest)
         committed.append(manifest)
         raise Crash
 
-    monkeypatch.setattr(flows.run, "commit_shard", crash_after)
+    monkeypatch.setattr(flows.runs.run, "commit_shard", crash_after)
     with pytest.raises(Crash):
         catalog.annotate()
     half = catalog.rows()
     assert len(half) == committed[0].annotated > 0
     catalog.warehouse.commit(committed[0])
     assert catalog.rows() == half
-    monkeypatch.setattr(flows.run, "commit_shard", commit)
+    monkeypatch.setattr(flows.runs.run, "commit_shard", commit)
     record = catalog.annotate().record
     assert record.skipped == committed[0].annotated + committed[0].failed
     assert catalog.names() == GOOD

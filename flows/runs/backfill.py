@@ -12,8 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from flows.partitions import Backfill, annotate_partition, plan_backfill, save_planned
-from flows.run import require_models
+from flows.runs.partitions import Backfill, annotate_partition, plan_backfill, save_planned
+from flows.runs.run import require_models
 from motionsight_core.errors import UsageError, error_names, permanent_names
 from motionsight_core.planning.plan import Plan
 from motionsight_core.planning.shards import Shard

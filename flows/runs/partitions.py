@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from flows.run import Run, RunShards, begin_run, finish_run, new_run, one_sentence, run_shards, staged
+from flows.runs.run import Run, RunShards, begin_run, finish_run, new_run, one_sentence, run_shards, staged
 from motionsight_core.planning.plan import Plan, partition_of, plan_catalog, plan_partitions
 from motionsight_core.planning.shards import Shard
 from motionsight_core.record import PartitionRecord, RunRecord

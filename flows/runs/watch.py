@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from flows.run import (
+from flows.runs.run import (
     RunShards,
     begin_run,
     finish_run,
@@ -22,7 +22,7 @@ from flows.run import (
     run_shards,
     staged,
 )
-from flows.watched_objects import WatchedObjects
+from flows.runs.watched_objects import WatchedObjects
 from motionsight_core.errors import UsageError
 from motionsight_core.planning.plan import plan_catalog
 from motionsight_core.record import RunRecord

@@ -1,0 +1,1 @@
+"""What operators have of the flows: configuration, credentials, logs, artifacts, names, cancelling."""
