@@ -7,11 +7,11 @@ from prefect.cache_policies import NO_CACHE
 from prefect.logging import get_run_logger
 
 from flows.answers import passed_over_sentence
-from flows.artifacts import ALL_FILES, show_run
-from flows.cancelling import cancel_jobs_of_run
-from flows.configuration import configured
-from flows.run_log import without_tracebacks
-from flows.run_names import run_name
+from flows.operate.artifacts import ALL_FILES, show_run
+from flows.operate.cancelling import cancel_jobs_of_run
+from flows.operate.configuration import configured
+from flows.operate.run_log import without_tracebacks
+from flows.operate.run_names import run_name
 from flows.runs.run import Run, RunResult, finish_run, opened_run, plan_run
 from flows.shards import run_shard_tasks
 from motionsight_core.errors import RunError

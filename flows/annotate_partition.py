@@ -7,11 +7,11 @@ from datetime import datetime
 from prefect import flow
 from prefect.logging import get_run_logger
 
-from flows.artifacts import show_partitions, show_run
-from flows.cancelling import cancel_jobs_of_run
-from flows.configuration import configured
-from flows.run_log import without_tracebacks
-from flows.run_names import run_name
+from flows.operate.artifacts import show_partitions, show_run
+from flows.operate.cancelling import cancel_jobs_of_run
+from flows.operate.configuration import configured
+from flows.operate.run_log import without_tracebacks
+from flows.operate.run_names import run_name
 from flows.runs.backfill import errors_to_retry
 from flows.runs.partitions import Backfill, plan_partition, planned
 from flows.runs.partitions import annotate_partition as work

@@ -10,12 +10,12 @@ from prefect.cache_policies import NO_CACHE
 from prefect.logging import get_run_logger
 
 from flows.answers import passed_over_sentence
-from flows.artifacts import ALL_FILES, show_partitions
-from flows.cancelling import backfill_tag, cancel_partitions, tag_this_run
-from flows.configuration import configured
+from flows.operate.artifacts import ALL_FILES, show_partitions
+from flows.operate.cancelling import backfill_tag, cancel_partitions, tag_this_run
+from flows.operate.configuration import configured
+from flows.operate.run_log import without_tracebacks
+from flows.operate.run_names import run_name
 from flows.partition_runs import PartitionRuns
-from flows.run_log import without_tracebacks
-from flows.run_names import run_name
 from flows.runs.backfill import errors_to_retry
 from flows.runs.partitions import Backfill, plan_backfill, save_planned
 from flows.runs.run import require_models

@@ -1,7 +1,7 @@
 """Blocks: forms in Prefect's UI for what a deployment is about, with its secrets.
 
 `prefect block register -m flows.blocks` makes them known to a server; one that runs where MotionSight is
-installed knows them by itself. What they say is used by `flows.configuration`.
+installed knows them by itself. What they say is used by `flows.operate.configuration`.
 """
 
 from __future__ import annotations
@@ -222,7 +222,7 @@ class MotionSightCatalog(Block):
     @field_validator("credentials")
     @classmethod
     def _are_credentials(cls, references: list[str]) -> list[str]:
-        from flows.cloud_credentials import check_references
+        from flows.operate.cloud_credentials import check_references
 
         check_references(references)
         return references

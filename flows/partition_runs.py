@@ -14,8 +14,8 @@ from prefect.deployments import run_deployment
 from prefect.exceptions import ObjectNotFound
 from prefect.logging import get_run_logger
 
-from flows.cancelling import all_runs
-from flows.run_names import named
+from flows.operate.cancelling import all_runs
+from flows.operate.run_names import named
 from motionsight_core.errors import UsageError
 
 _PAUSE_S = 2.0

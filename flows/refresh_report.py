@@ -9,10 +9,10 @@ from prefect import flow
 from prefect.artifacts import create_link_artifact, create_markdown_artifact
 from prefect.logging import get_run_logger
 
-from flows.artifacts import code
-from flows.configuration import configured
-from flows.run_log import without_tracebacks
-from flows.run_names import run_name
+from flows.operate.artifacts import code
+from flows.operate.configuration import configured
+from flows.operate.run_log import without_tracebacks
+from flows.operate.run_names import run_name
 from motionsight_core.settings import Settings
 
 REPORT_KEY = "motionsight-report"

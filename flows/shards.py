@@ -11,10 +11,10 @@ from prefect.client.schemas.objects import State, TaskRun
 from prefect.logging import get_run_logger
 from prefect.tasks import Task, exponential_backoff
 
-from flows.artifacts import shown_progress
-from flows.cancelling import tag_this_run
-from flows.leaving import nothing_left_behind
-from flows.run_log import readable_log
+from flows.operate.artifacts import shown_progress
+from flows.operate.cancelling import tag_this_run
+from flows.operate.leaving import nothing_left_behind
+from flows.operate.run_log import readable_log
 from flows.runs.run import Run, Shortfall, commit_shard, one_sentence, stage_shard
 from motionsight_core.errors import RunError, UsageError
 from motionsight_core.planning.plan import is_split

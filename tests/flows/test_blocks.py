@@ -17,7 +17,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.testing.utilities import prefect_test_harness
 
 from flows.blocks import CaptionEndpoint, MotionSightCatalog, MotionSightWarehouse
-from flows.configuration import configured
+from flows.operate.configuration import configured
 from motionsight_core import DEFAULT_WAREHOUSE
 from motionsight_core.errors import RunError, UsageError
 

@@ -14,7 +14,7 @@ from prefect.states import Cancelling, Running
 from prefect.testing.utilities import prefect_test_harness
 
 import transforms.dataflow
-from flows.cancelling import active_runs, backfill_tag, cancel_jobs_of_run, cancel_partitions
+from flows.operate.cancelling import active_runs, backfill_tag, cancel_jobs_of_run, cancel_partitions
 from motionsight_core.settings import Settings
 
 

@@ -14,11 +14,16 @@ from typing import ClassVar
 
 import pytest
 
-from flows import credentials
-from flows.catalogs import NamedCatalog
-from flows.cloud_credentials import check_references, cloud_access
-from flows.configuration import configured
-from flows.credentials import GOOGLE_KEY_VARIABLE, NO_CREDENTIALS, Credentials, credentials_in_environment
+from flows.operate import credentials
+from flows.operate.catalogs import NamedCatalog
+from flows.operate.cloud_credentials import check_references, cloud_access
+from flows.operate.configuration import configured
+from flows.operate.credentials import (
+    GOOGLE_KEY_VARIABLE,
+    NO_CREDENTIALS,
+    Credentials,
+    credentials_in_environment,
+)
 from motionsight_core import DEFAULT_WAREHOUSE
 from motionsight_core.errors import RunError, UsageError
 from motionsight_core.mllm import EndpointAddress, require_endpoint
@@ -84,7 +89,7 @@ def keys(name: str) -> Credentials:
 def test_without_anything_said_the_defaults_hold_and_no_prefect_is_needed() -> None:
     program = (
         "import sys\n"
-        "from flows.configuration import configured\n"
+        "from flows.operate.configuration import configured\n"
         "with configured(source='clips') as chosen:\n"
         "    print(chosen.source, chosen.warehouse, chosen.settings.recipe())\n"
         "assert 'prefect' not in sys.modules\n"
@@ -110,7 +115,7 @@ def test_parameters_go_over_the_environment_over_the_file_over_the_catalog_over_
     catalog = NamedCatalog(
         settings=({"clips": {"window_s": 1}}, {"sampling": {"frames": 2}, "focus": {"padding": 0.1}})
     )
-    monkeypatch.setattr("flows.configuration.load_catalog", {"nightly": catalog}.get)
+    monkeypatch.setattr("flows.operate.configuration.load_catalog", {"nightly": catalog}.get)
     file = tmp_path / "settings.toml"
     file.write_text("[sampling]\nframes = 3\n[blur]\nwindow = 3\n[clips]\nmin_scene_s = 1\n")
     monkeypatch.setenv("MOTIONSIGHT_SETTINGS", str(file))
@@ -126,7 +131,7 @@ def test_parameters_go_over_the_environment_over_the_file_over_the_catalog_over_
 
 def test_source_and_warehouse_have_the_same_order(monkeypatch: pytest.MonkeyPatch) -> None:
     catalog = NamedCatalog(source="s3://theirs/", warehouse="duckdb:theirs")
-    monkeypatch.setattr("flows.configuration.load_catalog", {"nightly": catalog}.get)
+    monkeypatch.setattr("flows.operate.configuration.load_catalog", {"nightly": catalog}.get)
     with configured(catalog="nightly") as chosen:
         assert (chosen.source, chosen.warehouse) == ("s3://theirs/", "duckdb:theirs")
     monkeypatch.setenv("MOTIONSIGHT_WAREHOUSE", "duckdb:the-machine's")
@@ -335,7 +340,7 @@ def test_an_endpoint_s_key_goes_to_that_endpoint_alone(
     named = NamedCatalog(
         settings=({"annotator": f"openai:{server}#m"},), endpoint=endpoint, endpoint_key="hush"
     )
-    monkeypatch.setattr("flows.configuration.load_catalog", {"nightly": named}.get)
+    monkeypatch.setattr("flows.operate.configuration.load_catalog", {"nightly": named}.get)
     with configured(catalog="nightly", settings={"annotator": annotator.format(server=server)}) as chosen:
         require_endpoint(chosen.settings)
         assert "hush" not in chosen.settings.model_dump_json()

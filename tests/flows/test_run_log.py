@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from flows.run_log import readable_log, without_tracebacks
+from flows.operate.run_log import readable_log, without_tracebacks
 from motionsight_core.errors import RunError
 
 

@@ -11,8 +11,8 @@ from typing import Any, cast
 
 from pydantic import ValidationError
 
-from flows.cloud_credentials import check_reference, cloud_access
-from flows.credentials import NO_CREDENTIALS, Credentials
+from flows.operate.cloud_credentials import check_reference, cloud_access
+from flows.operate.credentials import NO_CREDENTIALS, Credentials
 from motionsight_core.errors import RunError, UsageError
 from motionsight_core.mllm import EndpointAddress
 from motionsight_core.settings import Settings

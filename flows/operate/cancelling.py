@@ -22,7 +22,7 @@ from prefect.flows import Flow
 from prefect.logging.loggers import flow_run_logger
 from prefect.states import Cancelling
 
-from flows.configuration import configured
+from flows.operate.configuration import configured
 
 _RUN = "motionsight-run:"
 _BACKFILL = "motionsight-backfill:"

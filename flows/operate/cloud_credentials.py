@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from flows.credentials import GOOGLE_KEY_VARIABLE, NO_CREDENTIALS, Credentials
+from flows.operate.credentials import GOOGLE_KEY_VARIABLE, NO_CREDENTIALS, Credentials
 from motionsight_core.errors import UsageError
 
 Document = Mapping[str, Any]

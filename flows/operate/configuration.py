@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from flows.catalogs import NamedCatalog, load_catalog
-from flows.credentials import credentials_in_environment
+from flows.operate.catalogs import NamedCatalog, load_catalog
+from flows.operate.credentials import credentials_in_environment
 from motionsight_core import DEFAULT_WAREHOUSE, environment
 from motionsight_core.errors import UsageError
 from motionsight_core.settings import Settings
