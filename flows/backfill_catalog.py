@@ -9,7 +9,7 @@ from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 from prefect.logging import get_run_logger
 
-from flows.answers import passed_over_sentence
+from flows.cli.answers import passed_over_sentence
 from flows.operate.artifacts import ALL_FILES, show_partitions
 from flows.operate.cancelling import backfill_tag, cancel_partitions, tag_this_run
 from flows.operate.configuration import configured

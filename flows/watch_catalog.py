@@ -7,7 +7,7 @@ import threading
 from prefect import flow
 from prefect.logging import get_run_logger
 
-from flows.answers import passed_over_sentence
+from flows.cli.answers import passed_over_sentence
 from flows.operate.artifacts import ALL_FILES, show_run
 from flows.operate.cancelling import cancel_jobs_of_run
 from flows.operate.configuration import configured

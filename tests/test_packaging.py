@@ -15,9 +15,9 @@ import pytest
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.workers.process import ProcessWorker
 
-from flows.doctor_names import SAFE_COMMAND, namesakes
-from flows.doctor_prefect import prefect_server
-from flows.findings import State
+from flows.cli.doctor_names import SAFE_COMMAND, namesakes
+from flows.cli.doctor_prefect import prefect_server
+from flows.cli.findings import State
 from motionsight_core import __version__
 from motionsight_core.settings import Settings
 from motionsight_core.synthetic import render_catalog
@@ -105,7 +105,7 @@ def test_the_base_install_needs_no_torch() -> None:
         "import sys\n"
         "heavy = ['torch', 'torchvision', 'transformers', 'sam2', 'groundingdino']\n"
         "sys.modules.update(dict.fromkeys(heavy))\n"
-        "import flows.annotate, flows.ask, transforms.shard, motionsight_core.motionsight\n"
+        "import flows.annotate, flows.cli.ask, transforms.shard, motionsight_core.motionsight\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
 

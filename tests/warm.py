@@ -27,7 +27,7 @@ _WARM = (
     "apache_beam.runners.portability.fn_api_runner",
     "duckdb",
     "flows.cli",
-    "flows.here",
+    "flows.cli.here",
     "flows.runs.run",
     "motionsight_core.warehouse._duckdb",
     "transforms.shard",

@@ -18,7 +18,7 @@ from prefect.artifacts import (
     update_progress_artifact,
 )
 
-from flows.answers import printable
+from flows.cli.answers import printable
 from motionsight_core.errors import MotionSightError
 from motionsight_core.record import PartitionRecord, RunRecord
 from motionsight_core.warehouse import Warehouse

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from flows.answers import passed_over_sentence
+from flows.cli.answers import passed_over_sentence
 from flows.operate.artifacts import ALL_FILES, code, link, plain, progress_sentence, summary
 from flows.operate.run_names import named
 from motionsight_core.record import RunRecord

@@ -301,8 +301,8 @@ def test_a_misspelt_variable_is_a_usage_error_of_every_command(tmp_path: Path, a
 
 
 def test_doctor_finds_a_misspelt_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from flows.doctor import _variables
-    from flows.findings import State
+    from flows.cli.doctor import _variables
+    from flows.cli.findings import State
 
     assert list(_variables()) == []
     monkeypatch.setenv("MOTIONSIGHT_SAMPLING_FRAMES", "8")

@@ -13,7 +13,7 @@ import pytest
 
 import flows.runs.run
 from benchmarks._faults_disk import mounting
-from flows.here import annotate_here
+from flows.cli.here import annotate_here
 from flows.runs.run import run_catalog
 from motionsight_core.errors import RunError
 from motionsight_core.planning.shards import Shard, ShardFile

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-import flows.progress
+import flows.cli.progress
 import flows.runs.run
-from flows.here import annotate_here, backfill_here
-from flows.progress import bar, counted
+from flows.cli.here import annotate_here, backfill_here
+from flows.cli.progress import bar, counted
 from flows.runs.backfill import Backfill
 from flows.runs.run import Run, stage_shard
 from motionsight_core.planning.shards import Shard
@@ -24,7 +24,7 @@ COUNTS = re.compile(r"^(?:Annotating|Backfilling): (\d+)(?: of (\d+))? (clips|vi
 
 @pytest.fixture(autouse=True)
 def every_count_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(flows.progress, "_PLAIN_EVERY_S", 0.0)
+    monkeypatch.setattr(flows.cli.progress, "_PLAIN_EVERY_S", 0.0)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.report_command import show_report
+from flows.cli.report_command import show_report
 from tests.flows.conftest import motionsight
 from tests.report.catalogs import SETTINGS, row, varied, warehouse_of
 

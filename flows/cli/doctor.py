@@ -14,9 +14,9 @@ from pathlib import Path
 
 import click
 
-from flows.doctor_names import names
-from flows.doctor_prefect import prefect_server
-from flows.findings import Finding, State
+from flows.cli.doctor_names import names
+from flows.cli.doctor_prefect import prefect_server
+from flows.cli.findings import Finding, State
 
 _OPTIONAL = (
     (

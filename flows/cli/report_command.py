@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from flows.progress import bar
+from flows.cli.progress import bar
 from motionsight_core.report import FrameChoice, ReportSummary, write_report
 from motionsight_core.settings import Settings
 

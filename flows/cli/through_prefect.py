@@ -6,7 +6,7 @@ import os
 
 import click
 
-from flows.answers import show_result
+from flows.cli.answers import show_result
 from motionsight_core.settings import Settings
 
 # A temporary server of Prefect's own, offline and quiet; what the user has set wins.

@@ -7,7 +7,7 @@ from string import ascii_uppercase
 
 import click
 
-from flows.answers import printable
+from flows.cli.answers import printable
 from motionsight_core.errors import ClipError, RunError, UsageError
 from motionsight_core.motionsight import MotionSight
 from motionsight_core.planning.plan import clips_of

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import click
 
-from flows.utf8 import require_utf8
+from flows.cli.utf8 import require_utf8
 from motionsight_core import DEFAULT_WAREHOUSE, environment
 from motionsight_core.errors import MotionSightError, Terminated, UsageError
 
@@ -85,7 +85,7 @@ def cli(debug: bool) -> None:
 @click.option("--seed", default=0, show_default=True, help="The same seed renders the same videos.")
 def scenes(directory: Path, count: int, seed: int) -> None:
     """Render a small catalog of videos whose motion is known, with DIR/truth.json."""
-    from flows.progress import bar
+    from flows.cli.progress import bar
     from motionsight_core.synthetic import render_catalog
 
     try:
@@ -141,9 +141,9 @@ def annotate(
 
     settings = Settings.load(settings_file, _with_all_files(overrides, all_files))
     if through_prefect or os.environ.get("PREFECT_API_URL"):
-        from flows.through_prefect import annotate_through_prefect as run
+        from flows.cli.through_prefect import annotate_through_prefect as run
     else:
-        from flows.here import annotate_here as run
+        from flows.cli.here import annotate_here as run
     run(source, warehouse=warehouse, settings=settings, force=force, after=after)
 
 
@@ -202,7 +202,7 @@ def backfill(
       motionsight backfill gs://bucket/clips/ --shards 64 --since 2024-01-01 --hourly-cost 2.50
       motionsight backfill gs://bucket/clips/ --shards 64 --retry-failures --error Truncated
     """
-    from flows.here import backfill_here
+    from flows.cli.here import backfill_here
     from flows.runs.backfill import errors_to_retry, parsed_time
     from flows.runs.partitions import Backfill
     from motionsight_core.settings import Settings
@@ -258,7 +258,7 @@ def watch(
 
     Exact across restarts: what is done is asked of the warehouse. SIGTERM finishes the shard in hand.
     """
-    from flows.here import watch_here
+    from flows.cli.here import watch_here
     from motionsight_core.settings import Settings
 
     watch_here(
@@ -296,7 +296,7 @@ def ask(
       motionsight ask dog.mp4 "Which way does the camera pan?" --option left --option right \\
         --set annotator=openai:http://localhost:8000/v1#Qwen/Qwen2.5-VL-7B-Instruct
     """
-    from flows.ask import show_answer
+    from flows.cli.ask import show_answer
     from motionsight_core.settings import Settings
 
     show_answer(video, question, options, Settings.load(settings_file, overrides))
@@ -324,7 +324,7 @@ def sql(query: str, warehouse: str, style: str) -> None:
       motionsight sql "SELECT uri, start_s, end_s, rate FROM camera_moves
                        WHERE label = 'pan_right' ORDER BY rate DESC"
     """
-    from flows.answers import show
+    from flows.cli.answers import show
     from motionsight_core.settings import require_known_variables
     from motionsight_core.warehouse import open_warehouse
 
@@ -371,7 +371,7 @@ def report(
       motionsight report
       motionsight report --where "annotator <> 'measured' AND camera_agreement < 0.5" --frames all
     """
-    from flows.report_command import show_report
+    from flows.cli.report_command import show_report
     from motionsight_core.settings import Settings
 
     settings = Settings.load(settings_file, overrides)
@@ -382,7 +382,7 @@ def report(
 @_warehouse
 def doctor(warehouse: str) -> None:
     """Say what is installed, what works, what is missing and how to get it."""
-    from flows.doctor import examine
+    from flows.cli.doctor import examine
 
     if not examine(warehouse):
         sys.exit(1)

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flows.doctor_names import SAFE_COMMAND, namesakes
-from flows.findings import Finding, State
+from flows.cli.doctor_names import SAFE_COMMAND, namesakes
+from flows.cli.findings import Finding, State
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient

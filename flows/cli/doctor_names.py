@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
-from flows.findings import Finding, State
+from flows.cli.findings import Finding, State
 
 #: Of the packages of this distribution.
 NAMES = ("flows", "transforms", "motionsight_core")

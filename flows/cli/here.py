@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from flows.answers import passed_over_sentence, printable, show_failures, show_partitions, show_result
-from flows.progress import watched
+from flows.cli.answers import passed_over_sentence, printable, show_failures, show_partitions, show_result
+from flows.cli.progress import watched
 from flows.runs.ending import heeding_sigterm
 from flows.runs.estimate import Estimate
 from flows.runs.run import Run, run_catalog

@@ -1,0 +1,5 @@
+"""The command line: `motionsight` calls `main`."""
+
+from flows.cli.commands import cli, main
+
+__all__ = ["cli", "main"]
