@@ -24,8 +24,9 @@ from typing import Any, NoReturn
 
 from apache_beam.options.pipeline_options import PipelineOptions
 
+import flows.cli.here
+import flows.runs.backfill  # noqa: F401 - as well
 import transforms.runners
-from flows import backfill, cli, here  # noqa: F401 - forked runs have them
 from transforms import progress, shard  # noqa: F401 - as well
 
 #: How long processes may take to end after their parent has; a busy machine may need long.
