@@ -27,6 +27,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 import flows.cli.here
 import flows.runs.backfill  # noqa: F401 - as well
 import transforms.runners
+from flows import cli
 from transforms import progress, shard  # noqa: F401 - as well
 
 #: How long processes may take to end after their parent has; a busy machine may need long.
