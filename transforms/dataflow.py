@@ -124,8 +124,8 @@ def dataflow_options(
     cloud.job_name = cloud.job_name or job
     if not _NAME.fullmatch(cloud.job_name):
         raise UsageError(
-            f"{cloud.job_name!r} is no name for a Dataflow job: it takes lower-case letters, digits and "
-            "hyphens, and begins with a letter."
+            f"{cloud.job_name!r} is not a valid name for a Dataflow job: it consists of lower-case letters, "
+            "digits and hyphens, and begins with a letter."
         )
     cloud.labels = [*(cloud.labels or ()), f"motionsight_job={cloud.job_name[:63]}"]
     # The image holds the program; nothing is installed while workers start.

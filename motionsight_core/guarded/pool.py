@@ -254,7 +254,7 @@ def check_decoded(decoded: DecodedClip) -> None:
         _is_sequence(sequence) for sequence in (decoded.sampled, decoded.blurred) if sequence is not None
     ]
     if not all(shapes) or min(decoded.width, decoded.height, decoded.lost_frames + 1) < 1:
-        raise DecoderCrashed("The decoding process gave frames that are none.")
+        raise DecoderCrashed("The decoding process returned data that is not a sequence of frames.")
 
 
 def _is_sequence(sequence: FrameSequence) -> bool:

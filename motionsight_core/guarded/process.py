@@ -195,7 +195,7 @@ class DecodingProcess:
                 return message
             offset, length = self._built(message, tuple[int, int])
             if not reads.possible(offset, length):
-                raise ProcessDied("it asked for what the video has not")
+                raise ProcessDied("it asked for bytes that the video does not have")
             data = reads.read(offset, length, deadline)
             try:
                 self._end.send_bytes(data, deadline=deadline)

@@ -20,14 +20,14 @@ def reply_of(completion: Any, latency_s: float) -> Reply | ClipError:
     """The reply in the body of a chat completion, which the SDK does not check."""
     choices = getattr(completion, "choices", None)
     if not isinstance(choices, list) or not choices:
-        return BadReply("The endpoint's answer is no chat completion: it has no choices.")
+        return BadReply("The endpoint's answer is not a chat completion: it has no choices.")
     message, reason = getattr(choices[0], "message", None), getattr(choices[0], "finish_reason", None)
     refusal = getattr(message, "refusal", None)
     if refusal or reason == "content_filter":
         return ModelRefused(f"The model refused: {one_line(str(refusal or 'content filter'))}")
     content = getattr(message, "content", 0)
     if not isinstance(content, str | None):
-        return BadReply("The endpoint's answer is no chat completion: its content is no text.")
+        return BadReply("The endpoint's answer is not a chat completion: its content is not text.")
     usage = getattr(completion, "usage", None)
     return Reply(
         text=content or "",

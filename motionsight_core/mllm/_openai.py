@@ -149,7 +149,7 @@ class _Line:
                 f"The endpoint took longer than {self._endpoint.timeout_s:g} s (endpoint.timeout_s)."
             )
         if isinstance(error, openai.APIResponseValidationError | json.JSONDecodeError | UnicodeDecodeError):
-            return BadReply(f"The endpoint's answer is no chat completion: {one_line(str(error))}")
+            return BadReply(f"The endpoint's answer is not a chat completion: {one_line(str(error))}")
         if isinstance(error, openai.APIStatusError):
             if error.status_code in (401, 403):
                 return self._locked_out(error.status_code)

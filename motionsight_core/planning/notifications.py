@@ -31,12 +31,12 @@ def notified_video(
         all_files: whether an object whose name is not that of a video is a candidate, as in a listing.
 
     Raises:
-        UnreadableNotification: this is no notification of a bucket.
+        UnreadableNotification: this is not a bucket notification.
     """
     event = attributes.get("eventType", "")
     if not event:
         raise UnreadableNotification(
-            "A message without the attribute eventType is no notification of a bucket; the topic may have "
+            "A message without the attribute eventType is not a bucket notification; the topic may have "
             "another sender."
         )
     if event != WRITTEN:
@@ -50,7 +50,7 @@ def notified_video(
         raise UnreadableNotification("The notification has no objectId.")
     if not _GENERATION.fullmatch(generation):
         raise UnreadableNotification(
-            f"The notification's objectGeneration is {generation!r}, which is no number."
+            f"The notification's objectGeneration is {generation!r}, which is not a number."
         )
     kind = listed_as(name, all_files=all_files)
     return None if kind is None else kind(f"gs://{bucket}/{name}", str(int(generation)))

@@ -126,7 +126,7 @@ def _options(config: Path) -> SimpleNamespace:
             case ast.Expr(value=ast.Constant()):
                 pass  # a docstring
             case _:
-                raise ValueError(f"line {statement.lineno} of {config} is no assignment of a plain value")
+                raise ValueError(f"line {statement.lineno} of {config} does not assign a plain value")
     # Recomputing activations saves memory in training and only costs time here.
     return SimpleNamespace(**{**options, "use_checkpoint": False, "use_transformer_ckpt": False})
 

@@ -35,7 +35,7 @@ def listing_errors(bucket: str) -> Iterator[None]:
             case 400 if _asks_for_payer(error):
                 raise UsageError(f"The requester pays for gs://{bucket}: {_PAYER}.") from None
             case 400:
-                raise UsageError(f"gs://{bucket} is no valid bucket or prefix.") from None
+                raise UsageError(f"gs://{bucket} is not a valid bucket or prefix.") from None
             case 401 | 403:
                 raise RunError(
                     f"Listing gs://{bucket} is forbidden: it takes storage.objects.list; {_LOGIN} of an "
@@ -46,7 +46,7 @@ def listing_errors(bucket: str) -> Iterator[None]:
                     f"The credentials to list gs://{bucket} do not work ({type(error).__name__}): {_LOGIN}."
                 ) from None
             case None if isinstance(error, ValueError):  # the client looks at names itself
-                raise UsageError(f"gs://{bucket} is no valid bucket name.") from None
+                raise UsageError(f"gs://{bucket} is not a valid bucket name.") from None
             case None:
                 raise
             case status:

@@ -150,7 +150,7 @@ class _Gate:
     def write(self, data: bytes, /) -> int:
         with self._lock:
             if not self._open:
-                raise Broken("nobody waits any more")
+                raise Broken("the reader is gone")
             if self.received + len(data) > self._limit:
                 raise TooMuch
             self._sink.write(data)

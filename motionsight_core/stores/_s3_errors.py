@@ -42,7 +42,7 @@ def listing_errors(bucket: str) -> Iterator[None]:
     try:
         yield
     except ParamValidationError:
-        raise UsageError(f"s3://{bucket} is no valid bucket name.") from None
+        raise UsageError(f"s3://{bucket} is not a valid bucket name.") from None
     except (NoCredentialsError, PartialCredentialsError):
         raise RunError(f"There are no credentials to list s3://{bucket}: {_LOGIN}.") from None
     except ClientError as error:

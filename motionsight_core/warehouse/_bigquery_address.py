@@ -93,5 +93,5 @@ def _gigabytes(text: str) -> float:
     except ValueError:
         value = -1.0
     if not 0 < value < float("inf"):
-        raise UsageError(f"max_gb={text!r} is no number of gigabytes above 0.")
+        raise UsageError(f"max_gb={text!r} is not a number of gigabytes above 0.")
     return value

@@ -36,7 +36,7 @@ def take_files() -> str:
     try:
         version = system_call(_CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint32(_VERSION))
     except OSError as error:
-        raise Unavailable(f"the kernel has it not or not enabled ({error.strerror})") from None
+        raise Unavailable(f"the kernel does not support or enable it ({error.strerror})") from None
     rights = _FILE_RIGHTS.get(version, max(_FILE_RIGHTS.values()))
     ruleset = _Ruleset(
         handled_access_fs=(1 << rights) - 1,

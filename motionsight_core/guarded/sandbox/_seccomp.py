@@ -57,7 +57,7 @@ def take_system_calls() -> str:
             ctypes.byref(program),
         )
     except OSError as error:
-        raise Unavailable(f"the kernel has it not or refuses it ({error.strerror})") from None
+        raise Unavailable(f"the kernel does not support it, or refuses it ({error.strerror})") from None
     return f"{len(NEEDED)} system calls, no other"
 
 

@@ -71,12 +71,12 @@ def test_a_process_whose_answer_is_for_another_clip_serves_nobody_else(
     good: VideoObject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(decoded: DecodedClip) -> None:
-        raise DecoderCrashed("The decoding process gave frames that are none.")
+        raise DecoderCrashed("The decoding process returned data that is not a sequence of frames.")
 
     with DecoderPool(settings()) as decoder:
         clip = Clip(good.uri, good.version, 0.0, decoder.probe(good))
         monkeypatch.setattr(pool, "check_decoded", refuse)
-        with pytest.raises(DecoderCrashed, match="frames that are none"):
+        with pytest.raises(DecoderCrashed, match="not a sequence of frames"):
             decoder.decode(clip)
         assert not decoder._alive
         monkeypatch.undo()
@@ -206,5 +206,5 @@ def test_frames_without_pixels_or_times_are_not_taken() -> None:
         FrameSequence(good[:0], np.zeros(0)),
     ):
         clip = DecodedClip(Clip("a", "1", 0.0, 1.0), 5, 4, 25.0, "h264", 0, sequence, None, None)
-        with pytest.raises(DecoderCrashed, match="gave frames that are none"):
+        with pytest.raises(DecoderCrashed, match="returned data that is not a sequence of frames"):
             check_decoded(clip)

@@ -392,7 +392,7 @@ def test_an_answer_that_is_no_chat_completion_is_a_bad_reply(
     bad = failure(endpoint, Answer(body, headers={"content-type": kind}))
 
     assert isinstance(bad, BadReply), repr(bad)
-    assert str(bad).startswith("The endpoint's answer is no chat completion: ")
+    assert str(bad).startswith("The endpoint's answer is not a chat completion: ")
 
 
 # What is tried again.

@@ -266,7 +266,7 @@ def test_an_address_without_a_bucket_is_a_usage_error() -> None:
 @pytest.mark.parametrize("source", ["gs://-no-bucket-/a.mp4", "s3://no bucket/a.mp4"])
 def test_a_bucket_that_cannot_be_is_a_usage_error(source: str, new_place: Callable[[str], Place]) -> None:
     new_place("gs")
-    with pytest.raises(UsageError, match="no valid bucket"):
+    with pytest.raises(UsageError, match="not a valid bucket"):
         names(source)
 
 

@@ -54,9 +54,9 @@ def test_the_url_says_all_that_was_given_and_reads_back_the_same(monkeypatch: py
         ("bigquery:p.d?stagin=gs://b", "no option 'stagin'; it takes staging, location and max_gb"),
         ("bigquery:p.d?staging=s3://b/x", "loads from Cloud Storage only"),
         ("bigquery:p.d?staging=gs://b/st*r", "which BigQuery would take for a wildcard; choose another"),
-        ("bigquery:p.d?max_gb=lots", "max_gb='lots' is no number of gigabytes"),
-        ("bigquery:p.d?max_gb=nan", "max_gb='nan' is no number of gigabytes"),
-        ("bigquery:p.d?max_gb=0", "max_gb='0' is no number of gigabytes"),
+        ("bigquery:p.d?max_gb=lots", "max_gb='lots' is not a number of gigabytes"),
+        ("bigquery:p.d?max_gb=nan", "max_gb='nan' is not a number of gigabytes"),
+        ("bigquery:p.d?max_gb=0", "max_gb='0' is not a number of gigabytes"),
     ],
 )
 def test_an_address_that_is_none_is_refused_in_one_sentence(url: str, sentence: str) -> None:
