@@ -24,7 +24,7 @@ from typing import Any, NoReturn
 
 from apache_beam.options.pipeline_options import PipelineOptions
 
-import flows.cli.here
+import flows.cli.local
 import flows.runs.backfill  # noqa: F401 - as well
 import transforms.runners
 from flows import cli

@@ -12,8 +12,7 @@ from prefect.logging import get_run_logger
 from prefect.tasks import Task, exponential_backoff
 
 from flows.operate.artifacts import shown_progress
-from flows.operate.cancelling import tag_this_run
-from flows.operate.leaving import nothing_left_behind
+from flows.operate.cancelling import kill_decoders_on_cancel, tag_this_run
 from flows.operate.run_log import readable_log
 from flows.runs.run import Run, Shortfall, commit_shard, one_sentence, stage_shard
 from motionsight_core.errors import RunError, UsageError
@@ -42,7 +41,7 @@ def _may_help(task: Task[..., Manifest], task_run: TaskRun, state: State[Manifes
 def shard_task(run: Run, shard: Shard, index: int) -> Manifest:
     """One bounded Beam pipeline and one commit."""
     try:
-        with nothing_left_behind(), readable_log(get_run_logger()), _progress(run, shard):
+        with kill_decoders_on_cancel(), readable_log(get_run_logger()), _progress(run, shard):
             manifest = stage_shard(run, shard)
         commit_shard(run, manifest)
         return manifest

@@ -27,7 +27,7 @@ _WARM = (
     "apache_beam.runners.portability.fn_api_runner",
     "duckdb",
     "flows.cli",
-    "flows.cli.here",
+    "flows.cli.local",
     "flows.runs.run",
     "motionsight_core.warehouse._duckdb",
     "transforms.shard",

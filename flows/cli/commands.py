@@ -143,7 +143,7 @@ def annotate(
     if through_prefect or os.environ.get("PREFECT_API_URL"):
         from flows.cli.through_prefect import annotate_through_prefect as run
     else:
-        from flows.cli.here import annotate_here as run
+        from flows.cli.local import annotate_locally as run
     run(source, warehouse=warehouse, settings=settings, force=force, after=after)
 
 
@@ -202,7 +202,7 @@ def backfill(
       motionsight backfill gs://bucket/clips/ --shards 64 --since 2024-01-01 --hourly-cost 2.50
       motionsight backfill gs://bucket/clips/ --shards 64 --retry-failures --error Truncated
     """
-    from flows.cli.here import backfill_here
+    from flows.cli.local import backfill_locally
     from flows.runs.backfill import errors_to_retry, parsed_time
     from flows.runs.partitions import Backfill
     from motionsight_core.settings import Settings
@@ -216,7 +216,7 @@ def backfill(
         until=parsed_time("--until", until),
         retry=errors_to_retry(errors, retry_failures=retry_failures),
     )
-    backfill_here(chosen, concurrency=concurrency, hourly_cost=hourly_cost)
+    backfill_locally(chosen, concurrency=concurrency, hourly_cost=hourly_cost)
 
 
 @cli.command()
@@ -258,10 +258,10 @@ def watch(
 
     Exact across restarts: what is done is asked of the warehouse. SIGTERM finishes the shard in hand.
     """
-    from flows.cli.here import watch_here
+    from flows.cli.local import watch_locally
     from motionsight_core.settings import Settings
 
-    watch_here(
+    watch_locally(
         source,
         warehouse=warehouse,
         settings=Settings.load(settings_file, _with_all_files(overrides, all_files)),

@@ -1,4 +1,4 @@
-"""What a flow run that is cancelled has set going elsewhere: jobs on Dataflow, runs of partitions.
+"""What a flow run that is cancelled has set going: jobs on Dataflow, runs of partitions, decoding processes.
 
 A flow run's tags say what these are, so that whoever cancels it, from whatever machine, finds them.
 """
@@ -6,6 +6,7 @@ A flow run's tags say what these are, so that whoever cancels it, from whatever 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from prefect.client.orchestration import SyncPrefectClient, get_client
@@ -18,6 +19,7 @@ from prefect.client.schemas.filters import (
 from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.context import FlowRunContext
+from prefect.exceptions import TerminationSignal
 from prefect.flows import Flow
 from prefect.logging.loggers import flow_run_logger
 from prefect.states import Cancelling
@@ -106,3 +108,19 @@ def _tagged(flow_run: FlowRun, prefix: str) -> Iterator[str]:
     for tag in flow_run.tags:
         if tag.startswith(prefix):
             yield tag.removeprefix(prefix)
+
+
+@contextmanager
+def kill_decoders_on_cancel() -> Iterator[None]:
+    """Ends the decoding processes where the block is left by a signal.
+
+    Beam's threads wait for them; without them a pipeline whose result is not awaited any more ends soon,
+    and so does this process.
+    """
+    try:
+        yield
+    except (TerminationSignal, KeyboardInterrupt):
+        from motionsight_core.guarded.pool import close_shared_decoders
+
+        close_shared_decoders()
+        raise

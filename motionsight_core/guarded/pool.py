@@ -217,7 +217,7 @@ class DecoderPool:
     def _bury(self, process: DecodingProcess) -> None:
         with self._lock:
             self._alive.discard(process)
-        process.bury()
+        process.close()
 
 
 @contextmanager

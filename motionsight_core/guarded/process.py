@@ -156,7 +156,7 @@ class DecodingProcess:
             try:
                 self._end.send_request(message, source.descriptor, deadline=deadline)
             except Closed:
-                raise ProcessDied(self._epitaph()) from None
+                raise ProcessDied(self._exit_reason()) from None
             while (answer := self._answer(reads, deadline)).kind is Kind.ITEM:
                 count += 1
                 if count > request.most_answers:
@@ -176,7 +176,7 @@ class DecodingProcess:
         """End it, whatever it does; from any thread."""
         self._process.kill()
 
-    def bury(self) -> None:
+    def close(self) -> None:
         """End it and let go of all that belongs to it; once, by whoever used it last."""
         self.kill()
         # One that hangs in the kernel ends when that lets go of it; nobody waits for that.
@@ -200,14 +200,14 @@ class DecodingProcess:
             try:
                 self._end.send_bytes(data, deadline=deadline)
             except Closed:
-                raise ProcessDied(self._epitaph()) from None
+                raise ProcessDied(self._exit_reason()) from None
 
     def _receive(self, deadline: float) -> Message:
         try:
             # What it may allocate is also the most that it can have to say.
             return self._end.receive(deadline=deadline, most_bytes=self._limits.memory_mb << 20)
         except Closed:
-            raise ProcessDied(self._epitaph()) from None
+            raise ProcessDied(self._exit_reason()) from None
         except Broken:
             raise ProcessDied("it broke the protocol") from None
 
@@ -217,13 +217,13 @@ class DecodingProcess:
         except NotAnAnswer:
             raise ProcessDied("it broke the protocol") from None
         except Closed:
-            raise ProcessDied(self._epitaph()) from None
+            raise ProcessDied(self._exit_reason()) from None
 
     def _error(self, message: Message) -> ClipError:
         name, text = self._built(message, tuple[str, str])
         return _CLIP_ERRORS.get(name, DecoderCrashed)(text[:_LONGEST_MESSAGE])
 
-    def _epitaph(self) -> str:
+    def _exit_reason(self) -> str:
         with suppress(subprocess.TimeoutExpired):
             code = self._process.wait(timeout=5)
             if code >= 0:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from motionsight_core.measure.camera_story import describe_camera
-from motionsight_core.measure.object_story import describe_objects
+from motionsight_core.measure.camera_description import describe_camera
+from motionsight_core.measure.object_description import describe_objects
 
 __all__ = ["describe_camera", "describe_objects"]

@@ -16,10 +16,10 @@ from motionsight_core.settings import StoreSettings
 from motionsight_core.stores._base import WHOLE, Listed, RangeReader, Selection
 from motionsight_core.stores._cache import Download, cache_limit, cached
 from motionsight_core.stores._naming import PassedOver, listed_as
-from motionsight_core.stores._patience import Broken, patiently, within
 from motionsight_core.stores._patterns import NamePattern, is_pattern
 from motionsight_core.stores._pinned import Pinned
 from motionsight_core.stores._ranges import BlockReader, file_of
+from motionsight_core.stores._retry import Broken, with_retries, within
 
 #: Objects in one answer of a listing; the most that the stores give.
 PAGE_SIZE = 1000
@@ -243,7 +243,7 @@ class CloudStore(ABC):
                 return
 
     def _listing(self, bucket: str, attempt: Callable[[], Any], last: str = "") -> Any:
-        """One answer of a listing, patiently; what fails says after which name one can go on."""
+        """One answer of a listing, with retries; what fails says after which name one can go on."""
         go_on = f" The listing can go on after {self._uri(bucket, last)!r}." if last else ""
         try:
             return self._patiently(attempt)
@@ -253,7 +253,7 @@ class CloudStore(ABC):
             raise type(error)(f"{error}{go_on}") from None
 
     def _patiently(self, attempt: Callable[[], Any]) -> Any:
-        return patiently(lambda: within(self.settings.stall_s, attempt), retries=self.settings.retries)
+        return with_retries(lambda: within(self.settings.stall_s, attempt), retries=self.settings.retries)
 
     def _name_after(self, address: CloudAddress, selection: Selection) -> str:
         if not selection.after:

@@ -16,8 +16,8 @@ from motionsight_core.settings import StoreSettings
 from motionsight_core.stores import _cloud
 from motionsight_core.stores._cloud import CloudAddress, CloudStore, Entry, Lister, Page
 from motionsight_core.stores._gcs_errors import GONE, listing_errors, reading_errors
-from motionsight_core.stores._patience import Sink
 from motionsight_core.stores._pinned import Pinned
+from motionsight_core.stores._retry import Sink
 
 if TYPE_CHECKING:
     from google.cloud.storage import Bucket, Client

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from motionsight_core.errors import ClipError, RunError, StoreUnavailable, UsageError, VersionGone
-from motionsight_core.stores._patience import Broken, TooMuch
+from motionsight_core.stores._retry import Broken, TooMuch
 
 GONE = "The object was deleted or overwritten after it was listed."
 _PAYER = "set stores.gs_user_project to the project that is to be billed"

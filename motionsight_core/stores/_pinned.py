@@ -8,8 +8,8 @@ from typing import BinaryIO
 
 from motionsight_core.errors import StoreUnavailable
 from motionsight_core.settings import StoreSettings
-from motionsight_core.stores import _patience
-from motionsight_core.stores._patience import Sink, Stopped, TooMuch, watched
+from motionsight_core.stores import _retry as _patience
+from motionsight_core.stores._retry import Sink, Stopped, TooMuch, with_stall_limit
 
 #: A try that brought so much counts as none that failed: long downloads outlast many broken connections.
 _HEADWAY_BYTES = 1 << 20
@@ -62,7 +62,7 @@ class Pinned:
 
     def _try(self, offset: int, length: int, sink: Sink) -> int:
         try:
-            received = watched(
+            received = with_stall_limit(
                 lambda gate: self.transfer(offset, length, gate),
                 sink,
                 limit=length,

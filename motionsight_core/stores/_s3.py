@@ -18,8 +18,8 @@ from motionsight_core.errors import UsageError, VersionGone
 from motionsight_core.settings import StoreSettings
 from motionsight_core.stores import _cloud
 from motionsight_core.stores._cloud import CloudAddress, CloudStore, Entry, Lister, Page
-from motionsight_core.stores._patience import Sink
 from motionsight_core.stores._pinned import Pinned
+from motionsight_core.stores._retry import Sink
 from motionsight_core.stores._s3_errors import GONE, GONE_STATUS, listing_errors, reading_errors, status_of
 
 #: The longest that a connection may take to be made, seconds.

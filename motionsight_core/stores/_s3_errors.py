@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from motionsight_core.errors import Archived, RunError, StoreUnavailable, UsageError, VersionGone
-from motionsight_core.stores._patience import Broken
+from motionsight_core.stores._retry import Broken
 
 GONE = "The object was deleted or overwritten after it was listed."
 #: What the store says of a version that it does not hold; 405: it is the mark of a deletion.

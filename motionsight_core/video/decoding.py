@@ -26,11 +26,11 @@ from motionsight_core.video.container import PacketDecoder, open_video, require_
 from motionsight_core.video.frame_index import FrameIndex
 from motionsight_core.video.frame_reader import (
     IncompleteDecode,
-    LostPlace,
     Reading,
+    SeekMismatch,
     frames_that_come,
-    from_the_place,
-    from_the_start,
+    from_keyframe,
+    from_start,
     wanted_frames,
 )
 from motionsight_core.video.index_cache import IndexCache
@@ -80,8 +80,8 @@ def decode(
     with _opened(clip.object, settings, file) as opened:
         index = _indices.of_packets(clip.object, opened, settings.limits)
         try:
-            with suppress(LostPlace):
-                return make(opened, clip, index, settings, products, reading=from_the_place)
+            with suppress(SeekMismatch):
+                return make(opened, clip, index, settings, products, reading=from_keyframe)
             return make(opened, clip, index, settings, products)
         except IncompleteDecode:
             pass
@@ -204,7 +204,7 @@ def _decode(
     settings: Settings,
     products: Collection[Product],
     *,
-    reading: Reading = from_the_start,
+    reading: Reading = from_start,
 ) -> DecodedClip:
     frames = _frames_of(clip, index)
     times_s = times_shown(index.times_s, int(frames[0]), clip.start_s)
@@ -239,7 +239,7 @@ def _decode_scene(
     settings: Settings,
     products: Collection[Product],
     *,
-    reading: Reading = from_the_start,
+    reading: Reading = from_start,
 ) -> DecodedClip:
     """One scene, as `decode_scenes` gave it."""
     frames = _frames_of(clip, index)

@@ -26,7 +26,7 @@ _WORTH_SEEKING = 250
 _LONGEST_SEARCH = 3000
 
 
-class LostPlace(Exception):
+class SeekMismatch(Exception):
     """After seeking, the packets are not those of the index: read from the start."""
 
 
@@ -34,48 +34,48 @@ class IncompleteDecode(Exception):
     """A wanted frame did not come out: the index does not tell the truth about this stream."""
 
 
-def from_the_start(
+def from_start(
     container: InputContainer, stream: VideoStream, index: FrameIndex, first: int
 ) -> Iterator[tuple[int, Packet[VideoStream]]]:
     """All packets of the file with their positions, wherever the first wanted one is."""
     return enumerate(packets(container, stream))
 
 
-def from_the_place(
+def from_keyframe(
     container: InputContainer, stream: VideoStream, index: FrameIndex, first: int
 ) -> Iterator[tuple[int, Packet[VideoStream]]]:
     """The packets from shortly before position `first`, a key packet's: what comes before is not read.
 
     Raises:
-        LostPlace: what comes after seeking cannot be recognised by its timestamps.
+        SeekMismatch: what comes after seeking cannot be recognised by its timestamps.
     """
     packet_pts = index.packet_pts()
     keys = index.keys[(index.keys <= first) & (packet_pts[index.keys] != NOT_DISPLAYED)]
     if first < _WORTH_SEEKING or len(keys) < 2:
-        yield from from_the_start(container, stream, index, first)
+        yield from from_start(container, stream, index, first)
         return
     known = {int(packet_pts[key]): int(key) for key in keys}
     try:
         # The key packet before: some demuxers seek by decoding time, and would land one too late.
         container.seek(int(packet_pts[keys[-2]]), stream=stream)
     except av.error.FFmpegError:
-        raise LostPlace from None
+        raise SeekMismatch from None
     position: int | None = None
     for read, packet in enumerate(packets(container, stream)):
         if position is None:
             position = known.get(packet.pts) if packet.is_keyframe and packet.pts is not None else None
             if position is None:
                 if read >= _LONGEST_SEARCH:
-                    raise LostPlace
+                    raise SeekMismatch
                 continue
         else:
             position += 1
             shown = packet_pts[position] if position < len(packet_pts) else NOT_DISPLAYED
             if shown != (NOT_DISPLAYED if packet.is_discard else packet.pts):
-                raise LostPlace
+                raise SeekMismatch
         yield position, packet
     if position is None:
-        raise LostPlace
+        raise SeekMismatch
 
 
 def wanted_frames(
@@ -84,7 +84,7 @@ def wanted_frames(
     index: FrameIndex,
     wanted: NDArray[np.bool_],
     *,
-    reading: Reading = from_the_start,
+    reading: Reading = from_start,
 ) -> Iterator[tuple[int, VideoFrame]]:
     """The wanted frames with their numbers, in display order, bit-identical to a full decode.
 
@@ -95,7 +95,7 @@ def wanted_frames(
 
     Raises:
         IncompleteDecode: a wanted frame did not come out; index the video by decoding and try again.
-        LostPlace: `reading` did not find the place.
+        SeekMismatch: `reading` did not find the place.
     """
     decoder = PacketDecoder(stream)
     if index.packets is None:
@@ -112,7 +112,7 @@ def frames_that_come(
     index: FrameIndex,
     wanted: NDArray[np.bool_],
     *,
-    reading: Reading = from_the_start,
+    reading: Reading = from_start,
     decoder: PacketDecoder | None = None,
 ) -> Iterator[tuple[int, VideoFrame]]:
     """As `wanted_frames`, but damage costs only the frames that it hits: those are left out.
@@ -122,7 +122,7 @@ def frames_that_come(
 
     Raises:
         IncompleteDecode: the packets' timestamps are not those of the frames.
-        LostPlace: `reading` did not find the place.
+        SeekMismatch: `reading` did not find the place.
     """
     decoder = decoder or PacketDecoder(stream)
     if index.packets is None:
@@ -141,7 +141,7 @@ def _planned_frames(
     decoder: PacketDecoder,
 ) -> Iterator[tuple[int, VideoFrame]]:
     # Packets are told apart by their timestamps after a seek, and those of such a stream repeat.
-    reading = from_the_start if index.renumbered else reading
+    reading = from_start if index.renumbered else reading
     packet_pts = index.packet_pts() if index.renumbered else None
     uses = plan_packets(index, wanted)
     first_use, last_use = np.flatnonzero(uses)[[0, -1]].tolist()

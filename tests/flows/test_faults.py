@@ -13,7 +13,7 @@ import pytest
 
 import flows.runs.run
 from benchmarks._faults_disk import mounting
-from flows.cli.here import annotate_here
+from flows.cli.local import annotate_locally
 from flows.runs.run import run_catalog
 from motionsight_core.errors import RunError
 from motionsight_core.planning.shards import Shard, ShardFile
@@ -72,7 +72,9 @@ def test_a_disk_that_is_full_while_a_shard_is_staged_costs_that_shard_and_the_ne
 
     monkeypatch.setattr(_parts, "_open", full)
     with pytest.raises(RunError) as stopped:
-        annotate_here(clips, warehouse=warehouse, settings=settings("runtime.shard_retries=1"), force=False)
+        annotate_locally(
+            clips, warehouse=warehouse, settings=settings("runtime.shard_retries=1"), force=False
+        )
     staging = open_warehouse(warehouse).staging
     assert str(stopped.value).startswith(f"Shard 0 failed: Rows cannot be staged in {staging}/")
     assert str(stopped.value).endswith("No space left on device; make room there, then run this again.")

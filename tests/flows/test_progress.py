@@ -11,7 +11,7 @@ import pytest
 
 import flows.cli.progress
 import flows.runs.run
-from flows.cli.here import annotate_here, backfill_here
+from flows.cli.local import annotate_locally, backfill_locally
 from flows.cli.progress import bar, counted
 from flows.runs.backfill import Backfill
 from flows.runs.run import Run, stage_shard
@@ -49,11 +49,11 @@ def counts(said: str) -> list[tuple[int, int | None, str]]:
 
 
 def annotate(source: str, warehouse: str, chosen: Settings) -> None:
-    annotate_here(source, warehouse=warehouse, settings=chosen, force=False)
+    annotate_locally(source, warehouse=warehouse, settings=chosen, force=False)
 
 
 def backfill(source: str, warehouse: str, chosen: Settings) -> None:
-    backfill_here(Backfill(source, warehouse, chosen, partitions=2), concurrency=2, hourly_cost=None)
+    backfill_locally(Backfill(source, warehouse, chosen, partitions=2), concurrency=2, hourly_cost=None)
 
 
 @pytest.mark.parametrize("run", [annotate, backfill])

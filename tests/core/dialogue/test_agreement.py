@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from motionsight_core.dialogue.agreement import camera_agreement, moves_in
-from motionsight_core.measure.camera_story import NOUNS, VERBS
+from motionsight_core.measure.camera_description import NOUNS, VERBS
 from motionsight_core.record import CameraMove
 
 

@@ -9,8 +9,8 @@ import pytest
 from motionsight_core.errors import MotionSightError, RunError, StoreUnavailable, VersionGone
 from motionsight_core.stores import (
     _cloud,
-    _patience,
     _pinned,
+    _retry,
     list_objects,
     open_ranges,
 )
@@ -35,7 +35,7 @@ CONTENT = bytes(range(256)) * 4 * 300  # 300 KiB: some pieces of 64 KiB
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The tries after which somebody paused; nobody waits."""
     taken: list[int] = []
-    monkeypatch.setattr(_patience, "pause", taken.append)
+    monkeypatch.setattr(_retry, "pause", taken.append)
     return taken
 
 
@@ -255,8 +255,8 @@ def test_what_was_sent_to_a_store_that_repeats_it_is_in_no_message(
 def test_pauses_double_up_to_twenty_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     slept: list[float] = []
-    monkeypatch.setattr(_patience.time, "sleep", slept.append)
-    monkeypatch.setattr(_patience.random, "uniform", lambda _, high: high)
+    monkeypatch.setattr(_retry.time, "sleep", slept.append)
+    monkeypatch.setattr(_retry.random, "uniform", lambda _, high: high)
     for tried in range(7):
-        _patience.pause(tried)
+        _retry.pause(tried)
     assert slept == [1, 2, 4, 8, 16, 20, 20]

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from motionsight_core.errors import StoreUnavailable
 from motionsight_core.settings import StoreSettings
 from motionsight_core.stores import _ranges as ranges
-from motionsight_core.stores._patience import Sink
 from motionsight_core.stores._pinned import Pinned
+from motionsight_core.stores._retry import Sink
 
 _BLOCK = 1000
 _SIZE = 20_500

@@ -11,7 +11,7 @@ from motionsight_core.settings import LimitSettings
 from motionsight_core.video import frame_reader
 from motionsight_core.video.container import open_video
 from motionsight_core.video.frame_index import PacketUse, plan_packets
-from motionsight_core.video.frame_reader import IncompleteDecode, from_the_place, wanted_frames
+from motionsight_core.video.frame_reader import IncompleteDecode, from_keyframe, wanted_frames
 from motionsight_core.video.indexing import index_by_decoding, index_frames
 from tests.videos import all_frames, moving_texture, write_video
 
@@ -119,7 +119,7 @@ def test_frames_got_by_seeking_are_bit_identical_and_what_lies_before_is_not_rea
             positions: list[int] = []
 
             def noted(*arguments, positions=positions):
-                for position, packet in from_the_place(*arguments):
+                for position, packet in from_keyframe(*arguments):
                     positions.append(position)
                     yield position, packet
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from motionsight_core.measure.course import Course, Growth, distance
+from motionsight_core.measure.track_path import Growth, TrackPath, distance
 from motionsight_core.measure.types import CameraPath, MotionMeasurement
 from motionsight_core.measure.wording import (
     MOMENT_S,
@@ -50,22 +50,22 @@ class Scene:
     end_s: float
     camera: CameraPath
 
-    def from_start(self, course: Course) -> bool:
+    def from_start(self, path: TrackPath) -> bool:
         """Whether it is there from the beginning."""
-        return course.t_s[0] - self.start_s < self.moment_s
+        return path.t_s[0] - self.start_s < self.moment_s
 
-    def to_end(self, course: Course) -> bool:
+    def to_end(self, path: TrackPath) -> bool:
         """Whether it is there until the end."""
-        return self.end_s - course.t_s[-1] < self.moment_s
+        return self.end_s - path.t_s[-1] < self.moment_s
 
     @property
     def moment_s(self) -> float:
         """A time that is not worth a word, seconds."""
         return moment_s(self.start_s, self.end_s)
 
-    def is_followed(self, course: Course) -> bool:
-        """Whether the camera turns sideways for most of the time that the course lasts, and far."""
-        during = (self.camera.t_s >= course.t_s[0]) & (self.camera.t_s <= course.t_s[-1])
+    def is_followed(self, path: TrackPath) -> bool:
+        """Whether the camera turns sideways for most of the time that the path lasts, and far."""
+        during = (self.camera.t_s >= path.t_s[0]) & (self.camera.t_s <= path.t_s[-1])
         if not during.any():
             return False
         pan, lasting_s = self.camera.pan[during], self.camera.duration_s[during]
@@ -73,7 +73,7 @@ class Scene:
         if turning_s < FOLLOWED_SHARE * float(np.sum(lasting_s)):
             return False
         mean = float(np.average(pan, weights=lasting_s))
-        return abs(mean) * float(course.t_s[-1] - course.t_s[0]) > FOLLOWED
+        return abs(mean) * float(path.t_s[-1] - path.t_s[0]) > FOLLOWED
 
 
 def describe_objects(measurement: MotionMeasurement, *, start_s: float, end_s: float) -> str:
@@ -89,18 +89,18 @@ def describe_objects(measurement: MotionMeasurement, *, start_s: float, end_s: f
     rest = [track for track in tracks if track not in told]
     # The story runs in time; what is there from the start comes in order of prominence.
     told.sort(key=lambda track: max(track.start_s - start_s - scene.moment_s, 0.0))
-    courses = [Course.of(track) for track in told]
-    sentences = [_told(course, courses[:index], scene) for index, course in enumerate(courses)]
+    paths = [TrackPath.of(track) for track in told]
+    sentences = [_told(path, paths[:index], scene) for index, path in enumerate(paths)]
     if rest:
         sentences.append(_rest(rest))
     return " ".join(sentences)
 
 
-def _told(course: Course, before: Sequence[Course], scene: Scene) -> str:
-    growth = course.growth()
-    entry = "" if scene.from_start(course) else _entry(course)
-    clauses = [entry, _motion(course, growth, bool(entry), scene), _exit(course, scene)]
-    return sentence(f"{_subject(course, before, growth)} {_joined([c for c in clauses if c])}")
+def _told(path: TrackPath, before: Sequence[TrackPath], scene: Scene) -> str:
+    growth = path.growth()
+    entry = "" if scene.from_start(path) else _entry(path)
+    clauses = [entry, _motion(path, growth, bool(entry), scene), _exit(path, scene)]
+    return sentence(f"{_subject(path, before, growth)} {_joined([c for c in clauses if c])}")
 
 
 def _joined(clauses: Sequence[str]) -> str:
@@ -111,19 +111,19 @@ def _joined(clauses: Sequence[str]) -> str:
     return f"{', '.join(clauses[:-1])}{comma} and {clauses[-1]}"
 
 
-def _subject(course: Course, before: Sequence[Course], growth: Growth | None) -> str:
+def _subject(path: TrackPath, before: Sequence[TrackPath], growth: Growth | None) -> str:
     """ "a region about a fifth of the frame wide"."""
-    area = course.width * course.height
+    area = path.width * path.height
     if before and area < SMALLER * min(other.width * other.height for other in before):
         return "a smaller one"
     article = "another" if before else "a"
     if growth is not None:
         return f"{article} region"
-    if max(course.width, course.height) < 0.09:
+    if max(path.width, path.height) < 0.09:
         return f"{article} small region"
-    if course.height > 2.2 * course.width:
-        return f"{article} region {_long(course.height, 'tall')}"
-    return f"{article} region {_long(course.width, 'wide')}"
+    if path.height > 2.2 * path.width:
+        return f"{article} region {_long(path.height, 'tall')}"
+    return f"{article} region {_long(path.width, 'wide')}"
 
 
 def _long(length: float, word: str) -> str:
@@ -132,49 +132,49 @@ def _long(length: float, word: str) -> str:
     return f"as {word} as the frame" if part == "all of" else f"about {part} the frame {word}"
 
 
-def _entry(course: Course) -> str:
-    edge = course.entry_edge()
-    return f"enters at the {edge} edge at {seconds(float(course.t_s[0]))}" if edge else ""
+def _entry(path: TrackPath) -> str:
+    edge = path.entry_edge()
+    return f"enters at the {edge} edge at {seconds(float(path.t_s[0]))}" if edge else ""
 
 
-def _motion(course: Course, growth: Growth | None, entered: bool, scene: Scene) -> str:
+def _motion(path: TrackPath, growth: Growth | None, entered: bool, scene: Scene) -> str:
     """Where it goes, or that it stays, with how fast and how its size changes."""
-    way, swing = course.way(), course.swing()
+    way, swing = path.way(), path.swing()
     if distance(way) < LEAST_WAY or (swing and distance(way) < CROSSING):
-        text = _staying(course, swing, scene)
-        return _with(text + _during(course, entered, scene, whole=" throughout"), _growing(growth, course))
+        text = _staying(path, swing, scene)
+        return _with(text + _during(path, entered, scene, whole=" throughout"), _growing(growth, path))
     crosses = max(abs(way[0]), abs(way[1])) > CROSSING
     verb = "crosses" if crosses else "moves"
-    words = [verb, word_for(course.speed(), OBJECT_SPEEDS), _route(course, entered)]
-    text = " ".join(word for word in words if word) + _during(course, entered, scene, whole="")
-    return _with(text, course.speed_change(), _growing(growth, course))
+    words = [verb, word_for(path.speed(), OBJECT_SPEEDS), _route(path, entered)]
+    text = " ".join(word for word in words if word) + _during(path, entered, scene, whole="")
+    return _with(text, path.speed_change(), _growing(growth, path))
 
 
-def _staying(course: Course, swing: str, scene: Scene) -> str:
-    where = place(*course.middle)
+def _staying(path: TrackPath, swing: str, scene: Scene) -> str:
+    where = place(*path.middle)
     if swing:
         return f"moves {swing} {where}"
-    if scene.is_followed(course):
+    if scene.is_followed(path):
         return f"stays {where} as the camera follows it"
     return f"stays {where} and moves in place"
 
 
-def _route(course: Course, entered: bool) -> str:
+def _route(path: TrackPath, entered: bool) -> str:
     """ "from the left to the middle", "a little to the right"."""
-    across, down = course.way()
+    across, down = path.way()
     if abs(across) > 2 * abs(down):
-        here, there = (f"the {column(float(x))}" for x in course.x[[0, -1]])
+        here, there = (f"the {column(float(x))}" for x in path.x[[0, -1]])
     elif abs(down) > 2 * abs(across):
-        here, there = (f"the {row(float(y))}" for y in course.y[[0, -1]])
+        here, there = (f"the {row(float(y))}" for y in path.y[[0, -1]])
     else:
-        here, there = (_noun(place(*course.at(index))) for index in (0, -1))
-    edge = course.exit_edge()
+        here, there = (_noun(place(*path.at(index))) for index in (0, -1))
+    edge = path.exit_edge()
     if edge:
         there = f"the {edge} edge"
         if here.endswith(edge):
             return f"to {there}"
-    elif course.side_touched() and there.endswith(course.side_touched()) and here != there:
-        there = f"the {course.side_touched()} edge"
+    elif path.side_touched() and there.endswith(path.side_touched()) and here != there:
+        there = f"the {path.side_touched()} edge"
     elif here == there:
         sideways = ("to the left", "to the right")[across > 0]
         return f"a little {sideways if abs(across) > abs(down) else ('up', 'down')[down > 0]}"
@@ -186,16 +186,16 @@ def _noun(where: str) -> str:
     return where.split(" ", 1)[1]
 
 
-def _during(course: Course, entered: bool, scene: Scene, *, whole: str) -> str:
+def _during(path: TrackPath, entered: bool, scene: Scene, *, whole: str) -> str:
     """The time of a clause: " from 1.0 s to 3.1 s", or less where the rest is known."""
-    start, end = seconds(float(course.t_s[0])), seconds(float(course.t_s[-1]))
-    leaves = bool(course.exit_edge()) and not scene.to_end(course)
-    if entered or scene.from_start(course):
-        if scene.to_end(course):
+    start, end = seconds(float(path.t_s[0])), seconds(float(path.t_s[-1]))
+    leaves = bool(path.exit_edge()) and not scene.to_end(path)
+    if entered or scene.from_start(path):
+        if scene.to_end(path):
             return "" if entered else whole
         # Its leaving is told with its time.
         return "" if leaves else f" until {end}" if whole else f" by {end}"
-    if scene.to_end(course):
+    if scene.to_end(path):
         return f" from {start} on"
     return f" from {start} on" if leaves else f" from {start} to {end}"
 
@@ -206,7 +206,7 @@ def _with(text: str, *manners: str) -> str:
     return f"{text}, {told}" if told else text
 
 
-def _growing(growth: Growth | None, course: Course) -> str:
+def _growing(growth: Growth | None, path: TrackPath) -> str:
     """ "growing from a tenth to a third of the frame's width by 3.0 s, as if coming closer"."""
     if growth is None:
         return ""
@@ -215,7 +215,7 @@ def _growing(growth: Growth | None, course: Course) -> str:
     if before == after:
         return ""
     grows = growth.after[side] > growth.before[side]
-    last_s = float(course.t_s[-1])
+    last_s = float(path.t_s[-1])
     by = f" by {seconds(growth.by_s)}" if last_s - growth.by_s > 2 * MOMENT_S else ""
     name = ("width", "height")[side]
     return (
@@ -224,16 +224,16 @@ def _growing(growth: Growth | None, course: Course) -> str:
     )
 
 
-def _exit(course: Course, scene: Scene) -> str:
+def _exit(path: TrackPath, scene: Scene) -> str:
     """Its leaving, at the edge that the clause before has named."""
-    edge = course.exit_edge()
-    if not edge or scene.to_end(course):
+    edge = path.exit_edge()
+    if not edge or scene.to_end(path):
         return ""
-    return f"leaves there at {seconds(float(course.t_s[-1]))}"
+    return f"leaves there at {seconds(float(path.t_s[-1]))}"
 
 
 def _rest(rest: Sequence[ObjectTrack]) -> str:
-    places = list(dict.fromkeys(place(*Course.of(track).middle) for track in rest))
+    places = list(dict.fromkeys(place(*TrackPath.of(track).middle) for track in rest))
     where = listed(places) if len(places) <= 2 else "in several places"
     if len(rest) == 1:
         return f"Another region moves {where} from {seconds(rest[0].start_s)} to {seconds(rest[0].end_s)}."

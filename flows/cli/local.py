@@ -10,9 +10,9 @@ import click
 
 from flows.cli.answers import passed_over_sentence, printable, show_failures, show_partitions, show_result
 from flows.cli.progress import watched
-from flows.runs.ending import heeding_sigterm
 from flows.runs.estimate import Estimate
 from flows.runs.run import Run, run_catalog
+from flows.runs.signals import stop_on_sigterm
 from motionsight_core.errors import RunError, Terminated
 from motionsight_core.planning.plan import Plan, is_split
 from motionsight_core.settings import Settings
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from flows.runs.watch import Round
 
 
-def annotate_here(source: str, *, warehouse: str, settings: Settings, force: bool, after: str = "") -> None:
+def annotate_locally(
+    source: str, *, warehouse: str, settings: Settings, force: bool, after: str = ""
+) -> None:
     """Run, show how far it is, and print what came of it.
 
     Raises:
@@ -43,7 +45,7 @@ def annotate_here(source: str, *, warehouse: str, settings: Settings, force: boo
             total, unit = (None, "clips") if is_split(settings) else (plan.videos, "videos")
             shown.enter_context(watched(lambda: clips_done(run.run_id), "Annotating", total=total, unit=unit))
 
-        told_to_end = shown.enter_context(heeding_sigterm("finishing the shard in hand."))
+        told_to_end = shown.enter_context(stop_on_sigterm("finishing the shard in hand."))
         result = run_catalog(
             source,
             warehouse=warehouse,
@@ -63,7 +65,7 @@ def annotate_here(source: str, *, warehouse: str, settings: Settings, force: boo
         )
 
 
-def backfill_here(backfill: Backfill, *, concurrency: int, hourly_cost: float | None) -> None:
+def backfill_locally(backfill: Backfill, *, concurrency: int, hourly_cost: float | None) -> None:
     """Run a backfill, show how far it is and what it will take, and print what came of it.
 
     Raises:
@@ -97,7 +99,7 @@ def backfill_here(backfill: Backfill, *, concurrency: int, hourly_cost: float | 
                 watched(done, "Backfilling", total=progress.videos, unit="videos", remark=estimate.sentence)
             )
 
-        told_to_end = shown.enter_context(heeding_sigterm("finishing the shards in hand."))
+        told_to_end = shown.enter_context(stop_on_sigterm("finishing the shards in hand."))
         result = run_backfill(
             backfill, concurrency=concurrency, on_plan=on_plan, told_to_end=told_to_end.is_set
         )
@@ -112,7 +114,7 @@ def backfill_here(backfill: Backfill, *, concurrency: int, hourly_cost: float | 
         )
 
 
-def watch_here(
+def watch_locally(
     source: str,
     *,
     warehouse: str,
@@ -142,7 +144,7 @@ def watch_here(
             click.echo(_round_line(result, what, passed_over))
         last[:] = [result]
 
-    with heeding_sigterm("finishing the shard in hand.") as told_to_end:
+    with stop_on_sigterm("finishing the shard in hand.") as told_to_end:
         watch(
             source,
             warehouse=warehouse,

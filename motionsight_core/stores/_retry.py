@@ -32,7 +32,7 @@ class Sink(Protocol):
     def write(self, data: bytes, /) -> object: ...
 
 
-def patiently(attempt: Callable[[], T], *, retries: int) -> T:
+def with_retries(attempt: Callable[[], T], *, retries: int) -> T:
     """What an attempt returns; it is repeated after Broken, with pauses that double.
 
     Raises:
@@ -66,7 +66,7 @@ def within(limit_s: float, work: Callable[[], T]) -> T:
     return results[0]
 
 
-def watched(transfer: Callable[[Sink], None], sink: Sink, *, limit: int, stall_s: float) -> int:
+def with_stall_limit(transfer: Callable[[Sink], None], sink: Sink, *, limit: int, stall_s: float) -> int:
     """Let a transfer write into a sink for as long as it goes on.
 
     Nothing is written any more once this has returned or raised, so that the sink can be closed.

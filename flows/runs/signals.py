@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 
 
 @contextmanager
-def heeding_sigterm(saying: str) -> Iterator[threading.Event]:
+def stop_on_sigterm(saying: str) -> Iterator[threading.Event]:
     """An event that SIGTERM sets. A second SIGTERM ends the process at once.
 
     Args:

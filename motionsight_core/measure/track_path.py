@@ -21,11 +21,11 @@ EDGE = 0.02
 EDGE_S = 0.5
 #: Way of the centre in this time, frame sides.
 LEAST_STEP = 0.01
-#: ... and over the whole course, in the same direction: a box that merely grows to the edge stays.
+#: ... and over the whole path, in the same direction: a box that merely grows to the edge stays.
 LEAST_TRAVEL = 0.08
 #: A region longer than this lies along the frame, fraction of the frame.
 LONG = 0.8
-#: Frames of the median that takes single arms and shadows out of a course.
+#: Frames of the median that takes single arms and shadows out of a path.
 MEDIAN_FRAMES = 5
 #: Growth of the size that is worth a word, ratio.
 LEAST_GROWTH = 1.5
@@ -55,7 +55,7 @@ class Growth:
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class TrackPath:
     """A track's boxes as arrays [B]: times in source seconds, sides in fractions of the frame."""
 
     t_s: Floats
@@ -65,8 +65,8 @@ class Course:
     y1: Floats
 
     @classmethod
-    def of(cls, track: ObjectTrack) -> Course:
-        """The course of a track, without single outliers."""
+    def of(cls, track: ObjectTrack) -> TrackPath:
+        """The path of a track, without single outliers."""
         boxes = np.array([(box.x0, box.y0, box.x1, box.y1) for box in track.boxes])
         if len(boxes) >= MEDIAN_FRAMES:
             boxes[1:-1] = median_filter(boxes, (MEDIAN_FRAMES, 1), mode="nearest")[1:-1]
