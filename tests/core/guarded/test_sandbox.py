@@ -75,13 +75,13 @@ def test_without_the_kernel_s_help_it_says_so_or_refuses(
     monkeypatch.setenv("PYTHONWITHOUT", "take_files take_system_calls")
     with DecoderPool(settings("limits.sandbox=auto")) as decoder:
         assert decoder.sandbox().missing == (
-            "Landlock: the kernel has it not",
-            "seccomp: the kernel has it not",
+            "Landlock: the kernel does not support it",
+            "seccomp: the kernel does not support it",
         )
         assert decoder.probe(good) == pytest.approx(1.2)
     with (
         DecoderPool(settings("limits.sandbox=required")) as decoder,
-        pytest.raises(RunError, match=r"Landlock: the kernel has it not.*set limits.sandbox=auto"),
+        pytest.raises(RunError, match=r"Landlock: the kernel does not support it.*set limits.sandbox=auto"),
     ):
         decoder.probe(good)
 

@@ -140,12 +140,12 @@ def _misbehave(real):
 
 
 def _without(walls):
-    """As on a kernel that has not these walls."""
+    """As on a kernel without these walls."""
     from motionsight_core.guarded.sandbox import _walls
     from motionsight_core.guarded.sandbox._kernel import Unavailable
 
     def refuse():
-        raise Unavailable("the kernel has it not")
+        raise Unavailable("the kernel does not support it")
 
     for wall in walls:
         assert hasattr(_walls, wall)
