@@ -1,1 +1,1 @@
-"""The two ends of a guarded decoding process: what they say to each other, and how one is started."""
+"""The sandboxed decoding processes: pool, both ends of a process, the wire between them, sandbox."""

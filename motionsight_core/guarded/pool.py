@@ -124,9 +124,9 @@ class DecoderPool:
             for process in self._alive:
                 process.kill()
         for _ in range(self._settings.runtime.decode_processes):
-            with suppress(queue.Empty):  # those in use are buried by who uses them
+            with suppress(queue.Empty):  # those in use are ended by their users
                 if (idle := self._idle.get_nowait()) is not None:
-                    self._bury(idle)
+                    self._end(idle)
                 self._idle.put(None)
 
     def __enter__(self) -> DecoderPool:
@@ -192,7 +192,7 @@ class DecoderPool:
         process = self._idle.get()
         try:
             if process is not None and (fresh or not process.alive):
-                self._bury(process)
+                self._end(process)
                 process = None
             if process is None:
                 process = self._start()
@@ -202,7 +202,7 @@ class DecoderPool:
             if process is not None and (
                 self._closed or not process.reusable or process.requests >= _REQUESTS_PER_PROCESS
             ):
-                self._bury(process)
+                self._end(process)
                 process = None
             self._idle.put(process)
 
@@ -214,7 +214,7 @@ class DecoderPool:
             self._alive.add(process)
             return process
 
-    def _bury(self, process: DecodingProcess) -> None:
+    def _end(self, process: DecodingProcess) -> None:
         with self._lock:
             self._alive.discard(process)
         process.close()

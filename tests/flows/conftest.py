@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,11 +42,11 @@ def motionsight(tmp_path: Path, warm_command: WarmCommand) -> Callable[..., Done
 def motionsight_process(tmp_path: Path) -> Callable[..., Done]:
     """As `motionsight`, in a new process: where starting it, or what it imports, is what is tested."""
 
-    def run(*arguments: str, cwd: Path | None = None) -> Done:
+    def run(*arguments: str, cwd: Path | None = None, variables: Mapping[str, str] | None = None) -> Done:
         done = subprocess.run(
             command(*arguments),
             cwd=cwd or tmp_path,
-            env=environment(),
+            env=environment() | dict(variables or {}),
             capture_output=True,
             text=True,
             timeout=300,

@@ -287,17 +287,12 @@ def test_a_usage_error_is_one_clear_sentence_and_exit_code_2(
 
 
 @pytest.mark.parametrize("arguments", [["annotate", "."], ["sql", "SELECT 1"], ["report"], ["ask", "x", "y"]])
-def test_a_misspelt_variable_is_a_usage_error_of_every_command(tmp_path: Path, arguments: list[str]) -> None:
-    done = subprocess.run(
-        command(*arguments),
-        cwd=tmp_path,
-        env=environment() | {"MOTIONSIGHT_WAREHOSE": "duckdb:x"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 2
-    assert "no environment variable MOTIONSIGHT_WAREHOSE (did you mean MOTIONSIGHT_WAREHOUSE?)" in done.stderr
+def test_a_misspelt_variable_is_a_usage_error_of_every_command(
+    motionsight_process, arguments: list[str]
+) -> None:
+    done = motionsight_process(*arguments, variables={"MOTIONSIGHT_WAREHOSE": "duckdb:x"})
+    assert done.code == 2
+    assert "no environment variable MOTIONSIGHT_WAREHOSE (did you mean MOTIONSIGHT_WAREHOUSE?)" in done.err
 
 
 def test_doctor_finds_a_misspelt_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

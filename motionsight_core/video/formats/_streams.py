@@ -25,6 +25,14 @@ _PACK = b"\x00\x00\x01\xba"
 _OGG_PAGE = b"OggS\x00"
 
 
+def _places(mark: bytes, head: bytes) -> Iterator[int]:
+    """Where a mark stands in `head`, one place after the other."""
+    at = head.find(mark)
+    while at >= 0:
+        yield at
+        at = head.find(mark, at + 1)
+
+
 def is_transport_stream(head: bytes) -> bool:
     """Whether `head` is of an MPEG transport stream, which may begin inside a packet.
 
@@ -35,15 +43,13 @@ def is_transport_stream(head: bytes) -> bool:
         starts = range(sync, min(len(head), _WHOLE_BYTES) - 3, length)
         if len(starts) >= 2 and all(_is_transport_packet(head, start) for start in starts):
             return True
-    at = head.find(_SYNC)
-    while 0 <= at < _FARTHEST_PACKET:
+    for at in _places(bytes([_SYNC]), head[:_FARTHEST_PACKET]):
         for length, _ in _TRANSPORT_PACKETS:
             last = at + (_PACKETS_IN_A_ROW - 1) * length
             if last + 188 <= len(head) and all(
                 _is_transport_packet(head, start) for start in range(at, last + 1, length)
             ):
                 return True
-        at = head.find(_SYNC, at + 1)
     return False
 
 
@@ -55,12 +61,7 @@ def _is_transport_packet(head: bytes, start: int) -> bool:
 
 def is_program_stream(head: bytes) -> bool:
     """Whether `head` is of an MPEG program stream, also where the first pack begins later."""
-    at = head.find(_PACK)
-    while at >= 0:
-        if at == 0 or _is_pack(head, at):
-            return True
-        at = head.find(_PACK, at + 1)
-    return False
+    return any(at == 0 or _is_pack(head, at) for at in _places(_PACK, head))
 
 
 def _is_pack(head: bytes, start: int) -> bool:
@@ -80,14 +81,12 @@ def _is_pack(head: bytes, start: int) -> bool:
 
 def has_ogg_pages(head: bytes) -> bool:
     """Whether two pages of Ogg (RFC 3533, 6) follow each other anywhere in `head`."""
-    at = head.find(_OGG_PAGE)
-    while at >= 0:
+    for at in _places(_OGG_PAGE, head):
         segments = head[at + 26] if at + 26 < len(head) else 0
         body = at + 27 + segments
         following = body + sum(head[at + 27 : body])
         if head.startswith(_OGG_PAGE, following):
             return True
-        at = head.find(_OGG_PAGE, at + 1)
     return False
 
 
