@@ -24,6 +24,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page
 
 from motionsight_core import Settings
+from motionsight_core.camera_motion import STEADINESS, CameraLabel
 from motionsight_core.catalog import Clip
 from motionsight_core.record import Box, CameraMove, MotionRecord, ObjectTrack
 from motionsight_core.report import write_report
@@ -31,8 +32,17 @@ from motionsight_core.warehouse import open_warehouse
 from tests.chromium import started
 from tests.core.warehouse.rows import Stage, record, run_record
 
-LABELS = ("pan_left", "pan_right", "tilt_up", "tilt_down", "zoom_in", "zoom_out", "roll_cw", "roll_ccw")
-STEADY = ("static", "smooth", "unsteady", "shaky")
+LABELS: tuple[CameraLabel, ...] = (
+    "pan_left",
+    "pan_right",
+    "tilt_up",
+    "tilt_down",
+    "zoom_in",
+    "zoom_out",
+    "roll_cw",
+    "roll_ccw",
+)
+
 SEED = 2026
 
 #: From a click to the painted frame that shows what came of it, ms; what is there at once, or comes to be.
@@ -127,14 +137,14 @@ def rows(count: int) -> Iterator[MotionRecord]:
             camera_moves=tuple(_move(chance, label, clip) for label in shown),
             camera_motion=f"The camera {', then '.join(label.replace('_', 's ') for label in shown)}.",
             object_motion="A region near the middle moves to the right and leaves; then another follows.",
-            steadiness=chance.choice(STEADY),
+            steadiness=chance.choice(STEADINESS),
             object_tracks=tuple(_track(chance, number, clip) for number in range(chance.randint(0, 3))),
             motion_score=chance.lognormvariate(-2.5, 0.7),
             clarity=chance.uniform(0.3, 1.0),
         )
 
 
-def _move(chance: random.Random, label: str, clip: Clip) -> CameraMove:
+def _move(chance: random.Random, label: CameraLabel, clip: Clip) -> CameraMove:
     start_s, end_s = sorted((chance.uniform(0, clip.end_s), chance.uniform(0, clip.end_s)))
     return CameraMove(
         round(start_s, 3), round(end_s, 3), label, round(chance.lognormvariate(-2, 0.6), 4), 0.9

@@ -17,7 +17,7 @@ from motionsight_core.dialogue import Aspect, parts_of
 from motionsight_core.dialogue.agreement import camera_agreement
 from motionsight_core.errors import AnnotatorFailed, ClipError, RunError, UsageError
 from motionsight_core.measure import MotionMeasurement
-from motionsight_core.record import Exchange, Failure, MotionRecord, ObjectTrack
+from motionsight_core.record import Exchange, Failure, FailureStage, MotionRecord, ObjectTrack
 from motionsight_core.referring import Referred
 
 #: `notes` of a row: what did not go as it should, in stable words to filter by.
@@ -71,10 +71,10 @@ class Annotation:
     dialogue: list[Exchange] = field(default_factory=list)
     """What was asked of the MLLM and what it replied, where that is kept."""
     error: ClipError | None = None
-    stage: str = ""
+    stage: FailureStage = "caption"
     """Where the error happened."""
 
-    def failed(self, stage: str, error: ClipError) -> Annotation:
+    def failed(self, stage: FailureStage, error: ClipError) -> Annotation:
         """This clip goes no further."""
         self.stage, self.error = stage, error
         return self
@@ -175,7 +175,7 @@ class Annotation:
 
 
 #: `stage` of what a step raises; "caption" of the others.
-_STAGES = {"_name_objects": "refer", "_refer": "refer"}
+_STAGES: dict[str, FailureStage] = {"_name_objects": "refer", "_refer": "refer"}
 
 #: Annotations that go through the steps together.
 Batch: TypeAlias = Sequence[Annotation]

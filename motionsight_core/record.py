@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeAlias
 
 import pyarrow as pa
 
+from motionsight_core.camera_motion import CameraLabel, Steadiness
 from motionsight_core.catalog import Clip, VideoObject
 from motionsight_core.errors import ClipError
 
@@ -26,11 +27,10 @@ class CameraMove:
     start_s: float
     """Source seconds."""
     end_s: float
-    label: str
-    """static, pan_left, pan_right, tilt_up, ...; the camera's direction, not the content's."""
+    label: CameraLabel
+    """The camera's direction, not the content's."""
     rate: float
-    """Always positive: frame widths/s (pan, truck), heights/s (tilt, pedestal), natural-log scale/s
-    (zoom, dolly), degrees/s (roll, arc); 0 for static."""
+    """Always positive, in the units of `camera_motion.UNITS` per second; 0 for static."""
     confidence: float
     """0 to 1."""
 
@@ -59,6 +59,9 @@ class ObjectTrack:
     end_s: float
     boxes: tuple[Box, ...]
 
+
+#: The step in which something failed.
+FailureStage: TypeAlias = Literal["list", "plan", "decode", "refer", "caption", "stage"]
 
 #: What a question to a multimodal LLM asks for: the acting objects' names, or one of the descriptions.
 About: TypeAlias = Literal["names", "object", "camera"]
@@ -94,8 +97,7 @@ class MotionRecord:
     camera_motion: str
     object_names: tuple[str, ...]
     camera_moves: tuple[CameraMove, ...]
-    steadiness: str
-    """static, smooth, unsteady or shaky."""
+    steadiness: Steadiness
     cuts: tuple[float, ...]
     """Source seconds."""
     object_tracks: tuple[ObjectTrack, ...]
@@ -129,8 +131,7 @@ class Failure:
     clip_id: str | None
     """None where planning failed: no clip is known yet."""
     recipe: str
-    stage: str
-    """list, plan, decode, refer, caption or stage."""
+    stage: FailureStage
     error: str
     """A short stable name, such as NotAVideo."""
     message: str
@@ -142,7 +143,7 @@ class Failure:
         cls,
         error: ClipError,
         *,
-        stage: str,
+        stage: FailureStage,
         uri: str,
         version: str,
         clip_id: str | None,
@@ -165,7 +166,9 @@ class Failure:
         )
 
     @classmethod
-    def of_clip(cls, error: ClipError, clip: Clip, *, stage: str, recipe: str, run_id: str) -> Failure:
+    def of_clip(
+        cls, error: ClipError, clip: Clip, *, stage: FailureStage, recipe: str, run_id: str
+    ) -> Failure:
         """The row of a clip's error; see `of`."""
         return cls.of(
             error,
@@ -179,7 +182,7 @@ class Failure:
 
     @classmethod
     def of_object(
-        cls, error: ClipError, video: VideoObject, *, stage: str, recipe: str, run_id: str
+        cls, error: ClipError, video: VideoObject, *, stage: FailureStage, recipe: str, run_id: str
     ) -> Failure:
         """The row of an error that concerns an object and no clip of it; see `of`."""
         return cls.of(

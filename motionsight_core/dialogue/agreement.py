@@ -12,10 +12,11 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 
+from motionsight_core.camera_motion import CAMERA_MOTIONS, Axis
 from motionsight_core.record import CameraMove
 
-#: Kind of move -> (the words for it, the directions it may have).
-_KINDS: dict[str, tuple[str, tuple[str, ...]]] = {
+#: Axis of a move -> (the words for it, the directions that can be compared).
+_KINDS: dict[Axis, tuple[str, tuple[str, ...]]] = {
     "pan": (r"pan(?:s|ned|ning)?|truck(?:s|ed|ing)?|swivel\w*|whip[- ]?pan\w*", ("left", "right")),
     "tilt": (
         r"tilt(?:s|ed|ing)?|pedestal\w*|cran(?:es?|ed|ing)|boom(?:s|ed|ing)?|rises?|rising|lowers?|lowering|"
@@ -83,7 +84,7 @@ def _match(said: set[str] | None, measured: set[str] | None) -> float:
 def moves_in(text: str) -> dict[str, set[str]]:
     """The moves that a text about a camera names: kind (pan, tilt, zoom, roll, arc, static) -> directions."""
     found: dict[str, set[str]] = defaultdict(set)
-    before: list[str] = []
+    before: list[Axis] = []
     inferred = denied = of_camera = False
     for clause in _CLAUSE.split(text.casefold().replace("\u2019", "'")):
         if _NO_MOTION.search(clause) and not re.search(
@@ -94,7 +95,9 @@ def moves_in(text: str) -> dict[str, set[str]]:
             continue
         # "no zoom, tilt or roll": what is denied stays so for the kinds listed after it.
         denied = bool(_NOT.search(clause)) or (denied and bool(_LISTED.match(clause)))
-        named = [name for name, (words, _) in _KINDS.items() if re.search(rf"\b(?:{words})\b", clause)]
+        named: list[Axis] = [
+            name for name, (words, _) in _KINDS.items() if re.search(rf"\b(?:{words})\b", clause)
+        ]
         directions = _directions_in(clause)
         goes_on = bool(before) and all(word in _FILLERS for word in _other_words(clause))
         # "The camera, moving forward, ...": a clause that begins with its verb has the last one's subject.
@@ -128,16 +131,11 @@ def _directions_in(clause: str) -> set[str]:
     return found
 
 
-#: Label of a measured move, without its direction -> kind.
-_KIND_OF = {"truck": "pan", "pedestal": "tilt", "dolly": "zoom"}
-
-
 def _measured(moves: Iterable[CameraMove]) -> dict[str, set[str]]:
     found: dict[str, set[str]] = defaultdict(set)
     for move in moves:
-        name, _, direction = move.label.partition("_")
-        kind = _KIND_OF.get(name, name)
-        found[kind] |= {direction} & set(_KINDS[kind][1])
+        motion = CAMERA_MOTIONS[move.label]
+        found[motion.axis] |= {motion.direction} & set(_KINDS[motion.axis][1])
     if len(found) > 1:
         found.pop("static", None)
     return dict(found)

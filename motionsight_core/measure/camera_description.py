@@ -9,6 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from motionsight_core.camera_motion import CAMERA_MOTIONS, Axis
 from motionsight_core.measure.types import CameraPath, MotionMeasurement, ShakenSpan
 from motionsight_core.measure.wording import (
     MOMENT_S,
@@ -24,48 +25,8 @@ from motionsight_core.measure.wording import (
 )
 from motionsight_core.record import CameraMove
 
-#: Verb in the present, verb in -ing, and direction, of each label.
-VERBS: dict[str, tuple[str, str, str]] = {
-    "pan_left": ("pans", "panning", "left"),
-    "pan_right": ("pans", "panning", "right"),
-    "tilt_up": ("tilts", "tilting", "up"),
-    "tilt_down": ("tilts", "tilting", "down"),
-    "zoom_in": ("zooms", "zooming", "in"),
-    "zoom_out": ("zooms", "zooming", "out"),
-    "roll_cw": ("rolls", "rolling", "clockwise"),
-    "roll_ccw": ("rolls", "rolling", "counter-clockwise"),
-    "truck_left": ("moves", "moving", "sideways to the left"),
-    "truck_right": ("moves", "moving", "sideways to the right"),
-    "pedestal_up": ("rises", "rising", ""),
-    "pedestal_down": ("sinks", "sinking", ""),
-    "dolly_in": ("moves", "moving", "forward"),
-    "dolly_out": ("moves", "moving", "backward"),
-    "arc_cw": ("circles", "circling", "clockwise around the scene"),
-    "arc_ccw": ("circles", "circling", "counter-clockwise around the scene"),
-}
 #: Adjectives of the rate words.
 ADJECTIVES = {"slowly": "slow", "at a moderate speed": "moderate", "fast": "fast", "very fast": "very fast"}
-#: Nouns of the labels.
-NOUNS = {
-    "pan_left": "pan left",
-    "pan_right": "pan right",
-    "tilt_up": "tilt up",
-    "tilt_down": "tilt down",
-    "zoom_in": "zoom in",
-    "zoom_out": "zoom out",
-    "roll_cw": "clockwise roll",
-    "roll_ccw": "counter-clockwise roll",
-    "truck_left": "sideways move to the left",
-    "truck_right": "sideways move to the right",
-    "pedestal_up": "rise",
-    "pedestal_down": "descent",
-    "dolly_in": "forward move",
-    "dolly_out": "backward move",
-    "arc_cw": "clockwise circling move",
-    "arc_ccw": "counter-clockwise circling move",
-}
-#: The table of rate words of each kind of move.
-KINDS = {"truck": "pan", "pedestal": "tilt", "dolly": "zoom"}
 #: Moves are told together if their starts, and their ends, differ by at most this share of the longer one's
 #: time, and by at most so many seconds.
 TOGETHER = 0.15
@@ -226,14 +187,15 @@ def _beginning(phase: Phase, before_s: float | None, start_s: float, end_s: floa
 def _told_together(moves: Sequence[CameraMove]) -> str:
     """ "pans right at a moderate speed while zooming in slowly"."""
     first, *others = sorted(moves, key=_strength, reverse=True)
-    text = _told(first, verb=0)
-    return f"{text} while {listed([_told(move, verb=1) for move in others])}" if others else text
+    text = _told(first, CAMERA_MOTIONS[first.label].verb)
+    beside = [_told(move, CAMERA_MOTIONS[move.label].participle) for move in others]
+    return f"{text} while {listed(beside)}" if beside else text
 
 
-def _told(move: CameraMove, verb: int) -> str:
-    verbs = VERBS[move.label]
-    parts = [verbs[verb], verbs[2], word_for(move.rate, RATE_WORDS[_kind(move)])]
-    return " ".join(part for part in parts if part)
+def _told(move: CameraMove, verb: str) -> str:
+    motion = CAMERA_MOTIONS[move.label]
+    rate = word_for(move.rate, RATE_WORDS[motion.axis])
+    return " ".join(part for part in (verb, motion.adverb, rate) if part)
 
 
 def _asides(moves: Sequence[CameraMove], path: CameraPath) -> str:
@@ -251,40 +213,39 @@ def _by(move: CameraMove) -> str:
 
 def _strength(move: CameraMove) -> float:
     """How much the picture changes, roughly frame sides per second."""
-    return move.rate * {"roll": 0.01, "arc": 1.0}.get(_kind(move), 1.0)
+    return move.rate * {"roll": 0.01, "arc": 1.0}.get(_axis(move), 1.0)
 
 
-def _kind(move: CameraMove) -> str:
-    kind = move.label.split("_")[0]
-    return KINDS.get(kind, kind)
+def _axis(move: CameraMove) -> Axis:
+    return CAMERA_MOTIONS[move.label].axis
 
 
 def _amount(move: CameraMove) -> str:
     """How far it goes in all."""
-    kind, way = _kind(move), _way(move)
+    axis, way = _axis(move), _way(move)
     # The angle of an arc rests on an assumed field of view: a word for its rate is all it carries.
-    if kind == "arc" or way < WORTH_TELLING[kind]:
+    if axis == "arc" or way < WORTH_TELLING[axis]:
         return ""
-    if kind == "pan":
+    if axis == "pan":
         return f"by about {sides(way, 'width')}"
-    if kind == "tilt":
+    if axis == "tilt":
         return f"by about {sides(way, 'height')}"
-    if kind == "zoom":
-        factor = math.exp(way)
-        return f"until things are {factor if move.label.endswith('in') else 1 / factor:.1f} times as large"
+    if axis == "zoom":
+        factor = math.exp(way * CAMERA_MOTIONS[move.label].sign)
+        return f"until things are {factor:.1f} times as large"
     step = 5 if way >= 10 else 1
     return f"by about {round(way / step) * step} degrees"
 
 
 def _change(move: CameraMove, path: CameraPath) -> str:
     """Whether it gets faster or slower on the way."""
-    kind = _kind(move)
-    if kind == "arc":
+    axis = _axis(move)
+    if axis == "arc":
         return ""
     inside = (path.t_s >= move.start_s) & (path.t_s <= move.end_s)
     if np.count_nonzero(inside) < 9:
         return ""
-    speeds, lasting_s = np.abs(getattr(path, kind)), path.duration_s
+    speeds, lasting_s = np.abs(getattr(path, axis)), path.duration_s
     thirds = np.linspace(move.start_s, move.end_s, 4)
     parts = [inside & (path.t_s >= low) & (path.t_s < high) for low, high in pairwise(thirds)]
     if not all(part.any() for part in parts):
@@ -304,7 +265,7 @@ def _summary(moves: Sequence[CameraMove], steadiness: str) -> list[str]:
     """For footage with many moves: how it feels, which ways it goes, and what stands out."""
     ways: dict[str, float] = {}
     for move in moves:
-        if _kind(move) in ("pan", "tilt"):
+        if _axis(move) in ("pan", "tilt"):
             ways[move.label] = ways.get(move.label, 0.0) + _way(move)
     main = sorted(ways, key=lambda label: -ways[label])[:3]
     drifts = "small drifts" if max(ways.values(), default=0.0) < LARGE_DRIFT else "drifts"
@@ -314,15 +275,14 @@ def _summary(moves: Sequence[CameraMove], steadiness: str) -> list[str]:
     directions = listed([_direction(label) for label in main])
     sentences = [sentence(f"{manner}, with {drifts} {directions}" if main else manner)]
     largest = max(moves, key=lambda move: _strength(move) * (move.end_s - move.start_s))
-    kind = _kind(largest)
-    pace = ADJECTIVES[word_for(largest.rate, RATE_WORDS[kind])]
+    pace = ADJECTIVES[word_for(largest.rate, RATE_WORDS[_axis(largest)])]
     sentences.append(
-        f"The largest move is a {pace} {NOUNS[largest.label]} from {seconds(largest.start_s)} "
+        f"The largest move is a {pace} {CAMERA_MOTIONS[largest.label].noun} from {seconds(largest.start_s)} "
         f"to {seconds(largest.end_s)}{_by(largest)}."
     )
     return sentences
 
 
 def _direction(label: str) -> str:
-    kind, way = label.split("_")
-    return f"to the {way}" if kind in ("pan", "truck") else way
+    motion = CAMERA_MOTIONS[label]
+    return f"to the {motion.direction}" if motion.axis == "pan" else motion.direction

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import median_filter
 
+from motionsight_core.camera_motion import CAMERA_MOTIONS, Axis, CameraLabel, label_of
 from motionsight_core.measure.samples import (
     CameraSamples,
     believed_roll,
@@ -26,13 +27,6 @@ from motionsight_core.settings import MeasureSettings
 
 Floats = NDArray[np.float64]
 
-#: Labels of a positive and of a negative velocity.
-LABELS = {
-    "pan": ("pan_right", "pan_left"),
-    "tilt": ("tilt_up", "tilt_down"),
-    "zoom": ("zoom_in", "zoom_out"),
-    "roll": ("roll_cw", "roll_ccw"),
-}
 #: Standard deviation of the smoothing under shake, seconds: a hand's 1.5 Hz passes at 2 %.
 SHAKE_SMOOTHING_S = 0.3
 #: Level at which a segment begins and ends, share of its highest rate.
@@ -51,8 +45,6 @@ SHAKEN = 0.010
 LEAST_SHEAR = 0.06
 #: What other deformation may stand beside it, share of the shear.
 SHEAR_PURITY = 0.4
-#: What a move is called where near things pass before far ones: the camera's place changes.
-MOVED_IN_SPACE = {"pan": "truck", "tilt": "pedestal", "zoom": "dolly"}
 #: Share of a move's time in which a near layer must show, and its least median speed over the far one's.
 LAYERED_SHARE = 0.3
 LAYERED_RATIO = 1.4
@@ -74,13 +66,15 @@ def moves_of_shot(samples: CameraSamples, settings: MeasureSettings, aspect: flo
         under = shake.local(len(samples))
         shaken = under > SHAKY
     duration = samples.duration_s
-    velocities = {
+    velocities: dict[Axis, Floats] = {
         "pan": samples.pan,
         "tilt": samples.tilt,
         "zoom": believed_zoom(samples),
         "roll": believed_roll(samples),
     }
-    smooth = {name: _smoothed(values, duration, shaken) for name, values in velocities.items()}
+    smooth: dict[Axis, Floats] = {
+        axis: _smoothed(values, duration, shaken) for axis, values in velocities.items()
+    }
     thresholds = {name: np.full(len(samples), float(getattr(settings, name))) for name in velocities}
     if not shake.is_timing:
         least = np.where(shaken, LEAST_OVER_SHAKE * under, 0.0)
@@ -91,7 +85,7 @@ def moves_of_shot(samples: CameraSamples, settings: MeasureSettings, aspect: flo
     level = np.where(shaken, EDGE_LEVEL_UNDER_SHAKE, EDGE_LEVEL)
     moves = []
     for name, values in smooth.items():
-        for sign, label in zip((1, -1), LABELS[name], strict=True):
+        for sign in (1, -1):
             for first, last in _segments(
                 sign * values, samples, thresholds[name], level, settings.min_move_s
             ):
@@ -101,14 +95,15 @@ def moves_of_shot(samples: CameraSamples, settings: MeasureSettings, aspect: flo
                 )
                 if mine < LEAST_SHARE * most:
                     continue
-                if mine >= 0.9 * most and _is_layered(samples, first, last):
-                    label = _in_space(label)
+                # The camera that turns right and the one that goes right both see the content drift left.
+                goes = mine >= 0.9 * most and _is_layered(samples, first, last)
+                label = label_of(name, sign, changes_place=goes)
                 moves.append(_move(samples, sign * values, first, last, label, thresholds[name]))
     moves += _arcs(samples, duration, shaken, settings, aspect)
     return sorted(_without_shadows_of_arcs(moves), key=lambda move: (move.start_s, move.label))
 
 
-def _edge_motion(velocities: dict[str, Floats], aspect: float) -> dict[str, Floats]:
+def _edge_motion(velocities: dict[Axis, Floats], aspect: float) -> dict[Axis, Floats]:
     """How fast each component moves the content where it moves it most, widths per second."""
     radius = float(np.hypot(0.5, 0.5 / aspect))
     return {
@@ -172,15 +167,8 @@ def _is_layered(samples: CameraSamples, first: int, last: int) -> bool:
     return weighted_median(ratio[seen], duration[seen]) >= LAYERED_RATIO
 
 
-def _in_space(label: str) -> str:
-    """The label of the move of the camera's place that looks like a turn or a zoom."""
-    kind, way = label.split("_")
-    # The camera that turns right and the one that goes right both see the content drift left.
-    return f"{MOVED_IN_SPACE[kind]}_{way}" if kind in MOVED_IN_SPACE else label
-
-
 def _move(
-    samples: CameraSamples, values: Floats, first: int, last: int, label: str, threshold: Floats
+    samples: CameraSamples, values: Floats, first: int, last: int, label: CameraLabel, threshold: Floats
 ) -> CameraMove:
     duration = samples.duration_s[first:last]
     rate = float(np.average(values[first:last], weights=duration))
@@ -220,16 +208,16 @@ def _arcs(
     orbit = (np.abs(shear) > LEAST_SHEAR) & (other < SHEAR_PURITY * np.abs(shear)) & crossing
     far_turn = FIELD_OF_VIEW * np.abs(-_smoothed(samples.pan, duration, shaken) - shear / (2 * aspect))
     moves, least = [], np.full(len(samples), LEAST_ARC)
-    for sign, label in ((1, "arc_cw"), (-1, "arc_ccw")):
+    for sign in (1, -1):
         rate = np.where(orbit & (sign * shear > 0), far_turn, 0.0)
         for first, last in _segments(rate, samples, least, 0 * least, settings.min_move_s):
-            moves.append(_move(samples, rate, first, last, label, least))
+            moves.append(_move(samples, rate, first, last, label_of("arc", sign), least))
     return moves
 
 
 def _without_shadows_of_arcs(moves: list[CameraMove]) -> list[CameraMove]:
     """An orbit turns and shifts the picture by itself: no pan, zoom or roll is claimed beside it."""
-    arcs = [move for move in moves if move.label.startswith("arc")]
+    arcs = [move for move in moves if CAMERA_MOTIONS[move.label].axis == "arc"]
     return [
         move
         for move in moves

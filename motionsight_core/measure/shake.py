@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import median_filter
 
+from motionsight_core.camera_motion import Steadiness
 from motionsight_core.measure.samples import CameraSamples, runs
 from motionsight_core.measure.types import ShakenSpan
 from motionsight_core.measure.weighted import weighted_median
@@ -84,8 +85,8 @@ def _is_timing(quick: Floats, even: Floats, duration_s: Floats) -> bool:
     return weighted_median(across, duration_s) < TIMING_ACROSS * weighted_median(along, duration_s)
 
 
-def steadiness_of(shots: Iterable[CameraSamples], moves: Iterable[CameraMove], aspect: float) -> str:
-    """static, smooth, unsteady or shaky: what a clip is for most of its time."""
+def steadiness_of(shots: Iterable[CameraSamples], moves: Iterable[CameraMove], aspect: float) -> Steadiness:
+    """What a clip is for most of its time."""
     shakes = [Shake.of(shot, aspect) for shot in shots]
     speeds = [np.zeros_like(shake.speed) if shake.is_timing else shake.speed for shake in shakes]
     durations = [shake.duration_s for shake in shakes]
@@ -93,7 +94,9 @@ def steadiness_of(shots: Iterable[CameraSamples], moves: Iterable[CameraMove], a
     return word or ("smooth" if any(move.label != "static" for move in moves) else "static")
 
 
-def shaken_spans(shots: Sequence[CameraSamples], steadiness: str, aspect: float) -> tuple[ShakenSpan, ...]:
+def shaken_spans(
+    shots: Sequence[CameraSamples], steadiness: Steadiness, aspect: float
+) -> tuple[ShakenSpan, ...]:
     """Where the picture shakes, if that is not for all of the clip as `steadiness` says."""
     least = {"shaky": SHAKY, "unsteady": SHAKY}.get(steadiness, UNSTEADY)
     spans = [span for shot in shots for span in _spans(shot, least, aspect)]
@@ -116,5 +119,5 @@ def _spans(shot: CameraSamples, least: float, aspect: float) -> list[ShakenSpan]
     return spans
 
 
-def _word(speed: float) -> str:
-    return "shaky" if speed > SHAKY else "unsteady" if speed > UNSTEADY else ""
+def _word(speed: float) -> Steadiness | None:
+    return "shaky" if speed > SHAKY else "unsteady" if speed > UNSTEADY else None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from motionsight_core.camera_motion import Steadiness
 from motionsight_core.record import CameraMove, ObjectTrack
 
 
@@ -47,7 +48,7 @@ class ShakenSpan:
     start_s: float
     """Source seconds."""
     end_s: float
-    steadiness: str
+    steadiness: Steadiness
     """unsteady or shaky."""
 
 
@@ -57,8 +58,8 @@ class MotionMeasurement:
 
     camera_moves: tuple[CameraMove, ...]
     """Never empty: a clip with no move holds one `static` segment."""
-    steadiness: str
-    """static, smooth, unsteady or shaky: what the clip is for most of its time."""
+    steadiness: Steadiness
+    """What the clip is for most of its time."""
     cuts: tuple[float, ...]
     """Source seconds of the first frame after each shot change."""
     tracks: tuple[ObjectTrack, ...]

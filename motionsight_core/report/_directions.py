@@ -10,13 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from motionsight_core.camera_motion import CAMERA_MOTIONS
+
 #: The least way that counts as going somewhere, frame widths.
 LEAST_WAY = 0.03
 #: Boxes between two ends of a stretch whose speed is taken: from box to box there is jitter.
 _STRETCH = 3
-#: Which way a camera move goes; x to the right, y upwards.
-_ACROSS = {"pan_right": 1, "pan_left": -1, "truck_right": 1, "truck_left": -1}
-_UPWARDS = {"tilt_up": 1, "tilt_down": -1, "pedestal_up": 1, "pedestal_down": -1}
 
 
 def sector(x: float, y: float) -> int | None:
@@ -37,13 +36,13 @@ def camera_sectors(moves: Sequence[dict[str, Any]], aspect: float) -> list[int]:
         moves: rows of `camera_moves`.
         aspect: height of the frame over its width.
     """
-    going = [move for move in moves if move["label"] in _ACROSS or move["label"] in _UPWARDS]
+    going = [move for move in moves if _velocity(move) != (0.0, 0.0)]
     bounds = sorted({move[end] for move in going for end in ("start_s", "end_s")})
     ways: dict[int, float] = {}
     for start_s, end_s in itertools.pairwise(bounds):
         here = [move for move in going if move["start_s"] <= start_s and move["end_s"] >= end_s]
-        x = sum(_ACROSS.get(move["label"], 0) * move["rate"] for move in here)
-        y = sum(_UPWARDS.get(move["label"], 0) * move["rate"] for move in here) * aspect
+        x = sum(_velocity(move)[0] for move in here)
+        y = sum(_velocity(move)[1] for move in here) * aspect
         way = math.hypot(x, y) * (end_s - start_s)
         if way > 0:
             eighth = _eighth(x, y)
@@ -69,6 +68,15 @@ def track_course(boxes: Sequence[dict[str, float]], aspect: float) -> tuple[int 
     ways = np.hypot(x[step:] - x[:-step], y[step:] - y[:-step])
     speeds = ways[elapsed_s > 0] / elapsed_s[elapsed_s > 0]
     return direction, float(np.median(speeds)) if len(speeds) else 0.0
+
+
+def _velocity(move: dict[str, Any]) -> tuple[float, float]:
+    """Frame widths per second to the right, frame heights per second upwards; 0 and 0 of other moves."""
+    motion = CAMERA_MOTIONS.get(move["label"])
+    if motion is None:  # a row that somebody else wrote
+        return 0.0, 0.0
+    signed = motion.sign * move["rate"]
+    return (signed if motion.axis == "pan" else 0.0), (signed if motion.axis == "tilt" else 0.0)
 
 
 def _eighth(x: float, y: float) -> int:

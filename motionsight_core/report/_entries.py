@@ -6,11 +6,9 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from motionsight_core.camera_motion import CAMERA_MOTIONS
 from motionsight_core.report._directions import camera_sectors, track_course
 from motionsight_core.report._selection import Row, Selection
-
-#: Rates whose sizes can be compared, frame widths per second; the others are turns and scales.
-_SPEEDS = ("pan_", "truck_", "tilt_", "pedestal_")
 
 
 def entries(selection: Selection) -> list[dict[str, Any]]:
@@ -75,10 +73,9 @@ def _track(track: dict[str, Any], aspect: float) -> dict[str, Any]:
 
 def _widths(move: dict[str, Any], aspect: float) -> float:
     """How fast a move displaces the picture, frame widths per second; 0 for zooms and rolls."""
-    label, rate = move["label"], move["rate"] or 0.0
-    if not label.startswith(_SPEEDS):
-        return 0.0
-    return round(rate * aspect if label.startswith(("tilt_", "pedestal_")) else rate, 4)
+    motion = CAMERA_MOTIONS.get(move["label"])
+    side = {"pan": 1.0, "tilt": aspect}.get(motion.axis, 0.0) if motion else 0.0
+    return round((move["rate"] or 0.0) * side, 4)
 
 
 def failure_entries(failures: Iterable[Row]) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -12,6 +13,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from motionsight_core.camera_motion import CAMERA_MOTIONS, STEADINESS
 from motionsight_core.errors import UsageError
 from motionsight_core.report._embed import content_hash, json_text, packed, source_text
 
@@ -104,7 +106,22 @@ def _program() -> str:
     """D3 with its licence, then our own files as one function's body."""
     licence = "\n".join(f"// {line}".rstrip() for line in _read("vendor/d3.LICENSE").splitlines())
     own = "\n".join(_read(f"program/{name}") for name in _PROGRAMS)
-    return f'{licence}\n{_read("vendor/d3.min.js")}\n(() => {{\n"use strict";\n{own}\n}})();\n'
+    return (
+        f'{licence}\n{_read("vendor/d3.min.js")}\n(() => {{\n"use strict";\n{_vocabulary()}\n{own}\n}})();\n'
+    )
+
+
+def _vocabulary() -> str:
+    """What the program calls the camera's moves, as constants."""
+    names = ("axis", "sign", "unit", "participle", "adverb")
+    motions = {
+        label: {name: getattr(motion, name) for name in names} for label, motion in CAMERA_MOTIONS.items()
+    }
+    # Labels are looked up by what stands in rows: one called `constructor` must not be found.
+    return (
+        f"const MOTIONS = Object.freeze({{ __proto__: null, ...{json.dumps(motions)} }});\n"
+        f"const STEADINESS = {json.dumps(STEADINESS)};"
+    )
 
 
 def _read(name: str) -> str:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from motionsight_core.synthetic.scene import CONTENT_DIRECTION, PARALLAX_MOVES, Axis, Move, Scene
+from motionsight_core.camera_motion import CAMERA_MOTIONS
+from motionsight_core.synthetic.scene import CONTENT_DIRECTION, Axis, Move, Scene
 
 _STEPS = 8
 """Samples of a rate between two frames; a move may start between frames."""
@@ -43,7 +44,7 @@ def camera_poses(scene: Scene, *, parallax: float = 1.0) -> Poses:
     rates = {axis: np.zeros(scene.frame_count - 1) for axis in ("x", "y", "scale", "angle")}
     for move in scene.moves:
         axis, sign = CONTENT_DIRECTION[move.label]
-        nearness = parallax if move.label.split("_")[0] in PARALLAX_MOVES else 1.0
+        nearness = parallax if CAMERA_MOTIONS[move.label].changes_place else 1.0
         rates[axis] += sign * nearness * _unit(scene, axis) * speed(move, middle_s).mean(axis=1)
     growth = (rates["scale"] + 1j * rates["angle"]) / scene.fps
     drift = (rates["x"] + 1j * rates["y"]) / scene.fps

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from motionsight_core.camera_motion import CAMERA_MOTIONS
 from motionsight_core.synthetic.scene import SHAPES, THEMES, Move, Scene, Shape, Sprite, Waypoint
 
-_OPPOSITE = {
-    "pan_right": "pan_left", "tilt_up": "tilt_down", "zoom_in": "zoom_out", "roll_cw": "roll_ccw",
-    "truck_right": "truck_left", "pedestal_up": "pedestal_down", "dolly_in": "dolly_out",
-}  # fmt: skip
 _RATES = {
     "pan": (0.05, 0.35), "tilt": (0.07, 0.4), "zoom": (0.06, 0.3), "roll": (4.0, 16.0),
     "truck": (0.05, 0.2), "pedestal": (0.04, 0.1), "dolly": (0.05, 0.15),
@@ -58,7 +55,7 @@ def random_scene(
     span = _span(rng, kind, duration_s)
     moves = tuple(_random_move(rng, move, span) for move in KINDS[kind])
     shaking = kind in ("shake", "shake_pan")
-    parallax = kind in ("truck", "pedestal", "dolly")
+    parallax = any(CAMERA_MOTIONS[move.label].changes_place for move in moves)
     return Scene(
         name=name or kind,
         width=width,
@@ -85,8 +82,10 @@ def _span(rng: np.random.Generator, kind: str, duration_s: float) -> tuple[float
 
 
 def _random_move(rng: np.random.Generator, move: str, span: tuple[float, float]) -> Move:
-    directions = [label for pair in _OPPOSITE.items() for label in pair if label.startswith(move)]
-    label = directions[int(rng.integers(2))]
+    positive, negative = sorted(
+        (motion for motion in CAMERA_MOTIONS.values() if motion.kind == move), key=lambda motion: -motion.sign
+    )
+    label = (positive, negative)[int(rng.integers(2))].label
     return Move(*span, label, _log_uniform(rng, *_RATES[move]))
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from av.video.reformatter import ColorRange, Colorspace
 from numpy.typing import NDArray
 
+from motionsight_core.camera_motion import Steadiness
 from motionsight_core.record import Box
 from motionsight_core.synthetic.backgrounds import foreground, world
 from motionsight_core.synthetic.camera import Poses, camera_poses
@@ -95,7 +96,7 @@ def scene_truth(scene: Scene, file: str) -> SceneTruth:
     )
 
 
-def _steadiness(scene: Scene) -> str:
+def _steadiness(scene: Scene) -> Steadiness:
     if scene.shake >= _SHAKY_FROM:
         return "shaky"
     if scene.shake >= _STATIC_BELOW:

@@ -7,6 +7,8 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from motionsight_core.camera_motion import CAMERA_MOTIONS, CameraLabel
+
 Axis = Literal["x", "y", "scale", "angle"]
 Theme = Literal["hills", "town", "fields"]
 Shape = Literal["ball", "balloon", "bus", "car", "crate"]
@@ -16,29 +18,21 @@ Easing = Literal["linear", "ease_in", "ease_out", "ease_in_out"]
 THEMES: tuple[Theme, ...] = ("hills", "town", "fields")
 SHAPES: tuple[Shape, ...] = ("ball", "balloon", "bus", "car", "crate")
 
+_CONTENT: dict[str, tuple[Axis, int]] = {
+    "pan": ("x", -1),
+    "tilt": ("y", 1),
+    "zoom": ("scale", 1),
+    "roll": ("angle", -1),
+}
 CONTENT_DIRECTION: dict[str, tuple[Axis, int]] = {
-    "pan_right": ("x", -1),
-    "pan_left": ("x", +1),
-    "tilt_up": ("y", +1),
-    "tilt_down": ("y", -1),
-    "zoom_in": ("scale", +1),
-    "zoom_out": ("scale", -1),
-    "roll_cw": ("angle", -1),
-    "roll_ccw": ("angle", +1),
-    "truck_right": ("x", -1),
-    "truck_left": ("x", +1),
-    "pedestal_up": ("y", +1),
-    "pedestal_down": ("y", -1),
-    "dolly_in": ("scale", +1),
-    "dolly_out": ("scale", -1),
+    label: (_CONTENT[motion.axis][0], _CONTENT[motion.axis][1] * motion.sign)
+    for label, motion in CAMERA_MOTIONS.items()
+    if motion.axis in _CONTENT
 }
 """Which way the picture's content goes for each label: x to the right, y down, angle clockwise.
 
-Labels are the camera's, so the content goes the other way.
+Labels are the camera's, so the content goes the other way. Orbits cannot be rendered.
 """
-
-PARALLAX_MOVES = ("truck", "pedestal", "dolly")
-"""Moves of the camera's place, under which what is near goes faster than what is far."""
 
 SMALLEST_SIDE, LARGEST_SIDE = 32, 4096
 
@@ -50,7 +44,7 @@ class Move:
     start_s: float
     """Seconds from the first frame."""
     end_s: float
-    label: str
+    label: CameraLabel
     """The camera's direction: a key of CONTENT_DIRECTION (`static` in a SceneTruth only)."""
     rate: float
     """Mean over the span, positive: frame widths/s (pan, truck), heights/s (tilt, pedestal),

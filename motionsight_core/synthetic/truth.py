@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from motionsight_core.camera_motion import Steadiness
 from motionsight_core.record import Box
 from motionsight_core.synthetic.scene import Move
 
@@ -37,7 +38,7 @@ class SceneTruth:
     duration_s: float
     moves: tuple[Move, ...]
     """Never empty: a scene with no move holds one `static` segment of rate 0."""
-    steadiness: str
+    steadiness: Steadiness
     """What to expect: static, smooth, unsteady or shaky."""
     cuts: tuple[float, ...]
     """Seconds of the first frame after each shot change."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from motionsight_core import Settings
+from motionsight_core.camera_motion import CameraLabel
 from motionsight_core.catalog import Clip
 from motionsight_core.record import Box, CameraMove, Failure, MotionRecord, ObjectTrack
 from motionsight_core.report import write_report
@@ -26,7 +27,7 @@ def row(name: str, **changes: Any) -> MotionRecord:
     )
 
 
-def move(label: str, rate: float = 0.1, *, start_s: float = 0.0, end_s: float = 4.0) -> CameraMove:
+def move(label: CameraLabel, rate: float = 0.1, *, start_s: float = 0.0, end_s: float = 4.0) -> CameraMove:
     return CameraMove(start_s, end_s, label, rate, 0.9)
 
 

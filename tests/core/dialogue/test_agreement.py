@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from motionsight_core.camera_motion import CAMERA_MOTIONS, CameraLabel
 from motionsight_core.dialogue.agreement import camera_agreement, moves_in
-from motionsight_core.measure.camera_description import NOUNS, VERBS
 from motionsight_core.record import CameraMove
 
 
-def moves(*labels: str) -> tuple[CameraMove, ...]:
+def moves(*labels: CameraLabel) -> tuple[CameraMove, ...]:
     return tuple(CameraMove(0.0, 2.0, label, 0.1, 0.9) for label in labels)
 
 
@@ -60,18 +60,18 @@ def test_the_camera_s_moves_are_read_from_a_text(text: str, named: dict[str, set
     ],
 )
 def test_agreement_is_the_share_of_kinds_on_which_both_agree(
-    text: str, labels: tuple[str, ...], agreement: float | None
+    text: str, labels: tuple[CameraLabel, ...], agreement: float | None
 ) -> None:
     assert camera_agreement(text, moves(*labels)) == agreement
 
 
-@pytest.mark.parametrize("label", VERBS)
-def test_our_own_words_for_a_move_agree_with_it(label: str) -> None:
-    verb, doing, direction = VERBS[label]
+@pytest.mark.parametrize("label", [label for label in CAMERA_MOTIONS if label != "static"])
+def test_our_own_words_for_a_move_agree_with_it(label: CameraLabel) -> None:
+    motion = CAMERA_MOTIONS[label]
     for text in (
-        f"The camera {verb} {direction} slowly.",
-        f"The camera, {doing} {direction}, goes on.",
-        NOUNS[label],
+        f"The camera {motion.verb} {motion.adverb} slowly.",
+        f"The camera, {motion.participle} {motion.adverb}, goes on.",
+        motion.noun,
     ):
         if "move" not in text or "camera" in text:  # a bare "forward move" may be anybody's
             assert camera_agreement(text, moves(label)) == 1.0, text

@@ -8,6 +8,7 @@ import sys
 import numpy as np
 import pytest
 
+from motionsight_core.camera_motion import Steadiness
 from motionsight_core.measure import CameraPath, MotionMeasurement
 from motionsight_core.measure.narrate import describe_camera, describe_objects
 from motionsight_core.measure.types import ShakenSpan
@@ -18,7 +19,7 @@ START_S, END_S = 0.0, 4.0
 
 def measurement(
     *moves: CameraMove,
-    steadiness: str = "smooth",
+    steadiness: Steadiness = "smooth",
     shaken: tuple[ShakenSpan, ...] = (),
     cuts: tuple[float, ...] = (),
     tracks: tuple[ObjectTrack, ...] = (),
@@ -72,7 +73,7 @@ def objects(*tracks: ObjectTrack, pan: float = 0.0) -> str:
         ("shaky", "The camera stays on one view but shakes strongly, as if held by hand."),
     ],
 )
-def test_a_camera_without_moves_is_told_by_how_it_is_held(steadiness: str, text: str) -> None:
+def test_a_camera_without_moves_is_told_by_how_it_is_held(steadiness: Steadiness, text: str) -> None:
     assert camera(measurement(steadiness=steadiness)) == text
 
 
@@ -163,7 +164,7 @@ def test_a_move_in_the_middle_of_a_short_clip_does_not_last_throughout() -> None
 
 
 def test_shake_in_a_part_of_a_clip_is_told_with_its_time() -> None:
-    def shaken(*spans: tuple[float, float], word: str = "shaky") -> tuple[ShakenSpan, ...]:
+    def shaken(*spans: tuple[float, float], word: Steadiness = "shaky") -> tuple[ShakenSpan, ...]:
         return tuple(ShakenSpan(*span, word) for span in spans)
 
     assert camera(measurement(steadiness="static", shaken=shaken((6.4, 9.0))), 9.0) == (

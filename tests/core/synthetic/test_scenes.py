@@ -17,6 +17,7 @@ from av.video.frame import PictureType
 from av.video.reformatter import Colorspace
 from numpy.typing import NDArray
 
+from motionsight_core.camera_motion import CameraLabel
 from motionsight_core.synthetic import (
     KINDS,
     Encoding,
@@ -102,7 +103,7 @@ def object_boxes(scene: Scene) -> list[tuple[int, int, int, int] | None]:
     ],
 )
 def test_content_of_a_decoded_file_moves_against_the_camera(
-    tmp_path: Path, label: str, rate: float, factor: complex, shift: tuple[float, float]
+    tmp_path: Path, label: CameraLabel, rate: float, factor: complex, shift: tuple[float, float]
 ) -> None:
     scene = replace(FIELDS, moves=(Move(0.0, 0.5, label, rate),))
     truth = render(scene, tmp_path / "move.mp4")
@@ -147,7 +148,8 @@ def test_an_eased_move_covers_its_mean_rate_and_rests_outside_its_span() -> None
 
 def test_a_near_layer_goes_faster_than_the_background_under_truck_but_not_under_pan() -> None:
     scene = replace(FIELDS, parallax=2.5, seed=1)
-    for label, times in (("truck_right", 2.5), ("pan_right", 1.0)):
+    ways: tuple[tuple[CameraLabel, float], ...] = (("truck_right", 2.5), ("pan_right", 1.0))
+    for label, times in ways:
         video = [gray(picture) for picture in pictures(replace(scene, moves=(Move(0.0, 0.5, label, 0.1),)))]
         # The bushes fill the lowest rows.
         _, near = content_motion(video[3][150:], video[6][150:])

@@ -20,6 +20,7 @@ from motionsight_core.record import (
     Box,
     CameraMove,
     Failure,
+    FailureStage,
     MotionRecord,
     ObjectTrack,
     PartitionRecord,
@@ -72,7 +73,7 @@ def failure(
     at: datetime = NOON,
     clip: bool = True,
     error: str = "Truncated",
-    stage: str | None = None,
+    stage: FailureStage | None = None,
 ) -> Failure:
     uri = f"/clips/{name}"
     clip_id = Clip(uri, "1-1", 0.0, 2.0).clip_id if clip else None

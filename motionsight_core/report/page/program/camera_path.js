@@ -2,21 +2,28 @@
 // left of its pan, whichever way that goes: it is shaded there and has no rate of its own.
 
 const AXES = {
-  pan: { title: "Pan", unit: "widths/s", up: "right", below: "left", labels: { pan_right: 1, pan_left: -1, truck_right: 1, truck_left: -1, arc_cw: 0, arc_ccw: 0 } },
-  tilt: { title: "Tilt", unit: "heights/s", up: "up", below: "down", labels: { tilt_up: 1, tilt_down: -1, pedestal_up: 1, pedestal_down: -1 } },
-  zoom: { title: "Zoom", unit: "log scale/s", up: "in", below: "out", labels: { zoom_in: 1, zoom_out: -1, dolly_in: 1, dolly_out: -1 } },
-  roll: { title: "Roll", unit: "°/s", up: "clockwise", below: "counter-clockwise", labels: { roll_cw: 1, roll_ccw: -1 } },
+  pan: { title: "Pan", unit: "widths/s", up: "right", below: "left" },
+  tilt: { title: "Tilt", unit: "heights/s", up: "up", below: "down" },
+  zoom: { title: "Zoom", unit: "log scale/s", up: "in", below: "out" },
+  roll: { title: "Roll", unit: "°/s", up: "clockwise", below: "counter-clockwise" },
 };
 // The least that fills half a chart: noise must not look like motion.
 const LEAST = { pan: 0.06, tilt: 0.08, zoom: 0.06, roll: 4 };
 const PATH = { width: 420, height: 74, left: 8, right: 8 };
 
+function signOn(axis, label) {
+  const motion = MOTIONS[label];
+  if (!motion) return null;
+  if (motion.axis === "arc") return axis === "pan" ? 0 : null;
+  return motion.axis === axis ? motion.sign : null;
+}
+
 // Of rows alone the path is as their moves say: so fast from here to there.
 function pathOfMoves(clip, axis) {
-  const moves = clip.moves.filter((move) => move[2] in AXES[axis].labels).sort((a, b) => a[0] - b[0]);
+  const moves = clip.moves.filter((move) => signOn(axis, move[2]) !== null).sort((a, b) => a[0] - b[0]);
   const points = [[clip.start, 0]];
   for (const [from, to, label, rate] of moves) {
-    const value = AXES[axis].labels[label] * rate;
+    const value = signOn(axis, label) * rate;
     points.push([from, 0], [from, value], [to, value], [to, 0]);
   }
   return [...points, [clip.end, 0]];
@@ -29,7 +36,7 @@ function pathChart(clip, axis, measured, times) {
   const y = d3.scaleLinear([-most, most], [PATH.height - 4, 4]);
   const line = d3.line((point) => x(point[0]), (point) => y(point[1]));
   const area = d3.area((point) => x(point[0]), y(0), (point) => y(point[1]));
-  const moves = clip.moves.filter((move) => move[2] in AXES[axis].labels);
+  const moves = clip.moves.filter((move) => signOn(axis, move[2]) !== null);
   const told = moves.length ? moves.map((move) => `${moveWord(move[2])} ${clock(move[0], move[1])}, ${rateWord(move[2], move[3])}`).join("; ") : "no move";
   return h("figure", { class: "path-chart" },
     h("figcaption", null, h("b", null, AXES[axis].title), h("span", null, `${AXES[axis].up} ↑ ${AXES[axis].below} ↓, ±${number(most)} ${AXES[axis].unit}`)),

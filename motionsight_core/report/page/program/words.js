@@ -4,11 +4,8 @@ const COUNT = new Intl.NumberFormat("en");
 const SHORT = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
 const DIRECTIONS = ["right", "up right", "up", "up left", "left", "down left", "down", "down right"];
 const ARROWS = ["→", "↗", "↑", "↖", "←", "↙", "↓", "↘"];
-const STEADINESS = ["static", "smooth", "unsteady", "shaky"];
-const LABELS = [
-  "static", "pan_left", "pan_right", "tilt_up", "tilt_down", "zoom_in", "zoom_out", "roll_cw", "roll_ccw",
-  "truck_left", "truck_right", "pedestal_up", "pedestal_down", "dolly_in", "dolly_out", "arc_cw", "arc_ccw",
-];
+// MOTIONS (label -> axis, sign, unit, participle, adverb) and STEADINESS come from camera_motion.py.
+const LABELS = Object.keys(MOTIONS);
 const NOTES = {
   __proto__: null,
   names_unreadable: "The model's list of objects could not be read",
@@ -33,13 +30,9 @@ function moveWord(label) {
   return label.replace(/_ccw$/, " counter-clockwise").replace(/_cw$/, " clockwise").replace("_", " ");
 }
 
-const DOING = {
-  pan: "panning", tilt: "tilting", zoom: "zooming", roll: "rolling", truck: "trucking", pedestal: "rising or sinking",
-  dolly: "dollying", arc: "circling",
-};
-
 function doing(label) {
-  return moveWord(label).replace(family(label), DOING[family(label)] ?? family(label));
+  const motion = MOTIONS[label];
+  return motion ? `${motion.participle} ${motion.adverb}`.trim() : moveWord(label);
 }
 
 function family(label) {
@@ -48,10 +41,10 @@ function family(label) {
 
 function rateWord(label, rate) {
   if (!rate) return "";
-  const kind = family(label);
-  if (kind === "zoom" || kind === "dolly") return `${percent(Math.expm1(rate))} a second`;
-  if (kind === "roll" || kind === "arc") return `${number(rate)}° a second`;
-  return `${number(rate)} ${kind === "tilt" || kind === "pedestal" ? "heights" : "widths"} a second`;
+  const unit = MOTIONS[label]?.unit ?? "";
+  if (unit === "log scale") return `${percent(Math.expm1(rate))} a second`;
+  if (unit === "degrees") return `${number(rate)}° a second`;
+  return `${number(rate)} ${unit} a second`;
 }
 
 function number(value, digits = 2) {
