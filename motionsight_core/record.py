@@ -6,9 +6,10 @@ the Arrow form of what is staged.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields, is_dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal, TypeAlias
+from types import NoneType
+from typing import Annotated, Any, Literal, TypeAlias, cast, get_args, get_origin, get_type_hints
 
 import pyarrow as pa
 
@@ -18,6 +19,10 @@ from motionsight_core.errors import ClipError
 
 #: Longer messages are cut: they may quote hostile input.
 _MESSAGE_CHARACTERS = 500
+
+#: Of clips in a run: there may be billions.
+Count: TypeAlias = Annotated[int, pa.int64()]
+Json: TypeAlias = Annotated[str, pa.json_()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,16 +211,16 @@ class RunRecord:
     run_id: str
     source: str
     recipe: str
-    settings: str
-    """JSON, without credentials."""
+    settings: Json
+    """Without credentials."""
     started_at: datetime
     finished_at: datetime | None
-    planned: int
+    planned: Count
     """Clips that the run looked at, the skipped ones included."""
-    annotated: int
-    skipped: int
+    annotated: Count
+    skipped: Count
     """Clips that were in the warehouse already."""
-    failed: int
+    failed: Count
     throughput: float
     """Clips annotated per second of wall-clock time."""
 
@@ -249,12 +254,12 @@ class PartitionRecord:
     source: str
     recipe: str
     state: Literal["pending", "running", "done", "failed"]
-    videos: int
+    videos: Count
     """Objects in the partition."""
-    annotated: int
+    annotated: Count
     """Clips, as are the next two."""
-    skipped: int
-    failed: int
+    skipped: Count
+    failed: Count
     run_id: str | None = None
     """The run that works or worked on it last."""
     started_at: datetime | None = None
@@ -277,79 +282,46 @@ class SplitRecord:
         return asdict(self)
 
 
-_TIMESTAMP = pa.timestamp("us", tz="UTC")
-_MOVE = pa.struct(
-    [
-        ("start_s", pa.float64()),
-        ("end_s", pa.float64()),
-        ("label", pa.string()),
-        ("rate", pa.float64()),
-        ("confidence", pa.float64()),
-    ]
-)
-_BOX = pa.struct([(name, pa.float64()) for name in ("t_s", "x0", "y0", "x1", "y1")])
-_TRACK = pa.struct(
-    [
-        ("track_id", pa.int32()),
-        ("label", pa.string()),
-        ("score", pa.float64()),
-        ("start_s", pa.float64()),
-        ("end_s", pa.float64()),
-        ("boxes", pa.list_(_BOX)),
-    ]
-)
-_EXCHANGE = pa.struct([(name, pa.string()) for name in ("about", "question", "reply")])
+#: Arrow types of the plain Python ones; a field that needs another says so with Annotated.
+_ARROW: dict[Any, pa.DataType] = {
+    str: pa.string(),
+    int: pa.int32(),
+    float: pa.float64(),
+    datetime: pa.timestamp("us", tz="UTC"),
+}
 
-MOTION_SCHEMA = pa.schema(
-    [
-        ("clip_id", pa.string()),
-        ("recipe", pa.string()),
-        ("uri", pa.string()),
-        ("version", pa.string()),
-        ("start_s", pa.float64()),
-        ("end_s", pa.float64()),
-        ("width", pa.int32()),
-        ("height", pa.int32()),
-        ("fps", pa.float64()),
-        ("codec", pa.string()),
-        ("object_motion", pa.string()),
-        ("camera_motion", pa.string()),
-        ("object_names", pa.list_(pa.string())),
-        ("camera_moves", pa.list_(_MOVE)),
-        ("steadiness", pa.string()),
-        ("cuts", pa.list_(pa.float64())),
-        ("object_tracks", pa.list_(_TRACK)),
-        ("motion_score", pa.float64()),
-        ("clarity", pa.float64()),
-        ("annotator", pa.string()),
-        ("run_id", pa.string()),
-        ("annotated_at", _TIMESTAMP),
-        ("camera_agreement", pa.float64()),
-        ("notes", pa.list_(pa.string())),
-        ("dialogue", pa.list_(_EXCHANGE)),
-    ]
-)
 
-FAILURE_SCHEMA = pa.schema(
-    [
-        ("uri", pa.string()),
-        ("version", pa.string()),
-        ("clip_id", pa.string()),
-        ("recipe", pa.string()),
-        ("stage", pa.string()),
-        ("error", pa.string()),
-        ("message", pa.string()),
-        ("run_id", pa.string()),
-        ("failed_at", _TIMESTAMP),
-    ]
-)
+def arrow_schema(row: type) -> pa.Schema:
+    """The Arrow form of a dataclass of rows: a column for each of its fields, in their order.
 
+    Tuples become lists, dataclasses structs, and the words of a Literal text. What is staged and the
+    warehouses' tables are made from it, so a new column is a new field at a dataclass's end.
+    """
+    return pa.schema(_arrow_fields(row))
+
+
+def _arrow_fields(row: type) -> list[pa.Field]:
+    kinds = get_type_hints(row, include_extras=True)
+    return [pa.field(field.name, _arrow_type(kinds[field.name])) for field in fields(row)]
+
+
+def _arrow_type(kind: Any) -> pa.DataType:
+    if kind in _ARROW:
+        return _ARROW[kind]
+    if is_dataclass(kind):
+        return pa.struct(_arrow_fields(cast("type", kind)))
+    origin, arguments = get_origin(kind), get_args(kind)
+    if origin is Annotated:
+        return arguments[1]
+    if origin is Literal:
+        return pa.string()
+    if origin is tuple:
+        return pa.list_(_arrow_type(arguments[0]))
+    (present,) = (argument for argument in arguments if argument is not NoneType)  # `X | None`
+    return _arrow_type(present)
+
+
+MOTION_SCHEMA = arrow_schema(MotionRecord)
+FAILURE_SCHEMA = arrow_schema(Failure)
 #: Into how many clips a version of an object was split, so that a rerun need not open it.
-SPLIT_SCHEMA = pa.schema(
-    [
-        ("uri", pa.string()),
-        ("version", pa.string()),
-        ("recipe", pa.string()),
-        ("clips", pa.int32()),
-    ]
-)
+SPLIT_SCHEMA = arrow_schema(SplitRecord)

@@ -14,21 +14,20 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypeAlias
 
 import apache_beam as beam
-import pyarrow as pa
 from apache_beam.io.filesystems import FileSystems
 from apache_beam.transforms.util import GroupIntoBatches, ReshufflePerKey
 
-from motionsight_core.record import (
-    FAILURE_SCHEMA,
-    MOTION_SCHEMA,
-    SPLIT_SCHEMA,
-    Failure,
-    MotionRecord,
-    RunRecord,
-    SplitRecord,
-)
+from motionsight_core.record import Failure, MotionRecord, RunRecord, SplitRecord
 from motionsight_core.settings import Settings
-from motionsight_core.warehouse import Manifest, Warehouse, open_warehouse
+from motionsight_core.warehouse import (
+    FAILURES,
+    MOTION,
+    SPLITS,
+    Manifest,
+    Table,
+    Warehouse,
+    open_warehouse,
+)
 from transforms._cloud_files import without_credentials_for_an_emulator
 from transforms._parts import write_part
 
@@ -146,23 +145,23 @@ class _Stage(beam.DoFn):
                 attempt_id=_attempt_of(self._job.run_id, map(_identity, [*rows, *failures, *splits])),
                 run_id=self._job.run_id,
                 recipe=self._recipe,
-                motion_files=self._write("motion", rows, MOTION_SCHEMA),
-                failure_files=self._write("failures", failures, FAILURE_SCHEMA),
-                split_files=self._write("splits", splits, SPLIT_SCHEMA),
+                motion_files=self._write(MOTION, rows),
+                failure_files=self._write(FAILURES, failures),
+                split_files=self._write(SPLITS, splits),
                 annotated=len(rows),
                 failed=len(failures),
                 skipped=skipped,
             ),
         )
 
-    def _write(self, name: str, rows: Sequence[Row], schema: pa.Schema) -> tuple[str, ...]:
+    def _write(self, table: Table, rows: Sequence[Row]) -> tuple[str, ...]:
         if not rows:
             return ()
         without_credentials_for_an_emulator()
         if not FileSystems.exists(self._directory):
             with suppress(OSError):  # another thread was faster
                 FileSystems.mkdirs(self._directory)
-        return (write_part(self._directory, name, [row.to_row() for row in rows], schema),)
+        return (write_part(self._directory, table, [row.to_row() for row in rows]),)
 
 
 class _Commit(beam.DoFn):

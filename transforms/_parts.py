@@ -12,18 +12,19 @@ import pyarrow.parquet as pq
 from apache_beam.io.filesystems import FileSystems
 
 from motionsight_core.errors import RunError
+from motionsight_core.warehouse import Table
 from transforms._cloud_files import without_credentials_for_an_emulator
 
 
-def write_part(directory: str, name: str, rows: Sequence[dict[str, Any]], schema: pa.Schema) -> str:
-    """Write rows into a part that nobody else has the name of; returns its path.
+def write_part(directory: str, table: Table, rows: Sequence[dict[str, Any]]) -> str:
+    """Write rows of a table into a part that nobody else has the name of; returns its path.
 
     Raises:
         RunError: there is no room, or no such directory.
     """
-    path = FileSystems.join(directory, f"{name}-{uuid.uuid4().hex}.parquet")
+    path = FileSystems.join(directory, f"{table.name}-{uuid.uuid4().hex}.parquet")
     with created(path, "application/vnd.apache.parquet") as file:
-        pq.write_table(pa.Table.from_pylist(list(rows), schema=schema), file, compression="zstd")
+        pq.write_table(pa.Table.from_pylist(list(rows), schema=table.schema), file, compression="zstd")
     return path
 
 

@@ -8,21 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import apache_beam as beam
-import pyarrow as pa
 from apache_beam.io.filesystems import FileSystems
 from apache_beam.pvalue import AsIter
 from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.windowed_value import WindowedValue
 
-from motionsight_core.record import (
-    FAILURE_SCHEMA,
-    MOTION_SCHEMA,
-    SPLIT_SCHEMA,
-    Failure,
-    MotionRecord,
-    SplitRecord,
-)
-from motionsight_core.warehouse import Manifest
+from motionsight_core.record import Failure, MotionRecord, SplitRecord
+from motionsight_core.warehouse import FAILURES, MOTION, SPLITS, Manifest, Table
 from transforms._annotate import Annotated
 from transforms._parts import created, write_part
 from transforms.progress import count_done
@@ -67,15 +59,9 @@ class StageRows(beam.PTransform):
 
     def expand(self, pcoll: Annotated) -> beam.PCollection[Manifest]:
         directory = self._attempt.directory
-        motion: Any = pcoll.rows | "StageMotion" >> beam.ParDo(
-            _WriteParts(directory, "motion", MOTION_SCHEMA)
-        )
-        failures: Any = pcoll.failures | "StageFailures" >> beam.ParDo(
-            _WriteParts(directory, "failures", FAILURE_SCHEMA)
-        )
-        splits: Any = self._splits | "StageSplits" >> beam.ParDo(
-            _WriteParts(directory, "splits", SPLIT_SCHEMA)
-        )
+        motion: Any = pcoll.rows | "StageMotion" >> beam.ParDo(_WriteParts(directory, MOTION))
+        failures: Any = pcoll.failures | "StageFailures" >> beam.ParDo(_WriteParts(directory, FAILURES))
+        splits: Any = self._splits | "StageSplits" >> beam.ParDo(_WriteParts(directory, SPLITS))
         manifest: Any = (
             pcoll.rows.pipeline
             | "Attempt" >> beam.Create([self._attempt])
@@ -90,8 +76,8 @@ class StageRows(beam.PTransform):
 class _WriteParts(beam.DoFn):
     """Rows to Parquet parts; emits (path, number of rows) of each."""
 
-    def __init__(self, directory: str, name: str, schema: pa.Schema) -> None:
-        self._directory, self._name, self._schema = directory, name, schema
+    def __init__(self, directory: str, table: Table) -> None:
+        self._directory, self._table = directory, table
 
     def start_bundle(self) -> None:
         self._rows: list[dict[str, Any]] = []
@@ -109,7 +95,7 @@ class _WriteParts(beam.DoFn):
 
     def _write(self) -> tuple[str, int]:
         rows, self._rows = self._rows, []
-        return write_part(self._directory, self._name, rows, self._schema), len(rows)
+        return write_part(self._directory, self._table, rows), len(rows)
 
 
 def _is_unlisted(element: MotionRecord | Failure) -> bool:

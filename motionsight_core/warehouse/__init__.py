@@ -6,8 +6,19 @@ from motionsight_core import DEFAULT_WAREHOUSE
 from motionsight_core.errors import UsageError
 from motionsight_core.warehouse._base import Answer, Known, Warehouse
 from motionsight_core.warehouse._manifest import Manifest
+from motionsight_core.warehouse.tables import FAILURES, MOTION, SPLITS, Table
 
-__all__ = ["Answer", "Known", "Manifest", "Warehouse", "open_warehouse"]
+__all__ = [
+    "FAILURES",
+    "MOTION",
+    "SPLITS",
+    "Answer",
+    "Known",
+    "Manifest",
+    "Table",
+    "Warehouse",
+    "open_warehouse",
+]
 
 
 def open_warehouse(url: str = DEFAULT_WAREHOUSE) -> Warehouse:

@@ -2,7 +2,7 @@
 
 A commit loads the manifest's files into staging tables of the attempt, checks them, and merges them
 in one transaction. Loading costs nothing; what a merge and a plan read is bounded by the clustering
-(see `_bigquery_migrations`), and what a query reads by the address's max_gb.
+(see `_bigquery_ddl`), and what a query reads by the address's max_gb.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from motionsight_core.warehouse._bigquery_client import (
 from motionsight_core.warehouse._bigquery_load import Load
 from motionsight_core.warehouse._bigquery_migrate import bring_up_to_date, is_there
 from motionsight_core.warehouse._manifest import Manifest
+from motionsight_core.warehouse.tables import FAILURES, MOTION, SPLITS
 
 #: Names in one question, in bytes: BigQuery takes requests of up to 10 MB.
 _NAMES_BYTES = 2_000_000
@@ -94,9 +95,9 @@ class BigQueryWarehouse:
         if run_sql(self._address, statements.IS_COMMITTED, {"attempt_id": manifest.attempt_id}):
             return  # its staged files may be gone by now
         kinds = (
-            (statements.MOTION, manifest.motion_files, manifest.annotated),
-            (statements.FAILURES, manifest.failure_files, manifest.failed),
-            (statements.SPLITS, manifest.split_files, None),
+            (MOTION, manifest.motion_files, manifest.annotated),
+            (FAILURES, manifest.failure_files, manifest.failed),
+            (SPLITS, manifest.split_files, None),
         )
         loads = {
             table.name: (Load(self._address, table, files, manifest.attempt_id), rows)

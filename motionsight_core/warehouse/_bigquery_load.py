@@ -13,7 +13,8 @@ import pyarrow as pa
 from motionsight_core.errors import RunError
 from motionsight_core.warehouse._bigquery_address import BigQueryAddress
 from motionsight_core.warehouse._bigquery_client import client_of, errors, retry, run_sql
-from motionsight_core.warehouse._bigquery_sql import StagedTable, Stretch, span
+from motionsight_core.warehouse._bigquery_sql import Stretch, span
+from motionsight_core.warehouse.tables import Table
 
 if TYPE_CHECKING:
     from google.cloud.bigquery import LoadJob, SchemaField
@@ -26,7 +27,7 @@ _TRIES = 3
 _FILES = 5_000
 
 
-def staging_table(table: StagedTable, attempt_id: str) -> str:
+def staging_table(table: Table, attempt_id: str) -> str:
     """The staging table of an attempt: the same name whenever the attempt is committed again."""
     if not re.fullmatch(r"[A-Za-z0-9_]{1,200}", attempt_id):
         attempt_id = sha256(attempt_id.encode()).hexdigest()[:32]
@@ -36,9 +37,7 @@ def staging_table(table: StagedTable, attempt_id: str) -> str:
 class Load:
     """Load jobs that fill one staging table; several can be under way at once."""
 
-    def __init__(
-        self, address: BigQueryAddress, table: StagedTable, files: Sequence[str], attempt_id: str
-    ) -> None:
+    def __init__(self, address: BigQueryAddress, table: Table, files: Sequence[str], attempt_id: str) -> None:
         self._address, self._table, self._files = address, table, list(files)
         self.staged = staging_table(table, attempt_id)
         if len(self._files) > _FILES:

@@ -8,9 +8,9 @@ import time
 from datetime import UTC, datetime, timedelta
 
 from motionsight_core.errors import RunError
+from motionsight_core.warehouse import _bigquery_ddl as ddl
 from motionsight_core.warehouse._bigquery_address import BigQueryAddress
 from motionsight_core.warehouse._bigquery_client import client_of, errors, retry, run_sql
-from motionsight_core.warehouse._bigquery_migrations import CREATE_MIGRATIONS, MIGRATIONS
 from motionsight_core.warehouse._migrations import outstanding
 
 #: A table that only one process can make, and that BigQuery removes should that process die.
@@ -53,7 +53,7 @@ def bring_up_to_date(address: BigQueryAddress) -> None:
     with _migrating:
         if key in _up_to_date:
             return
-        if outstanding(MIGRATIONS, _number(address), url=f"bigquery:{address.name}"):
+        if outstanding(_number(address), url=f"bigquery:{address.name}"):
             _make_dataset(address)
             _migrate(address)
         _up_to_date.add(key)
@@ -71,14 +71,18 @@ def _migrate(address: BigQueryAddress) -> None:
             )
         time.sleep(pause_s)
         pause_s = min(2 * pause_s, 5.0)
-        if not outstanding(MIGRATIONS, _number(address), url=f"bigquery:{address.name}"):
+        if not outstanding(_number(address), url=f"bigquery:{address.name}"):
             return
     try:
-        for migration in outstanding(MIGRATIONS, _number(address), url=f"bigquery:{address.name}"):
-            run_sql(address, CREATE_MIGRATIONS)
-            for statement in migration.sql.split(";\n"):
-                if statement.strip():
-                    run_sql(address, statement)
+        missing = outstanding(_number(address), url=f"bigquery:{address.name}")
+        run_sql(address, ddl.CREATE_MIGRATIONS)
+        for migration in missing:
+            for statement in ddl.statements(migration):
+                run_sql(address, statement)
+        for view in ddl.VIEWS if missing else ():
+            run_sql(address, view)
+        # Written down last: what is cut off before is made again.
+        for migration in missing:
             run_sql(
                 address,
                 _APPLIED,

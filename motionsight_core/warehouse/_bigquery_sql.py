@@ -6,25 +6,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import pyarrow as pa
-
-from motionsight_core.record import FAILURE_SCHEMA, MOTION_SCHEMA, SPLIT_SCHEMA, PartitionRecord, RunRecord
-
-
-@dataclass(frozen=True, slots=True)
-class StagedTable:
-    """A kind of rows that a manifest brings."""
-
-    name: str
-    """Of the table that they go into."""
-    schema: pa.Schema
-    required: tuple[str, ...]
-    """Columns that must not be NULL."""
-
-
-MOTION = StagedTable("motion", MOTION_SCHEMA, ("clip_id", "recipe", "uri", "version"))
-FAILURES = StagedTable("failures", FAILURE_SCHEMA, ("uri", "version", "recipe"))
-SPLITS = StagedTable("splits", SPLIT_SCHEMA, ("uri", "version", "recipe", "clips"))
+from motionsight_core.warehouse._bigquery_ddl import column_type
+from motionsight_core.warehouse.tables import FAILURES, MOTION, PARTITIONS, RUNS, SPLITS, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +49,7 @@ WHERE recipe = @recipe AND uri BETWEEN @first AND @last AND uri IN UNNEST(@uris)
 """
 
 
-def span(table: StagedTable, staged: str) -> str:
+def span(table: Table, staged: str) -> str:
     """How many rows were staged, how many lack what they must have, and what they span."""
     lacking = " OR ".join(f"{column} IS NULL" for column in table.required)
     return f"""
@@ -76,7 +59,6 @@ def span(table: StagedTable, staged: str) -> str:
 
 
 def merge_motion(staged: str, stretch: Stretch) -> str:
-    keys = ("clip_id", "recipe")
     return f"""
     MERGE INTO `{{dataset}}.motion` AS motion
     USING (
@@ -85,8 +67,8 @@ def merge_motion(staged: str, stretch: Stretch) -> str:
     ) AS staged
     ON motion.clip_id = staged.clip_id AND motion.recipe = staged.recipe AND {stretch.within("motion")}
     WHEN MATCHED AND staged.annotated_at > motion.annotated_at THEN UPDATE SET
-        {_assignments(MOTION_SCHEMA.names, keys)}
-    WHEN NOT MATCHED THEN {_insertion(MOTION_SCHEMA.names)};
+        {_assignments(MOTION)}
+    WHEN NOT MATCHED THEN {_insertion(MOTION)};
     """
 
 
@@ -98,7 +80,6 @@ def clear_failures(stretch: Stretch) -> str:
 
 
 def merge_failures(staged: str, stretch: Stretch) -> str:
-    keys = ("uri", "version", "clip_id", "recipe")
     return f"""
     MERGE INTO `{{dataset}}.failures` AS failures
     USING (
@@ -111,8 +92,8 @@ def merge_failures(staged: str, stretch: Stretch) -> str:
         AND COALESCE(failures.clip_id, '') = COALESCE(staged.clip_id, '')
         AND failures.recipe = staged.recipe AND {stretch.within("failures")}
     WHEN MATCHED AND staged.failed_at > failures.failed_at THEN UPDATE SET
-        {_assignments(FAILURE_SCHEMA.names, keys)}
-    WHEN NOT MATCHED THEN {_insertion(FAILURE_SCHEMA.names)};
+        {_assignments(FAILURES)}
+    WHEN NOT MATCHED THEN {_insertion(FAILURES)};
     """
 
 
@@ -126,7 +107,7 @@ def merge_splits(staged: str, stretch: Stretch) -> str:
     ON splits.uri = staged.uri AND splits.version = staged.version AND splits.recipe = staged.recipe
         AND {stretch.within("splits")}
     WHEN MATCHED THEN UPDATE SET clips = staged.clips
-    WHEN NOT MATCHED THEN {_insertion(SPLIT_SCHEMA.names)};
+    WHEN NOT MATCHED THEN {_insertion(SPLITS)};
     """
 
 
@@ -182,8 +163,7 @@ WHERE run_id = @run_id
 """
 
 _RUN_COLUMNS = ", ".join(
-    "TO_JSON_STRING(settings) AS settings" if name == "settings" else name
-    for name in RunRecord.__dataclass_fields__
+    "TO_JSON_STRING(settings) AS settings" if name == "settings" else name for name in RUNS.schema.names
 )
 IS_COMMITTED = "SELECT 1 FROM `{dataset}.commits` WHERE attempt_id = @attempt_id"
 
@@ -195,7 +175,7 @@ FROM `{dataset}.failures` WHERE run_id = @run_id
 GROUP BY error ORDER BY clips DESC, error
 """
 
-_PARTITION_COLUMNS = tuple(PartitionRecord.__dataclass_fields__)
+_PARTITION_COLUMNS = tuple(PARTITIONS.schema.names)
 READ_PARTITIONS = f"""
 SELECT {", ".join(f"`{name}`" for name in _PARTITION_COLUMNS)}
 FROM `{{dataset}}.partitions` WHERE backfill_id = @backfill_id ORDER BY `partition`
@@ -219,24 +199,19 @@ def _followed_by_success(failure: str, stretch: Stretch) -> str:
     )"""
 
 
-def _assignments(columns: Sequence[str], keys: Sequence[str]) -> str:
-    return ", ".join(f"{column} = staged.{column}" for column in columns if column not in keys)
+def _assignments(table: Table) -> str:
+    return ", ".join(f"{name} = staged.{name}" for name in table.schema.names if name not in table.key)
 
 
-def _insertion(columns: Sequence[str]) -> str:
+def _insertion(table: Table) -> str:
+    columns = table.schema.names
     values = ", ".join(f"staged.{column}" for column in columns)
     return f"INSERT ({', '.join(columns)}) VALUES ({values})"
 
 
 def _partition_value(name: str) -> str:
-    text = f"JSON_VALUE(record, '$.{name}')"
-    kind = {"partition": "INT64", "videos": "INT64", "annotated": "INT64", "skipped": "INT64"} | {
-        "failed": "INT64",
-        "started_at": "TIMESTAMP",
-        "finished_at": "TIMESTAMP",
-    }
-    value = f"CAST({text} AS {kind[name]})" if name in kind else text
-    return f"{value} AS `{name}`"
+    text, kind = f"JSON_VALUE(record, '$.{name}')", column_type(PARTITIONS.schema.field(name))
+    return f"{text if kind == 'STRING' else f'CAST({text} AS {kind})'} AS `{name}`"
 
 
 SAVE_PARTITIONS = f"""

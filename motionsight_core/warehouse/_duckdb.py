@@ -20,14 +20,15 @@ import pyarrow as pa
 from motionsight_core.catalog import VideoObject
 from motionsight_core.errors import NoWarehouse, RunError, UsageError, permanent_names
 from motionsight_core.record import PartitionRecord, RunRecord
+from motionsight_core.warehouse import _duckdb_ddl as ddl
 from motionsight_core.warehouse import _duckdb_sql as statements
 from motionsight_core.warehouse._base import Answer, Known, gather_known
 from motionsight_core.warehouse._duckdb_file import connect, duckdb_name, first_paragraph
-from motionsight_core.warehouse._duckdb_migrations import CREATE_MIGRATIONS, MIGRATIONS
 from motionsight_core.warehouse._duckdb_sql import staged_paths
 from motionsight_core.warehouse._manifest import Manifest
 from motionsight_core.warehouse._migrations import outstanding
 from motionsight_core.warehouse.staging import locked_directory
+from motionsight_core.warehouse.tables import PARTITIONS, RUNS
 
 #: Threads of this process share the open file: DuckDB lets the second of two writers fail, and a thread
 #: that opens the file while another closes it as well.
@@ -206,7 +207,7 @@ class DuckDBWarehouse:
     def _reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection that only reads, from tables that are up to date."""
         with self._open(read_only=True) as connection:
-            if not outstanding(MIGRATIONS, _number(connection), url=self.url):
+            if not outstanding(_number(connection), url=self.url):
                 yield connection
                 return
         with self._transaction():
@@ -215,19 +216,24 @@ class DuckDBWarehouse:
             yield connection
 
     def _migrate(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Apply the migrations that the file has not had, each whole or not at all.
+        """Apply the migrations that the file has not had, all or none.
 
         Nobody else can: other processes are shut out while the file is open for writing, and other
         threads by `_in_this_process`.
         """
-        for migration in outstanding(MIGRATIONS, _number(connection), url=self.url):
-            with _all_or_nothing(connection):
-                connection.execute(CREATE_MIGRATIONS)
-                connection.execute(migration.sql)
+        missing = outstanding(_number(connection), url=self.url)
+        if not missing:
+            return
+        with _all_or_nothing(connection):
+            connection.execute(ddl.CREATE_MIGRATIONS)
+            for migration in missing:
+                for statement in ddl.statements(migration):
+                    connection.execute(statement)
                 connection.execute(
                     "INSERT INTO migrations VALUES (?, ?, ?)",
                     [migration.number, migration.name, datetime.now(UTC)],
                 )
+            connection.execute(ddl.VIEWS)
 
     @contextmanager
     def _open(self, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -272,5 +278,5 @@ def _put(fresh: Path, place: Path) -> None:
         fresh.rename(place)
 
 
-_RUN_COLUMNS = tuple(RunRecord.__dataclass_fields__)
-_PARTITION_COLUMNS = tuple(PartitionRecord.__dataclass_fields__)
+_RUN_COLUMNS = tuple(RUNS.schema.names)
+_PARTITION_COLUMNS = tuple(PARTITIONS.schema.names)

@@ -15,9 +15,9 @@ class Manifest:
     run_id: str
     recipe: str
     motion_files: tuple[str, ...]
-    """Parquet files in `record.MOTION_SCHEMA`."""
+    """Parquet files in `tables.MOTION`."""
     failure_files: tuple[str, ...]
-    """Parquet files in `record.FAILURE_SCHEMA`."""
+    """Parquet files in `tables.FAILURES`."""
     annotated: int
     """Rows in the motion files."""
     failed: int
@@ -25,7 +25,7 @@ class Manifest:
     skipped: int
     """Clips that were in the warehouse already."""
     split_files: tuple[str, ...] = ()
-    """Parquet files in `record.SPLIT_SCHEMA`."""
+    """Parquet files in `tables.SPLITS`."""
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), indent=1)

@@ -302,3 +302,42 @@ def test_the_holder_is_named_whatever_the_path_says(tmp_path: Path, monkeypatch:
     stage.commit(record("a.mp4"))
     with held_by_another_process(path) as holder, pytest.raises(RunError, match=rf"PID {holder.pid}\)"):
         stage.commit(record("b.mp4"))
+
+
+def test_a_new_file_has_the_columns_of_the_contract(warehouse: Warehouse, stage: Stage) -> None:
+    stage.commit(record())
+    columns = warehouse.query("SELECT column_name, column_type FROM (DESCRIBE motion)").rows
+    assert dict(columns) == {
+        "clip_id": "VARCHAR",
+        "recipe": "VARCHAR",
+        "uri": "VARCHAR",
+        "version": "VARCHAR",
+        "start_s": "DOUBLE",
+        "end_s": "DOUBLE",
+        "width": "INTEGER",
+        "height": "INTEGER",
+        "fps": "DOUBLE",
+        "codec": "VARCHAR",
+        "object_motion": "VARCHAR",
+        "camera_motion": "VARCHAR",
+        "object_names": "VARCHAR[]",
+        "camera_moves": 'STRUCT(start_s DOUBLE, end_s DOUBLE, "label" VARCHAR, rate DOUBLE, '
+        "confidence DOUBLE)[]",
+        "steadiness": "VARCHAR",
+        "cuts": "DOUBLE[]",
+        "object_tracks": 'STRUCT(track_id INTEGER, "label" VARCHAR, score DOUBLE, start_s DOUBLE, '
+        "end_s DOUBLE, boxes STRUCT(t_s DOUBLE, x0 DOUBLE, y0 DOUBLE, x1 DOUBLE, y1 DOUBLE)[])[]",
+        "motion_score": "DOUBLE",
+        "clarity": "DOUBLE",
+        "annotator": "VARCHAR",
+        "run_id": "VARCHAR",
+        "annotated_at": "TIMESTAMP WITH TIME ZONE",
+        "camera_agreement": "DOUBLE",
+        "notes": "VARCHAR[]",
+        "dialogue": "STRUCT(about VARCHAR, question VARCHAR, reply VARCHAR)[]",
+    }
+    (keys,) = warehouse.query(
+        "SELECT constraint_column_names FROM duckdb_constraints() "
+        "WHERE table_name = 'motion' AND constraint_type = 'PRIMARY KEY'"
+    ).rows
+    assert keys == (["clip_id", "recipe"],)
