@@ -66,7 +66,7 @@ class CaptionEndpoint(Block):
         ge=1,
         le=4096,
         title="Requests at once",
-        description="Most requests at once, per process.",
+        description="Most concurrent requests, per process.",
     )
     timeout_s: float = Field(
         default=_LIMITS.timeout_s,
@@ -74,14 +74,14 @@ class CaptionEndpoint(Block):
         le=LONGEST_S,
         allow_inf_nan=False,
         title="Time-out",
-        description="Of one request, seconds.",
+        description="Time-out of one request, seconds.",
     )
     retries: int = Field(
         default=_LIMITS.retries,
         ge=0,
         le=1000,
         title="Retries",
-        description="Further tries after 429, 5xx or a broken connection, with pauses of up to 8 s: 30 "
+        description="Retries after 429, 5xx or a broken connection, with pauses of up to 8 s: 30 "
         "outlast a server that loads its model for three minutes.",
     )
 
@@ -99,7 +99,7 @@ class CaptionEndpoint(Block):
         from motionsight_core.mllm import EndpointAddress
 
         if "#" in self.url:
-            raise UsageError("The URL of an endpoint holds no #; the model has a field of its own.")
+            raise UsageError("The URL of an endpoint must not hold a #: the model has a field of its own.")
         return EndpointAddress.parse(f"openai:{self.url}#{self.model}")
 
     def key(self) -> str | None:
@@ -263,4 +263,4 @@ def _from_toml(text: str) -> dict[str, Any]:
     try:
         return parse_toml(text)
     except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"The settings are no TOML: {error}.") from None
+        raise UsageError(f"The settings are not valid TOML: {error}.") from None

@@ -52,7 +52,7 @@ def build(arguments: Sequence[str]) -> tuple[beam.Pipeline, Job, str]:
     given, flags = parser().parse_known_args(list(arguments))
     if bool(given.source) == bool(given.subscription):
         raise UsageError(
-            "Give either --source, to annotate what is there, or --subscription, to annotate what comes."
+            "Give either --source, to annotate what is there, or --subscription, to annotate what arrives."
         )
     overrides = [*shlex.split(given.overrides), "runtime.runner=dataflow"]
     settings = Settings.load(_fetched(given.settings), overrides)

@@ -42,7 +42,7 @@ class ClipError(MotionSightError):
 
 
 class NotAVideo(ClipError):
-    """The content is in no video format that MotionSight reads."""
+    """The content is not in a video format that MotionSight reads."""
 
 
 class NoVideoStream(ClipError):
@@ -74,7 +74,7 @@ class UnusableName(ClipError):
 
 
 class UnreadableNotification(ClipError):
-    """A message on the topic of a bucket's notifications that is none."""
+    """A message on the topic of a bucket's notifications that is not a notification."""
 
 
 class TimedOut(ClipError):
@@ -116,13 +116,13 @@ class ModelRefused(ClipError):
 
 
 class BadReply(ClipError):
-    """The multimodal LLM's reply is nothing that can be used: empty, too long, not to the point."""
+    """The multimodal LLM's reply cannot be used: it is empty, too long, or not to the point."""
 
     permanent = False
 
 
 class ModelUnavailable(ClipError):
-    """The multimodal LLM cannot be reached or does not let us in, so that no clip can be described."""
+    """The multimodal LLM cannot be reached or refuses access, so that no clip can be described."""
 
     permanent = False
 

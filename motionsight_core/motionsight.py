@@ -117,7 +117,9 @@ class MotionSight:
         annotation = self._decoded(clip).checked()
         if self.annotator == "measured":
             if options:
-                raise UsageError("The measured annotator makes no choices; name an MLLM with annotator=...")
+                raise UsageError(
+                    "The annotator `measured` cannot choose an option; name an MLLM with annotator=..."
+                )
             self._narrate([annotation])
             return annotation.told(question, dialogue.aspect_by_words(question))
         aspect = dialogue.aspect_of_reply(self._interview.said(dialogue.decouple(question)))

@@ -103,12 +103,12 @@ def scenes(directory: Path, count: int, seed: int) -> None:
 @_settings_file
 @_overrides
 @_all_files
-@click.option("--force", is_flag=True, help="Annotate again what the warehouse has.")
+@click.option("--force", is_flag=True, help="Annotate again what is already in the warehouse.")
 @click.option(
     "--after",
     metavar="URI",
     default="",
-    help="Only what comes after this name in the source's order, as where a listing broke off.",
+    help="Only what comes after this name in the source's order, for example where a listing broke off.",
 )
 @click.option(
     "--prefect",
@@ -171,7 +171,7 @@ def annotate(
     type=click.IntRange(1, 256),
     help="Partitions at once; more than one helps where an endpoint or a cluster does the work.",
 )
-@click.option("--retry-failures", is_flag=True, help="Try again what failed for good before.")
+@click.option("--retry-failures", is_flag=True, help="Try again what failed permanently before.")
 @click.option(
     "--error", "errors", metavar="NAME", multiple=True, help="Of these, only this error; may be repeated."
 )
@@ -234,7 +234,7 @@ def backfill(
     type=_SECONDS,
     help="From one round to the next.",
 )
-@click.option("--rounds", metavar="N", type=click.IntRange(1), help="How many; without it, for ever.")
+@click.option("--rounds", metavar="N", type=click.IntRange(1), help="Rounds; without it, forever.")
 @click.option(
     "--settle",
     "settle_s",

@@ -52,7 +52,7 @@ def _asked_of_the_server() -> Iterator[Finding]:
             yield from _deployments(client)
     except HTTPError as error:
         yield Finding(
-            State.ABSENT, "Prefect blocks", f"the server does not say what it has ({type(error).__name__})"
+            State.ABSENT, "Prefect blocks", f"the server cannot list its block types ({type(error).__name__})"
         )
 
 

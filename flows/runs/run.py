@@ -40,7 +40,7 @@ class Run:
     warehouse: str
     settings: Settings
     force: bool = False
-    """Annotate again what the warehouse has."""
+    """Annotate again what is already in the warehouse."""
     retry: frozenset[str] = frozenset()
     """Names of errors whose failures are tried again."""
     after: str = ""

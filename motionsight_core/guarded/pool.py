@@ -105,7 +105,7 @@ class DecoderPool:
             yield decoded
 
     def sandbox(self) -> SandboxReport:
-        """What a decoding process of this machine is locked into; starts one where there is none.
+        """Which sandbox a decoding process of this machine is in; starts one where there is none.
 
         Raises:
             RunError: `limits.sandbox` requires what the machine has not.

@@ -112,7 +112,7 @@ class DecodingProcess:
         return self._process.pid
 
     def started(self) -> SandboxReport:
-        """Wait until it has its limits, and say what it is locked into.
+        """Wait until it has its limits, and say which sandbox it is in.
 
         Raises:
             ProcessDied, TimedOut
@@ -123,7 +123,7 @@ class DecodingProcess:
             self.reusable = True
         if self._limits.sandbox == "required" and self._sandbox.missing:
             raise RunError(
-                "Decoding processes cannot be locked in as limits.sandbox=required asks for "
+                "Decoding processes cannot be sandboxed as limits.sandbox=required asks for "
                 f"({'; '.join(self._sandbox.missing)}); set limits.sandbox=auto to go on without."
             )
         return self._sandbox

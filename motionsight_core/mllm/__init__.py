@@ -79,7 +79,7 @@ def require_mllm(settings: Settings) -> None:
     name = annotator_name(settings)
     if name == "measured":
         raise UsageError(
-            "The annotator measured asks no multimodal LLM: name transformers:MODEL_ID_OR_DIR or "
+            "The annotator `measured` uses no multimodal LLM: name transformers:MODEL_ID_OR_DIR or "
             "openai:BASE_URL#MODEL."
         )
     if name.startswith("transformers:"):

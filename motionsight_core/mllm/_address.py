@@ -55,5 +55,5 @@ def key_in(variable: str) -> str | None:
     """
     key = os.environ.get(variable, "").strip()
     if not (key.isascii() and key.isprintable()):
-        raise UsageError(f"The environment variable {variable} holds characters that no key has.")
+        raise UsageError(f"The environment variable {variable} holds characters that a key cannot have.")
     return key or None

@@ -169,7 +169,7 @@ class _Line:
             return AnnotatorFailed(f"{type(error).__name__}: {one_line(str(error))}")
         if await self._is_up():
             return AnnotatorFailed(
-                f"The endpoint fails on this request and answers others ({what}; {tries})."
+                f"The endpoint fails on this request but answers others ({what}; {tries})."
             )
         return ModelUnavailable(f"The endpoint {url} cannot be reached ({what}; {tries}).")
 
@@ -181,7 +181,7 @@ class _Line:
             else f"set the environment variable {variable} to its key."
         )
         return ModelUnavailable(
-            f"The endpoint {self._address.base_url} does not let us in (HTTP {status}): {todo}"
+            f"The endpoint {self._address.base_url} refuses access (HTTP {status}): {todo}"
         )
 
     async def _not_found(self, error: openai.APIStatusError) -> ModelUnavailable:
@@ -197,7 +197,7 @@ class _Line:
             return ModelUnavailable(f"The endpoint {url} has no model {model}; it has {known}.")
         return ModelUnavailable(
             f"The endpoint {url} cannot use the model {model} (HTTP {error.status_code}: "
-            f"{server_says(error)}). Check the URL, which mostly ends in /v1, and the model's name."
+            f"{server_says(error)}). Check the URL, which usually ends in /v1, and the model's name."
         )
 
     async def _is_up(self) -> bool:

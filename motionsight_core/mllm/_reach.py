@@ -11,7 +11,7 @@ TRIES, TRY_S = 3, 5.0
 
 
 def require_endpoint(settings: Settings) -> None:
-    """Make sure that somebody answers, and lets us in.
+    """Make sure that the endpoint answers, and accepts our key.
 
     Which models there are is not looked at: many servers list only some of them.
 
@@ -36,7 +36,7 @@ def require_endpoint(settings: Settings) -> None:
             reason = " ".join(str(error.__cause__ or error).split())[:200]
             raise RunError(
                 f"The endpoint {address.base_url} cannot be reached ({reason}): start its server, or check "
-                "the URL, which mostly ends in /v1."
+                "the URL, which usually ends in /v1."
             ) from None
         except (openai.AuthenticationError, openai.PermissionDeniedError) as error:
             todo = "does not accept the key in" if key else "needs a key; set"

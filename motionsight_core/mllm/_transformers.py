@@ -64,7 +64,7 @@ class TransformersModel:
             self._processor, self._model = _load(source, settings)
         tokenizer = self._processor.tokenizer
         if self._processor.chat_template is None:
-            raise UsageError(f"The model {source.location} has no chat template, so it cannot be talked to.")
+            raise UsageError(f"The model {source.location} has no chat template, so it cannot be prompted.")
         if settings.mllm.frames_as == "video" and getattr(self._processor, "video_processor", None) is None:
             raise UsageError(
                 f"The model {source.location} takes no video: set mllm.frames_as to images, or name "

@@ -36,8 +36,8 @@ def notified_video(
     event = attributes.get("eventType", "")
     if not event:
         raise UnreadableNotification(
-            "A message without the attribute eventType is not a bucket notification; the topic may have "
-            "another sender."
+            "A message without the attribute eventType is not a bucket notification; something else may "
+            "publish to the topic."
         )
     if event != WRITTEN:
         return None

@@ -77,7 +77,7 @@ class Settings(Section):
 
     annotator: str = Field(
         default="measured",
-        description="Who writes the descriptions: `measured`, `transformers:MODEL_ID_OR_DIR`, "
+        description="What writes the descriptions: `measured`, `transformers:MODEL_ID_OR_DIR`, "
         "`openai:BASE_URL#MODEL`.",
     )
     clips: ClipSettings = ClipSettings()

@@ -24,7 +24,7 @@ class ClipSettings(Section):
         default=3.0,
         gt=1,
         le=255,
-        description="How many times more a cut changes the picture than the frames around it do.",
+        description="How many times as much a cut changes the picture as the frames around it do.",
     )
     min_scene_s: float = Field(default=0.6, ge=0, le=60, description="Shortest scene, seconds.")
 
@@ -59,12 +59,12 @@ class ReferringSettings(Section):
 
     detector: str = Field(
         default="measured",
-        description="Who finds the named objects: `measured` (moving regions, no weights), "
+        description="What finds the named objects: `measured` (moving regions, no weights), "
         "`transformers:MODEL_ID_OR_DIR`, `groundingdino:CHECKPOINT#CONFIG`.",
     )
     tracker: str = Field(
         default="measured",
-        description="Who follows them: `measured`, `transformers:MODEL_ID_OR_DIR`, `sam2:CHECKPOINT#CONFIG`.",
+        description="What follows them: `measured`, `transformers:MODEL_ID_OR_DIR`, `sam2:CHECKPOINT#CONFIG`.",
     )
     max_pixels: int = Field(
         default=921_600, ge=1024, description="Pixels of a sampled frame as detector and tracker see it."
@@ -72,12 +72,14 @@ class ReferringSettings(Section):
     box_threshold: float = Field(default=0.25, ge=0, le=1, description="Least score of a detected box.")
     text_threshold: float = Field(default=0.25, ge=0, le=1, description="Least score of a word for a box.")
     mask_iou: float = Field(
-        default=0.8, gt=0, le=1, description="IoU from which on two masks are the same object."
+        default=0.8, gt=0, le=1, description="IoU from which two masks are the same object."
     )
     redetect_every: int = Field(
         default=4, ge=1, description="Sampled frames between two detections, for objects that enter."
     )
-    max_objects: int = Field(default=8, ge=1, le=64, description="Objects followed in a clip, best first.")
+    max_objects: int = Field(
+        default=8, ge=1, le=64, description="Most objects followed in a clip, the best ones."
+    )
 
 
 #: Visual prompts, what is done to the frames of one aspect before the MLLM sees them.
@@ -90,7 +92,10 @@ class PromptSettings(Section):
     object: PromptName = Field(default="spotlight", description="Visual prompt for object motion.")
     camera: PromptName = Field(default="motion_blur", description="Visual prompt for camera motion.")
     background_sigma: float = Field(
-        default=0.02, gt=0, le=0.5, description="Gaussian of `background_blur`, of the frame's larger side."
+        default=0.02,
+        gt=0,
+        le=0.5,
+        description="Standard deviation of the Gaussian of `background_blur`, fraction of the frame's larger side.",
     )
     pose_model: str = Field(
         default="usyd-community/vitpose-base-simple",
@@ -104,14 +109,14 @@ class MllmSettings(Section):
 
     max_new_tokens: int = Field(default=512, ge=1, le=32_768, description="Longest reply, tokens.")
     temperature: float = Field(default=0.0, ge=0, le=2, description="0: greedy.")
-    seed: int = Field(default=0, ge=0, description="Of the sampling, where the temperature is above 0.")
+    seed: int = Field(default=0, ge=0, description="Seed of the sampling, where the temperature is above 0.")
     frames_as: Literal["images", "video"] = Field(
         default="images",
         description="How `transformers:` models get frames: as images with their times before them, or as "
         "a video with timestamps. Endpoints always get images.",
     )
     dtype: Literal["auto", "bfloat16", "float16", "float32"] = Field(
-        default="auto", description="Of the weights; auto: bfloat16 on a GPU, float32 on a CPU."
+        default="auto", description="Number type of the weights; auto: bfloat16 on a GPU, float32 on a CPU."
     )
     extra_body: dict[str, Any] = Field(
         default_factory=dict, description="Further fields of an endpoint's request, as JSON."
@@ -143,16 +148,22 @@ class MllmSettings(Section):
 class FocusSettings(Section):
     """Action focusing (section 3.2, eq. 3): boxes merged over an adaptive window of time."""
 
-    min_window_s: float = Field(default=0.2, ge=0, description="Window where objects run, seconds.")
-    max_window_s: float = Field(default=1.5, ge=0, description="Window where objects stay, seconds.")
+    min_window_s: float = Field(
+        default=0.2, ge=0, description="Shortest window, where objects move fast, seconds."
+    )
+    max_window_s: float = Field(default=1.5, ge=0, description="Longest window, where objects stay, seconds.")
     fast_speed: float = Field(
         default=0.5,
         gt=0,
         description="Manhattan speed of a centre, frame sizes per second, from which on the window "
         "is the shortest.",
     )
-    padding: float = Field(default=0.05, ge=0, le=0.5, description="Margin around the box, of frame size.")
-    min_size: float = Field(default=0.2, ge=0, le=1, description="Smallest side of a region, of frame size.")
+    padding: float = Field(
+        default=0.05, ge=0, le=0.5, description="Margin around the box, fraction of the frame's size."
+    )
+    min_size: float = Field(
+        default=0.2, ge=0, le=1, description="Smallest side of a region, fraction of the frame's size."
+    )
 
 
 class SpotlightSettings(Section):
@@ -166,7 +177,9 @@ class SpotlightSettings(Section):
 class MeasureSettings(Section):
     """Motion measured from the pixels, with no weights."""
 
-    width: int = Field(default=320, ge=64, le=1920, description="Width of the luma that is measured, pixels.")
+    width: int = Field(
+        default=320, ge=64, le=1920, description="Width of the picture that is measured, pixels."
+    )
     fps: float = Field(default=10.0, ge=2, le=60, description="Rate at which it is measured, frames per s.")
     pan: float = Field(default=0.018, gt=0, le=10, description="Least pan, frame widths per second.")
     tilt: float = Field(default=0.024, gt=0, le=10, description="Least tilt, frame heights per second.")
@@ -174,5 +187,8 @@ class MeasureSettings(Section):
     roll: float = Field(default=1.2, gt=0, le=720, description="Least roll, degrees per second.")
     min_move_s: float = Field(default=0.3, ge=0, le=60, description="Shortest camera move, seconds.")
     region_threshold: float = Field(
-        default=5.0, gt=0, le=255, description="Compensated luma difference of a moving pixel, of 255."
+        default=5.0,
+        gt=0,
+        le=255,
+        description="Least luma difference of a moving pixel after compensation, levels of 255.",
     )

@@ -35,8 +35,8 @@ class LimitSettings(Section):
     max_frames: int = Field(default=2_000_000, ge=1, description="Frames of one video; above: TooLarge.")
     sandbox: Literal["auto", "required", "off"] = Field(
         default="auto",
-        description="Lock decoding processes in, by Landlock and seccomp: `auto` with what the kernel has, "
-        "`required` or not at all, `off`.",
+        description="Sandbox the decoding processes with Landlock and seccomp: `auto` uses what the kernel "
+        "supports, `required` decodes only with both, `off` uses neither.",
     )
 
 
@@ -47,7 +47,7 @@ class RuntimeSettings(Section):
         default_factory=lambda: os.cpu_count() or 1, ge=1, le=256, description="Decoders at once."
     )
     shard_size: int = Field(default=400, ge=1, description="Videos in a shard: one pipeline, one commit.")
-    shard_retries: int = Field(default=2, ge=0, description="Further tries of a shard that failed.")
+    shard_retries: int = Field(default=2, ge=0, description="Retries of a failed shard.")
     runner: Literal["local", "flink", "dataflow"] = Field(
         default="local", description="Where a shard's Beam pipeline runs: this machine, Flink, Dataflow."
     )
@@ -58,16 +58,17 @@ class RuntimeSettings(Section):
         default="auto", description="Where models run: auto (a GPU if there is one), cpu, cuda, cuda:1 ..."
     )
     attention: Literal["auto", "sdpa", "flash_attention_2", "eager"] = Field(
-        default="auto", description="Attention of the MLLM; auto: what the model takes, SDPA mostly."
+        default="auto",
+        description="Attention implementation of the MLLM; auto: the model's default, usually SDPA.",
     )
     accelerator: str = Field(
         default="",
         description="Beam's resource hint for the workers that run models, such as "
         "`type:nvidia-l4;count:1;install-nvidia-driver`.",
     )
-    batch_clips: int = Field(default=8, ge=1, le=1024, description="Clips described together, at most.")
+    batch_clips: int = Field(default=8, ge=1, le=1024, description="Most clips described together.")
     batch_frames: int = Field(
-        default=256, ge=1, description="Frames in one call of the MLLM, at most (one clip at least)."
+        default=256, ge=1, description="Most frames in one call of the MLLM (at least one clip)."
     )
     keep_dialogue: bool = Field(
         default=False,
@@ -125,43 +126,43 @@ class StoreSettings(Section):
     )
     s3_requester_pays: bool = Field(
         default=False,
-        description="Pay for requests and transfer, as buckets ask for whose requester pays; your account is "
+        description="Pay for requests and transfer, which requester-pays buckets demand; your account is "
         "billed.",
     )
     gs_user_project: str | None = Field(
         default=None,
         min_length=1,
-        description="Google Cloud project that pays for requests and transfer, as buckets ask for whose "
-        "requester pays; unset: the bucket's owner pays.",
+        description="Google Cloud project that pays for requests and transfer, which requester-pays buckets "
+        "demand; unset: the bucket's owner pays.",
     )
     range_reads_above_mb: float = Field(
         default=256.0,
         ge=0,
-        description="Objects longer than this are read by ranges, not downloaded, MiB; so is what exceeds "
-        "the cache.",
+        description="Objects larger than this are read by ranges instead of downloaded, MiB; so are objects "
+        "that do not fit into the cache.",
     )
     cache_dir: str | None = Field(
         default=None,
-        description="Folder of the downloaded objects; unset: MOTIONSIGHT_CACHE, or one in the temporary "
+        description="Folder for downloaded objects; unset: MOTIONSIGHT_CACHE, or one in the temporary "
         "folder.",
     )
     cache_mb: int | None = Field(
         default=None,
         ge=0,
-        description="Most that the downloaded objects take, MiB; unset: MOTIONSIGHT_CACHE_MB, or 20,000.",
+        description="Most space that downloaded objects take, MiB; unset: MOTIONSIGHT_CACHE_MB, or 20,000.",
     )
     retries: int = Field(
         default=5,
         ge=0,
         le=20,
-        description="Further tries of a request that the store failed to answer, with pauses that double "
+        description="Retries of a request that the store failed to answer, with pauses that double "
         "up to 20 s.",
     )
     stall_s: float = Field(
         default=60.0,
         gt=0,
         le=LONGEST_S,
-        description="A transfer that brings less than 64 KiB in this time is given up, seconds.",
+        description="Seconds in which a transfer must bring at least 64 KiB; otherwise it is given up.",
     )
 
     @field_validator("s3_endpoint", "gs_endpoint")
@@ -173,8 +174,8 @@ class StoreSettings(Section):
         if "@" in parts.netloc:
             # Neither stored with each run nor said: the sentence of a ValueError would repeat the value.
             raise UsageError(
-                "The endpoint of a store holds no user or password; give them as the store's own "
-                "environment variables."
+                "The endpoint of a store must not hold a user or password; give them as the store's "
+                "own environment variables."
             )
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError("an endpoint is an address such as http://minio:9000")
@@ -184,13 +185,15 @@ class StoreSettings(Section):
 class EndpointSettings(Section):
     """How an OpenAI-compatible endpoint is asked."""
 
-    concurrency: int = Field(default=16, ge=1, le=4096, description="Requests at once, per process.")
-    timeout_s: float = Field(default=300.0, gt=0, le=LONGEST_S, description="Of one request, seconds.")
+    concurrency: int = Field(default=16, ge=1, le=4096, description="Most concurrent requests, per process.")
+    timeout_s: float = Field(
+        default=300.0, gt=0, le=LONGEST_S, description="Time-out of one request, seconds."
+    )
     retries: int = Field(
         default=30,
         ge=0,
         le=1000,
-        description="Further tries after 429, 5xx or a broken connection; the pause doubles up to 8 s, so "
+        description="Retries after 429, 5xx or a broken connection; the pause doubles up to 8 s, so "
         "that 30 outlast a server that loads its model for three minutes.",
     )
     key_variable: str = Field(

@@ -23,7 +23,7 @@ def refuse_secret(setting: str, name: str) -> None:
     """
     if _SECRET.search(name.lower().replace("-", "_")):
         raise UsageError(
-            f"{setting} may not hold {name}: settings are stored with each run. Give it by the environment "
+            f"{setting} must not hold {name}: settings are stored with each run. Give it by the environment "
             "or by a credentials file."
         )
 

@@ -79,7 +79,7 @@ def cache_directory(settings: StoreSettings = _DEFAULTS) -> Path:
     """Where the objects lie; made where it is not there, readable by this user only.
 
     Raises:
-        UsageError: it cannot be made, or belongs to somebody else.
+        UsageError: it cannot be made, or belongs to another user.
     """
     named = settings.cache_dir or os.environ.get(environment.CACHE)
     ours = f"motionsight-cache-{os.getuid()}"
@@ -95,7 +95,7 @@ def cache_directory(settings: StoreSettings = _DEFAULTS) -> Path:
     # In a shared temporary folder anybody may have made it first, and would feed us their bytes.
     if not named and (not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid()):
         raise UsageError(
-            f"The cache {directory} belongs to somebody else; set stores.cache_dir or {environment.CACHE} "
+            f"The cache {directory} belongs to another user; set stores.cache_dir or {environment.CACHE} "
             "to a folder of yours."
         )
     if not named and stat.S_IMODE(status.st_mode) != 0o700:

@@ -38,7 +38,7 @@ def listing_errors(bucket: str) -> Iterator[None]:
                 raise UsageError(f"gs://{bucket} is not a valid bucket or prefix.") from None
             case 401 | 403:
                 raise RunError(
-                    f"Listing gs://{bucket} is forbidden: it takes storage.objects.list; {_LOGIN} of an "
+                    f"Listing gs://{bucket} is forbidden: it needs storage.objects.list; {_LOGIN} of an "
                     "account that has it."
                 ) from None
             case None if isinstance(error, GoogleAuthError):
@@ -71,7 +71,7 @@ def reading_errors() -> Iterator[None]:
                 raise StoreUnavailable(f"The requester pays for the object: {_PAYER}.") from None
             case 403 | 401 as status:
                 raise StoreUnavailable(
-                    f"The object cannot be read: the store answered {status}; it takes storage.objects.get."
+                    f"The object cannot be read: the store answered {status}; it needs storage.objects.get."
                 ) from None
             case None if isinstance(error, GoogleAuthError):
                 raise StoreUnavailable(

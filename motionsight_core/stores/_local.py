@@ -63,7 +63,7 @@ class LocalStore:
             raise StoreUnavailable(f"The file cannot be read: {error.strerror}.") from None
         with file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise StoreUnavailable("The name is that of a pipe or a device, not of a file.")
+                raise StoreUnavailable("This is a pipe or a device, not a file.")
             _check_version(file, video)
             try:
                 yield file

@@ -65,7 +65,7 @@ class BlockReader:
         try:
             return block.result()
         except Exception:
-            # Who asks again may be luckier.
+            # The caller may try again.
             self._blocks.pop(number, None)
             raise
 

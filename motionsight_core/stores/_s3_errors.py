@@ -51,7 +51,7 @@ def listing_errors(bucket: str) -> Iterator[None]:
             raise UsageError(f"There is no bucket s3://{bucket}.") from None
         if status_of(error) in (401, 403):
             raise RunError(
-                f"Listing s3://{bucket} is forbidden: it takes s3:ListBucket{_PAYER}; {_LOGIN} of an account "
+                f"Listing s3://{bucket} is forbidden: it needs s3:ListBucket{_PAYER}; {_LOGIN} of an account "
                 "that has it."
             ) from None
         raise RunError(f"s3://{bucket} cannot be listed: the store answered {status_of(error)}.") from None
@@ -73,7 +73,7 @@ def reading_errors() -> Iterator[None]:
             raise VersionGone(GONE) from None
         if _code_of(error) == _ARCHIVED_CODE:
             raise Archived(ARCHIVED) from None
-        need = f"; it takes s3:GetObject{_PAYER}" if status_of(error) in (401, 403) else ""
+        need = f"; it needs s3:GetObject{_PAYER}" if status_of(error) in (401, 403) else ""
         raise StoreUnavailable(
             f"The object cannot be read: the store answered {status_of(error)}{need}."
         ) from None

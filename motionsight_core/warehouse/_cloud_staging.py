@@ -98,7 +98,7 @@ def _bucket_errors(root: str) -> Iterator[None]:
         raise UsageError(f"There is no bucket {bucket} to stage in.") from None
     except (Forbidden, Unauthorized):
         raise RunError(
-            f"Staging in {bucket} is forbidden: it takes storage.objects.create, get, list and delete; "
+            f"Staging in {bucket} is forbidden: it needs storage.objects.create, get, list and delete; "
             "docs/warehouse.md has the roles."
         ) from None
     except GoogleAuthError as error:

@@ -322,7 +322,7 @@ def test_the_measured_annotator_answers_with_what_it_measured() -> None:
     answer = measured.answer(known_clip(), "Does the camera pan?")
     assert answer.aspect == "camera"
     assert "right" in answer.text
-    with pytest.raises(UsageError, match="makes no choices"):
+    with pytest.raises(UsageError, match="cannot choose an option"):
         measured.answer(known_clip(), "Which?", ["a", "b"])
 
 

@@ -92,7 +92,7 @@ def test_an_endpoint_is_an_annotator_and_its_limits() -> None:
             {"settings": "[clips]\nwindow_s = -1"},
             "clips.window_s: input should be",
         ),
-        (MotionSightCatalog, {"settings": "[clips"}, "The settings are no TOML"),
+        (MotionSightCatalog, {"settings": "[clips"}, "The settings are not valid TOML"),
         (MotionSightCatalog, {"settings": {"annotator": "openai:"}}, "An openai: annotator needs an http"),
         (MotionSightCatalog, {"warehouse": "postgres:x"}, "There is no warehouse 'postgres:x'"),
         (MotionSightCatalog, {"credentials": ["videos"]}, "write KIND/NAME"),

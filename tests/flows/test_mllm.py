@@ -133,7 +133,7 @@ def test_nobody_at_the_endpoint_is_said_before_anything_else(motionsight, scenes
     assert done.code == 1
     assert done.err == (
         "motionsight: The endpoint http://127.0.0.1:9/v1 cannot be reached ([Errno 111] Connection refused): "
-        "start its server, or check the URL, which mostly ends in /v1.\n"
+        "start its server, or check the URL, which usually ends in /v1.\n"
     )
 
 
@@ -221,7 +221,11 @@ def test_a_question_is_put_to_the_model(motionsight, video: str, endpoint) -> No
         (["nothing.mp4", "What?"], 2, "There is no file, directory or glob match at 'nothing.mp4'."),
         (["VIDEO", " "], 2, "The question is empty."),
         (["VIDEO", "What?", "--option", "one"], 2, "A multiple choice has 2 to 26 options, got 1."),
-        (["VIDEO", "What?", "--option", "a", "--option", "b"], 2, "The measured annotator makes no choices"),
+        (
+            ["VIDEO", "What?", "--option", "a", "--option", "b"],
+            2,
+            "The annotator `measured` cannot choose an option",
+        ),
         (["text.mp4", "What?"], 1, "NotAVideo: "),
     ],
 )

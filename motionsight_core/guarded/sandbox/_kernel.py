@@ -34,7 +34,7 @@ def forbid_new_privileges() -> None:
         Unavailable
     """
     if sys.platform != "linux":
-        raise Unavailable(f"{sys.platform} has none, Linux has")
+        raise Unavailable(f"only Linux has it, not {sys.platform}")
     libc = ctypes.CDLL(None, use_errno=True)
     arguments = [ctypes.c_ulong(value) for value in (1, 0, 0, 0)]
     if libc.prctl(_PR_SET_NO_NEW_PRIVS, *arguments) != 0:

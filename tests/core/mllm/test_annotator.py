@@ -75,7 +75,7 @@ def test_an_address_that_cannot_be_used_says_why_and_repeats_no_key(text: str, w
 
 
 def test_measured_is_no_multimodal_llm() -> None:
-    with pytest.raises(UsageError, match="asks no multimodal LLM"):
+    with pytest.raises(UsageError, match="uses no multimodal LLM"):
         require_mllm(Settings())
 
 

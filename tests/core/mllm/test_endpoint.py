@@ -255,7 +255,7 @@ def test_a_missing_key_is_told_with_its_variable(
 
     assert isinstance(locked, ModelUnavailable)
     assert str(locked).endswith(
-        f"does not let us in (HTTP {status}): set the environment variable MY_KEY to its key."
+        f"refuses access (HTTP {status}): set the environment variable MY_KEY to its key."
     )
 
 
@@ -290,7 +290,7 @@ def test_a_path_that_is_not_there_is_told_with_what_to_check(
     missing = failure(endpoint, says(), path="/api")
 
     assert isinstance(missing, ModelUnavailable)
-    assert "Check the URL, which mostly ends in /v1" in str(missing)
+    assert "Check the URL, which usually ends in /v1" in str(missing)
 
 
 def test_a_bad_request_that_denies_the_model_concerns_every_clip(endpoint: ScriptedEndpoint) -> None:
@@ -325,7 +325,7 @@ def test_a_request_that_breaks_a_living_server_fails_alone(
     failed = failure(endpoint, answer)
 
     assert isinstance(failed, AnnotatorFailed)
-    assert str(failed).startswith("The endpoint fails on this request and answers others")
+    assert str(failed).startswith("The endpoint fails on this request but answers others")
 
 
 @pytest.mark.parametrize("answer", [BROKEN, fails(502), fails(503), fails(504)])
