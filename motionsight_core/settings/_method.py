@@ -64,7 +64,8 @@ class ReferringSettings(Section):
     )
     tracker: str = Field(
         default="measured",
-        description="What follows them: `measured`, `transformers:MODEL_ID_OR_DIR`, `sam2:CHECKPOINT#CONFIG`.",
+        description="What follows them: `measured`, `transformers:MODEL_ID_OR_DIR`, "
+        "`sam2:CHECKPOINT#CONFIG`.",
     )
     max_pixels: int = Field(
         default=921_600, ge=1024, description="Pixels of a sampled frame as detector and tracker see it."
@@ -95,7 +96,8 @@ class PromptSettings(Section):
         default=0.02,
         gt=0,
         le=0.5,
-        description="Standard deviation of the Gaussian of `background_blur`, fraction of the frame's larger side.",
+        description="Standard deviation of the Gaussian of `background_blur`, fraction of the frame's larger "
+        "side.",
     )
     pose_model: str = Field(
         default="usyd-community/vitpose-base-simple",
