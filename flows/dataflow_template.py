@@ -24,7 +24,7 @@ from motionsight_core.settings import Settings
 from motionsight_core.warehouse import open_warehouse
 from transforms import AnnotateNotifications, AnnotateSource, Job, begin_run
 from transforms.dataflow import dataflow_options, refused, require_reachable
-from transforms.runners import job_prefix
+from transforms.job_names import job_prefix
 
 #: Longest wait of a row, of a stream, for its part and of a part for its commit, seconds. BigQuery takes
 #: 1,500 load jobs a day into a table.

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from motionsight_core.annotation import Answer as Answer
     from motionsight_core.catalog import Clip as Clip
     from motionsight_core.catalog import VideoObject as VideoObject
+    from motionsight_core.environment import DEFAULT_WAREHOUSE as DEFAULT_WAREHOUSE
     from motionsight_core.motionsight import MotionSight as MotionSight
     from motionsight_core.planning.plan import clips_of as clips_of
     from motionsight_core.record import Failure as Failure
@@ -23,14 +24,12 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-#: Where rows go unless another warehouse is named.
-DEFAULT_WAREHOUSE = "duckdb:motionsight.duckdb"
-
 # Names are imported when they are first used: the command line must answer --help at once, and a
 # planner needs no decoder.
 _HOMES = {
     "Answer": "annotation",
     "Clip": "catalog",
+    "DEFAULT_WAREHOUSE": "environment",
     "Failure": "record",
     "MotionRecord": "record",
     "MotionSight": "motionsight",
@@ -41,6 +40,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "DEFAULT_WAREHOUSE",
     "Answer",
     "Clip",
     "Failure",
@@ -60,4 +60,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted([*__all__, "DEFAULT_WAREHOUSE", "__version__"])
+    return sorted([*__all__, "__version__"])

@@ -27,6 +27,9 @@ SOURCE = "MOTIONSIGHT_SOURCE"
 PYTHON = "MOTIONSIGHT_PYTHON"
 """The Python that runs MotionSight, for the example of Airflow in deploy/."""
 
+#: Where rows go unless that variable, a command or a run names another warehouse.
+DEFAULT_WAREHOUSE = "duckdb:motionsight.duckdb"
+
 #: All that are not settings.
 VARIABLES = frozenset([WAREHOUSE, SETTINGS, STAGING, CACHE, CACHE_MB, FLINK_JOB_SERVER_JAR, SOURCE, PYTHON])
 

@@ -19,7 +19,7 @@ from apache_beam.options.pipeline_options import (
 
 from motionsight_core.errors import RunError, UsageError
 from motionsight_core.settings import Settings
-from transforms.runners import job_prefix
+from transforms.job_names import job_prefix
 
 #: What Dataflow cannot guess, and where it stands among Beam's options.
 _REQUIRED: tuple[tuple[type[PipelineOptions], str], ...] = (

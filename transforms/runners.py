@@ -39,11 +39,6 @@ def pipeline_for(settings: Settings, *, job: str = "motionsight", staging: str =
     return pipeline
 
 
-def job_prefix(run_id: str) -> str:
-    """What the names of all jobs of a run begin with."""
-    return f"motionsight-{run_id}-"
-
-
 def local_options(settings: Settings) -> PipelineOptions:
     """FnApiRunner with threads: one whose share of the elements is slow leaves no decoder idle.
 

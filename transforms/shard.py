@@ -16,7 +16,8 @@ from transforms import progress
 from transforms._catalog import AnnotateCatalog
 from transforms._cloud_files import without_credentials_for_an_emulator
 from transforms._stage import Attempt
-from transforms.runners import job_prefix, pipeline_for
+from transforms.job_names import job_prefix
+from transforms.runners import pipeline_for
 
 # A worker thread prints the traceback of a bundle that fails, and then logs it. The log is enough: who
 # runs us decides whether it is shown, and says one sentence.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from motionsight_core import DEFAULT_WAREHOUSE
+from motionsight_core.environment import DEFAULT_WAREHOUSE
 from motionsight_core.errors import UsageError
 from motionsight_core.warehouse._base import Answer, Known, Warehouse
 from motionsight_core.warehouse._manifest import Manifest
