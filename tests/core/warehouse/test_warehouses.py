@@ -13,6 +13,7 @@ from motionsight_core.catalog import Clip, VideoObject
 from motionsight_core.errors import RunError, UsageError
 from motionsight_core.record import MOTION_SCHEMA, Box, Exchange, ObjectTrack
 from motionsight_core.warehouse import Warehouse
+from motionsight_core.warehouse._migrations import MIGRATIONS
 from tests.core.warehouse.rows import NOON, Stage, failure, partition, record, run_record, split, table
 
 
@@ -327,4 +328,5 @@ def test_migrations_are_numbered_and_each_is_applied_once(warehouse: Warehouse, 
         list(pool.map(lambda _: warehouse.save_partitions([partition(0)]), range(4)))
     stage.commit(record())
     rows = warehouse.query("SELECT number, name FROM migrations ORDER BY number").rows
-    assert rows == [(1, "motion, failures, runs, commits"), (2, "splits"), (3, "partitions"), (4, "dialogue")]
+    assert rows == [(migration.number, migration.name) for migration in MIGRATIONS]
+    assert [number for number, _ in rows] == list(range(1, len(rows) + 1))
