@@ -98,7 +98,7 @@ def test_an_endpoint_is_an_annotator_and_its_limits() -> None:
         (MotionSightCatalog, {"credentials": ["videos"]}, "write KIND/NAME"),
         (MotionSightWarehouse, {"url": "bigquery:nodataset"}, "names no dataset"),
         (CaptionEndpoint, {"url": "gpu:8000", "model": "m"}, "needs an http:// or https:// URL"),
-        (CaptionEndpoint, {"url": "http://gpu:8000#m", "model": "m"}, "holds no #"),
+        (CaptionEndpoint, {"url": "http://gpu:8000#m", "model": "m"}, "must not hold a #"),
     ],
 )
 def test_what_a_block_cannot_hold_is_refused_in_one_sentence(

@@ -68,6 +68,6 @@ def test_an_endpoint_is_a_web_address(value: str) -> None:
 
 @pytest.mark.parametrize("key", ["s3_endpoint", "gs_endpoint"])
 def test_an_endpoint_with_a_password_is_refused_without_repeating_it(key: str) -> None:
-    with pytest.raises(UsageError, match="no user or password") as failure:
+    with pytest.raises(UsageError, match="must not hold a user or password") as failure:
         Settings.load(overrides=[f"stores.{key}=http://me:hush@minio:9000"], environment={})
     assert "hush" not in str(failure.value)
