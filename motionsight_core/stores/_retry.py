@@ -15,6 +15,7 @@ from typing import Protocol, TypeVar
 from tenacity import (
     RetryCallState,
     Retrying,
+    after_nothing,
     retry_if_exception_type,
     stop_after_attempt,
     wait_exponential,
@@ -41,7 +42,7 @@ class Sink(Protocol):
 
 
 def with_retries(
-    attempt: Callable[[], T], *, retries: int, after_failure: Callable[[RetryCallState], None] | None = None
+    attempt: Callable[[], T], *, retries: int, after_failure: Callable[[RetryCallState], None] = after_nothing
 ) -> T:
     """What an attempt returns; it is repeated after Broken, with pauses that double.
 
