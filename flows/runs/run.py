@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -11,6 +10,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import Protocol, TypeVar
+
+from tenacity import (
+    Retrying,
+    retry_if_exception_type,
+    retry_if_not_exception_type,
+    stop_after_attempt,
+    wait_incrementing,
+)
 
 from motionsight_core.errors import MotionSightError, UsageError
 from motionsight_core.motionsight import MotionSight
@@ -194,7 +201,7 @@ def stage_shard(run: Run, shard: Shard) -> Manifest:
 def commit_shard(run: Run, manifest: Manifest) -> None:
     """One commit. A warehouse that is away for a while costs pauses, and no second annotation."""
     warehouse = open_warehouse(run.warehouse)
-    _patiently(partial(warehouse.commit, manifest), retries=run.settings.runtime.shard_retries)
+    _with_retries(partial(warehouse.commit, manifest), retries=run.settings.runtime.shard_retries)
 
 
 def finish_run(run: Run) -> RunRecord:
@@ -252,7 +259,7 @@ def run_shards(
         if told_to_end():
             return Shortfall(tuple(broken), left=len(shards) - begun)
         try:
-            manifest = _patiently(
+            manifest = _with_retries(
                 partial(stage_shard, run, shard), retries=run.settings.runtime.shard_retries
             )
             commit_shard(run, manifest)
@@ -262,16 +269,15 @@ def run_shards(
     return Shortfall(tuple(broken), left=0)
 
 
-def _patiently(attempt: Callable[[], T], *, retries: int) -> T:
+def _with_retries(attempt: Callable[[], T], *, retries: int) -> T:
     """The attempt's result; tried again after growing pauses: what is outside of us may be back by then."""
-    for number in range(1, retries + 1):
-        try:
-            return attempt()
-        except UsageError:
-            raise
-        except Exception:
-            time.sleep(_RETRY_PAUSE_S * number)
-    return attempt()
+    retrying = Retrying(
+        retry=retry_if_exception_type(Exception) & retry_if_not_exception_type(UsageError),
+        stop=stop_after_attempt(retries + 1),
+        wait=wait_incrementing(start=_RETRY_PAUSE_S, increment=_RETRY_PAUSE_S),
+        reraise=True,
+    )
+    return retrying(attempt)
 
 
 def one_sentence(error: BaseException) -> str:

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
-from unittest.mock import patch
 
 import numpy as np
 import torch
@@ -134,14 +133,23 @@ def _options(config: Path) -> SimpleNamespace:
 def _build(options: SimpleNamespace) -> Any:
     with _building, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of timm's and torch's names that their code uses
-        import groundingdino.util.get_tokenlizer as text_encoders
         from groundingdino.models import build_model
 
-        with (
-            patch.object(text_encoders, "get_tokenlizer", _tokenizer),
-            patch.object(text_encoders, "get_pretrained_language_model", _text_encoder),
-        ):
+        with _own_text_encoder():
             return build_model(options)
+
+
+@contextlib.contextmanager
+def _own_text_encoder() -> Iterator[None]:
+    """The authors' code takes its text encoder from here: theirs loads weights that the checkpoint brings."""
+    import groundingdino.util.get_tokenlizer as authors
+
+    theirs = authors.get_tokenlizer, authors.get_pretrained_language_model
+    authors.get_tokenlizer, authors.get_pretrained_language_model = _tokenizer, _text_encoder
+    try:
+        yield
+    finally:
+        authors.get_tokenlizer, authors.get_pretrained_language_model = theirs
 
 
 def _tokenizer(text_encoder_type: str) -> Any:

@@ -178,7 +178,7 @@ class CloudStore(ABC):
     def _found(self, video: VideoObject) -> Pinned:
         self._require_package()
         try:
-            return self._patiently(lambda: self.find(video))
+            return self._with_retries(lambda: self.find(video))
         except Broken as broken:
             raise StoreUnavailable(f"The object cannot be read: {broken}.") from None
 
@@ -246,13 +246,13 @@ class CloudStore(ABC):
         """One answer of a listing, with retries; what fails says after which name one can go on."""
         go_on = f" The listing can go on after {self._uri(bucket, last)!r}." if last else ""
         try:
-            return self._patiently(attempt)
+            return self._with_retries(attempt)
         except Broken as broken:
             raise RunError(f"{self.scheme}://{bucket} cannot be listed: {broken}.{go_on}") from None
         except (RunError, UsageError) as error:
             raise type(error)(f"{error}{go_on}") from None
 
-    def _patiently(self, attempt: Callable[[], Any]) -> Any:
+    def _with_retries(self, attempt: Callable[[], Any]) -> Any:
         return with_retries(lambda: within(self.settings.stall_s, attempt), retries=self.settings.retries)
 
     def _name_after(self, address: CloudAddress, selection: Selection) -> str:

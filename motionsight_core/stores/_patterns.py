@@ -1,4 +1,4 @@
-"""Patterns of names in a bucket, which mean what they mean to `glob` in a folder."""
+"""Patterns of names, in a bucket and below a folder; they mean what they mean to `glob`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Set
 
 _WILDCARD = re.compile(r"[*?[]")
 #: Any number of folders, none included.
-_RECURSIVE = "**"
+RECURSIVE = "**"
 
 
 def is_pattern(name: str) -> bool:
@@ -26,7 +26,7 @@ class NamePattern:
         self.prefix = _WILDCARD.split(pattern, maxsplit=1)[0]
         """With what every name begins that matches."""
         self._parts = [
-            None if part == _RECURSIVE else (part, re.compile(fnmatch.translate(part)))
+            None if part == RECURSIVE else (part, re.compile(fnmatch.translate(part)))
             for part in pattern.split("/")
         ]
 

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from tenacity import RetryCallState
+
 from motionsight_core.errors import StoreUnavailable
 from motionsight_core.settings import StoreSettings
-from motionsight_core.stores import _retry as _patience
-from motionsight_core.stores._retry import Sink, Stopped, TooMuch, with_stall_limit
+from motionsight_core.stores._retry import Sink, Stopped, TooMuch, with_retries, with_stall_limit
 
 #: A try that brought so much counts as none that failed: long downloads outlast many broken connections.
 _HEADWAY_BYTES = 1 << 20
@@ -49,18 +50,23 @@ class Pinned:
     def _copy(self, offset: int, length: int, sink: Sink) -> None:
         """Going on where a connection broke, with pauses."""
         end = offset + length
-        failed = 0
-        while offset < end:
+
+        def copy_rest() -> None:
+            nonlocal offset
+            if offset == end:
+                return
             try:
-                offset += self._try(offset, end - offset, sink)
+                self._try(offset, end - offset, sink)
             except Stopped as stopped:
                 offset += stopped.received
-                failed = 1 if stopped.received >= _HEADWAY_BYTES else failed + 1
-                if failed > self.settings.retries:
-                    raise StoreUnavailable(f"The object cannot be read: {stopped}.") from None
-                _patience.pause(failed - 1)
+                raise
 
-    def _try(self, offset: int, length: int, sink: Sink) -> int:
+        try:
+            with_retries(copy_rest, retries=self.settings.retries, after_failure=_count_from_headway)
+        except Stopped as stopped:
+            raise StoreUnavailable(f"The object cannot be read: {stopped}.") from None
+
+    def _try(self, offset: int, length: int, sink: Sink) -> None:
         try:
             received = with_stall_limit(
                 lambda gate: self.transfer(offset, length, gate),
@@ -72,7 +78,13 @@ class Pinned:
             raise StoreUnavailable("The store sent more of the object than was asked for.") from None
         if received < length:
             raise Stopped(f"the store sent {received} of {length} bytes", received)
-        return received
+
+
+def _count_from_headway(state: RetryCallState) -> None:
+    """Count a failed try as the first one if it brought much."""
+    stopped = state.outcome and state.outcome.exception()
+    if isinstance(stopped, Stopped) and stopped.received >= _HEADWAY_BYTES:
+        state.attempt_number = 1
 
 
 class _Part:

@@ -8,16 +8,25 @@ stalls.
 
 from __future__ import annotations
 
-import random
 import threading
-import time
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    after_nothing,
+    retry_if_exception_type,
+    stop_after_attempt,
+    wait_exponential,
+    wait_random_exponential,
+)
+from tenacity.wait import wait_base
+
 #: What a transfer must bring in `stores.stall_s`, bytes.
 LEAST_BYTES = 64 * 1024
-#: The longest pause before another try, seconds.
-_LONGEST_PAUSE_S = 20.0
+#: Pauses double from 1 s up to 20 s; half of each is random, so that workers do not all come back at once.
+PAUSES: wait_base = wait_exponential(multiplier=0.5, max=10) + wait_random_exponential(multiplier=0.5, max=10)
 
 T = TypeVar("T")
 
@@ -32,23 +41,26 @@ class Sink(Protocol):
     def write(self, data: bytes, /) -> object: ...
 
 
-def with_retries(attempt: Callable[[], T], *, retries: int) -> T:
+def with_retries(
+    attempt: Callable[[], T], *, retries: int, after_failure: Callable[[RetryCallState], None] = after_nothing
+) -> T:
     """What an attempt returns; it is repeated after Broken, with pauses that double.
+
+    Args:
+        retries: further tries.
+        after_failure: sees each failed try, before it is decided whether there is another.
 
     Raises:
         Broken: the last one failed too.
     """
-    for tried in range(retries):
-        try:
-            return attempt()
-        except Broken:
-            pause(tried)
-    return attempt()
-
-
-def pause(tried: int) -> None:
-    """Wait before another try, the longer the more have failed; never all workers at once."""
-    time.sleep(random.uniform(0.5, 1.0) * min(_LONGEST_PAUSE_S, 2.0**tried))  # noqa: S311 no secret
+    retrying = Retrying(
+        retry=retry_if_exception_type(Broken),
+        stop=stop_after_attempt(retries + 1),
+        wait=PAUSES,
+        after=after_failure,
+        reraise=True,
+    )
+    return retrying(attempt)
 
 
 def within(limit_s: float, work: Callable[[], T]) -> T:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import os
-import random
 import threading
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+
+from tenacity import (
+    Retrying,
+    retry_if_exception,
+    stop_after_attempt,
+    wait_exponential,
+    wait_random_exponential,
+)
 
 from motionsight_core.credentials import credentials_epoch
 from motionsight_core.errors import MotionSightError, RunError
@@ -82,23 +88,31 @@ def run_sql(
     Raises:
         RunError: BigQuery does not let us, or cannot be reached.
     """
-    from google.api_core.exceptions import GoogleAPICallError
-
     config = job_config(
         address, query_parameters=[_parameter(name, value) for name, value in (parameters or {}).items()]
     )
+
+    def rows() -> list[tuple[Any, ...]]:
+        job = client_of(address).query(
+            sql.replace("{dataset}", address.name), job_config=config, retry=retry()
+        )
+        return [tuple(row.values()) for row in job.result(retry=retry())]
+
+    # The pauses double from 2 s up to 30 s; half of each is random, so that writers do not meet again.
+    conflicts = Retrying(
+        retry=retry_if_exception(_is_conflict),
+        stop=stop_after_attempt(_CONFLICT_TRIES),
+        wait=wait_exponential(multiplier=1, max=15) + wait_random_exponential(multiplier=1, max=15),
+        reraise=True,
+    )
     with errors(address):
-        for attempt in range(1, _CONFLICT_TRIES + 1):
-            try:
-                job = client_of(address).query(
-                    sql.replace("{dataset}", address.name), job_config=config, retry=retry()
-                )
-                return [tuple(row.values()) for row in job.result(retry=retry())]
-            except GoogleAPICallError as error:
-                if _CONFLICT not in str(error) or attempt == _CONFLICT_TRIES:
-                    raise
-                time.sleep(random.uniform(0.5, 1.0) * min(2.0**attempt, 30.0))  # noqa: S311 - no secret
-    raise AssertionError("unreachable")
+        return conflicts(rows)
+
+
+def _is_conflict(error: BaseException) -> bool:
+    from google.api_core.exceptions import GoogleAPICallError
+
+    return isinstance(error, GoogleAPICallError) and _CONFLICT in str(error)
 
 
 def _parameter(name: str, value: Parameter) -> Any:

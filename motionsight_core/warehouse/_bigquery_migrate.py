@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import threading
-import time
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+
+from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_exponential
 
 from motionsight_core.errors import RunError
 from motionsight_core.warehouse import _bigquery_ddl as ddl
 from motionsight_core.warehouse._bigquery_address import BigQueryAddress
 from motionsight_core.warehouse._bigquery_client import client_of, errors, retry, run_sql
-from motionsight_core.warehouse._migrations import outstanding
+from motionsight_core.warehouse._migrations import Migration, outstanding
 
 #: A table that only one process can make, and that BigQuery removes should that process die.
 _LOCK = "migrating"
@@ -53,7 +55,7 @@ def bring_up_to_date(address: BigQueryAddress) -> None:
     with _migrating:
         if key in _up_to_date:
             return
-        if outstanding(_number(address), url=f"bigquery:{address.name}"):
+        if _outstanding(address):
             _make_dataset(address)
             _migrate(address)
         _up_to_date.add(key)
@@ -61,20 +63,22 @@ def bring_up_to_date(address: BigQueryAddress) -> None:
 
 def _migrate(address: BigQueryAddress) -> None:
     """Apply what is missing, while no other process does."""
-    deadline = time.monotonic() + _LOCK_WAIT_S
-    pause_s = 0.1
-    while not _take_lock(address):
-        if time.monotonic() > deadline:
-            raise RunError(
-                f"Another process has been bringing bigquery:{address.name} up to date for "
-                f"{_LOCK_WAIT_S:g} s; if it died, delete the table {_LOCK} there, then run this again."
-            )
-        time.sleep(pause_s)
-        pause_s = min(2 * pause_s, 5.0)
-        if not outstanding(_number(address), url=f"bigquery:{address.name}"):
-            return
+    waiting = Retrying(
+        retry=retry_if_result(lambda locked: not locked and bool(_outstanding(address))),
+        stop=stop_after_delay(_LOCK_WAIT_S),
+        wait=wait_exponential(multiplier=0.1, max=5.0),
+    )
     try:
-        missing = outstanding(_number(address), url=f"bigquery:{address.name}")
+        locked = waiting(_take_lock, address)
+    except RetryError:
+        raise RunError(
+            f"Another process has been bringing bigquery:{address.name} up to date for "
+            f"{_LOCK_WAIT_S:g} s; if it died, delete the table {_LOCK} there, then run this again."
+        ) from None
+    if not locked:
+        return  # the other process is done
+    try:
+        missing = _outstanding(address)
         run_sql(address, ddl.CREATE_MIGRATIONS)
         for migration in missing:
             for statement in ddl.statements(migration):
@@ -91,6 +95,10 @@ def _migrate(address: BigQueryAddress) -> None:
     finally:
         with errors(address):
             client_of(address).delete_table(f"{address.name}.{_LOCK}", not_found_ok=True, retry=retry())
+
+
+def _outstanding(address: BigQueryAddress) -> Sequence[Migration]:
+    return outstanding(_number(address), url=f"bigquery:{address.name}")
 
 
 def _number(address: BigQueryAddress) -> int:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-import time
 from pathlib import Path
 
 import duckdb
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_exponential
 
 from motionsight_core.errors import RunError, UsageError
 
@@ -41,30 +41,40 @@ def connect(name: str, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     Raises:
         RunError: it cannot be opened, or another process does not let go of it.
     """
-    deadline = time.monotonic() + _LOCK_WAIT_S
-    pause_s = 0.05
-    while True:
-        try:
-            return duckdb.connect(name, read_only=read_only, config=_config(name))
-        except duckdb.ConnectionException:
-            # This process has it open in the other mode, in another thread: it soon will not.
-            holder = "this process"
-        except duckdb.Error as error:
-            if not str(error).startswith(_LOCKED):
-                raise RunError(f"Cannot open {name}: {first_paragraph(error)}") from None
-            holder = _holder(str(error).replace(name, ""))
-        if time.monotonic() > deadline:
-            raise RunError(
-                f"The warehouse {name} has been in use by {holder} for {_LOCK_WAIT_S:g} s; end that process "
-                "or wait for it, then run this again."
-            )
-        time.sleep(pause_s)
-        pause_s = min(2 * pause_s, 1.0)
+    waiting = Retrying(
+        retry=retry_if_exception_type(_InUse),
+        stop=stop_after_delay(_LOCK_WAIT_S),
+        wait=wait_exponential(multiplier=0.05, max=1.0),
+        reraise=True,
+    )
+    try:
+        return waiting(_connect, name, read_only=read_only)
+    except _InUse as holder:
+        raise RunError(
+            f"The warehouse {name} has been in use by {holder} for {_LOCK_WAIT_S:g} s; end that process "
+            "or wait for it, then run this again."
+        ) from None
 
 
 def first_paragraph(error: Exception) -> str:
     """A DuckDB message without its source excerpt, as one line."""
     return " ".join(str(error).split("\n\n")[0].split())
+
+
+class _InUse(Exception):
+    """The file is open elsewhere; `str` says by whom."""
+
+
+def _connect(name: str, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+    try:
+        return duckdb.connect(name, read_only=read_only, config=_config(name))
+    except duckdb.ConnectionException:
+        # This process has it open in the other mode, in another thread: it soon will not.
+        raise _InUse("this process") from None
+    except duckdb.Error as error:
+        if not str(error).startswith(_LOCKED):
+            raise RunError(f"Cannot open {name}: {first_paragraph(error)}") from None
+        raise _InUse(_holder(str(error).replace(name, ""))) from None
 
 
 def _holder(message: str) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import random
+import time
 import traceback
 
 import pytest
+from tenacity import RetryCallState
 
 from motionsight_core.errors import MotionSightError, RunError, StoreUnavailable, VersionGone
 from motionsight_core.stores import (
@@ -35,7 +38,12 @@ CONTENT = bytes(range(256)) * 4 * 300  # 300 KiB: some pieces of 64 KiB
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The tries after which somebody paused; nobody waits."""
     taken: list[int] = []
-    monkeypatch.setattr(_retry, "pause", taken.append)
+
+    def wait(state: RetryCallState) -> float:
+        taken.append(state.attempt_number - 1)
+        return 0.0
+
+    monkeypatch.setattr(_retry, "PAUSES", wait)
     return taken
 
 
@@ -253,10 +261,13 @@ def test_what_was_sent_to_a_store_that_repeats_it_is_in_no_message(
 
 
 def test_pauses_double_up_to_twenty_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> None:
+        raise _retry.Broken
+
     monkeypatch.undo()
     slept: list[float] = []
-    monkeypatch.setattr(_retry.time, "sleep", slept.append)
-    monkeypatch.setattr(_retry.random, "uniform", lambda _, high: high)
-    for tried in range(7):
-        _retry.pause(tried)
+    monkeypatch.setattr(time, "sleep", slept.append)
+    monkeypatch.setattr(random, "uniform", lambda _, high: high)
+    with pytest.raises(_retry.Broken):
+        _retry.with_retries(broken, retries=7)
     assert slept == [1, 2, 4, 8, 16, 20, 20]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -191,7 +192,7 @@ def test_fewer_rows_than_the_manifest_says_are_not_committed(warehouse: Warehous
 def test_a_transaction_that_another_writer_got_in_the_way_of_is_tried_again(
     warehouse: Warehouse, stage: Stage, service: StrictService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_bigquery_client.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
     stage.commit()
     refusals = iter([(400, "invalidQuery", "Transaction is aborted due to concurrent update against table")])
     service.fail = lambda path, body: next(refusals, None) if "BEGIN TRANSACTION" in str(body) else None
