@@ -78,7 +78,7 @@ class _DecodeInOnePass(beam.DoFn):
                     self._lost_frames.inc(decoded.lost_frames)
                     yield decoded
         except ClipError as error:
-            rest = type(error)(f"From {end_s:.3f} s on: {error}") if scenes else error
+            rest = error.with_message(f"From {end_s:.3f} s on: {error}") if scenes else error
             failure = Failure.of_object(rest, video, stage="decode", recipe=recipe, run_id=self._run_id)
             yield TaggedOutput(FAILURES, failure)
         else:

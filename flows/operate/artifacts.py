@@ -188,7 +188,7 @@ def summary(
     if failures:
         lines += [f"### {record.failed} failed", "", "| error | clips | for example |", "| --- | --- | --- |"]
         lines += [
-            f"| {error} | {count} | {link(uri)}<br>{plain(message[:_MESSAGE_LENGTH])} |"
+            f"| {plain(error)} | {count} | {link(uri)}<br>{plain(message[:_MESSAGE_LENGTH])} |"
             for error, count, uri, message in failures
         ]
         lines.append("")
