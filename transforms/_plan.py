@@ -15,6 +15,7 @@ from motionsight_core.planning.plan import clips_to_do, is_finished, is_split
 from motionsight_core.record import Failure, SplitRecord
 from motionsight_core.settings import Settings
 from motionsight_core.warehouse import Known
+from transforms.progress import count_planned
 
 FAILURES = "failures"
 SKIPPED = "skipped"
@@ -108,6 +109,7 @@ class _SplitIntoClips(beam.DoFn):
     def process(self, element: AskedVideo) -> Iterator[tuple[Clip, ...] | TaggedOutput]:
         video, known = element
         if (left_out := skipped_of(known, self._settings)) is not None:
+            count_planned(self._run_id, video, 0)
             yield TaggedOutput(SKIPPED, left_out)
             return
         recipe = self._settings.recipe()
@@ -118,6 +120,7 @@ class _SplitIntoClips(beam.DoFn):
             yield TaggedOutput(FAILURES, failure)
             return
         clips, skipped = clips_to_do(video, duration_s, known, self._settings)
+        count_planned(self._run_id, video, len(clips))
         if is_split(self._settings):
             total = len(clips) + skipped
             yield TaggedOutput(SPLITS, SplitRecord(video.uri, video.version, recipe, total))

@@ -17,6 +17,7 @@ from motionsight_core.motionsight import MotionSight
 from motionsight_core.record import Failure, SplitRecord
 from motionsight_core.settings import Settings
 from transforms._plan import FAILURES, SKIPPED, SPLITS, AskedVideo, skipped_of
+from transforms.progress import count_planned
 
 
 class DecodedScenes(NamedTuple):
@@ -60,6 +61,7 @@ class _DecodeInOnePass(beam.DoFn):
     def process(self, element: AskedVideo) -> Iterator[DecodedClip | TaggedOutput]:
         video, known = element
         if (left_out := skipped_of(known, self._settings)) is not None:
+            count_planned(self._run_id, video, 0)
             yield TaggedOutput(SKIPPED, left_out)
             return
         done = frozenset[str]() if known is None else known.annotated | known.failed
@@ -82,6 +84,7 @@ class _DecodeInOnePass(beam.DoFn):
             failure = Failure.of_object(rest, video, stage="decode", recipe=recipe, run_id=self._run_id)
             yield TaggedOutput(FAILURES, failure)
         else:
+            count_planned(self._run_id, video, scenes - skipped)
             yield TaggedOutput(SPLITS, SplitRecord(video.uri, video.version, recipe, scenes))
         if skipped:
             yield TaggedOutput(SKIPPED, skipped)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import apache_beam as beam
 import pyarrow as pa
-from apache_beam.io.filesystems import FileSystems
 from apache_beam.pvalue import AsIter
 from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.windowed_value import WindowedValue
@@ -22,10 +20,12 @@ from motionsight_core.record import (
     MotionRecord,
     SplitRecord,
 )
+from motionsight_core.settings import StoreSettings
 from motionsight_core.warehouse import Manifest
+from motionsight_core.warehouse.staged_files import write_staged
 from transforms._annotate import Annotated
-from transforms._parts import created, write_part
-from transforms.progress import count_done
+from transforms._parts import write_part
+from transforms.progress import count_staged
 
 MANIFEST = "manifest.json"
 #: Rows in a part at most: what a bundle holds in memory.
@@ -41,10 +41,12 @@ class Attempt:
     attempt_id: str
     run_id: str
     recipe: str
+    stores: StoreSettings = field(default_factory=StoreSettings)
+    """How the directory is reached, where it is a bucket's."""
 
     @property
     def manifest_path(self) -> str:
-        return FileSystems.join(self.directory, MANIFEST)
+        return f"{self.directory}/{MANIFEST}"
 
 
 class StageRows(beam.PTransform):
@@ -66,19 +68,15 @@ class StageRows(beam.PTransform):
         self._attempt, self._skipped, self._splits = attempt, skipped, splits
 
     def expand(self, pcoll: Annotated) -> beam.PCollection[Manifest]:
-        directory = self._attempt.directory
-        motion: Any = pcoll.rows | "StageMotion" >> beam.ParDo(
-            _WriteParts(directory, "motion", MOTION_SCHEMA)
-        )
+        attempt = self._attempt
+        motion: Any = pcoll.rows | "StageMotion" >> beam.ParDo(_WriteParts(attempt, "motion", MOTION_SCHEMA))
         failures: Any = pcoll.failures | "StageFailures" >> beam.ParDo(
-            _WriteParts(directory, "failures", FAILURE_SCHEMA)
+            _WriteParts(attempt, "failures", FAILURE_SCHEMA)
         )
-        splits: Any = self._splits | "StageSplits" >> beam.ParDo(
-            _WriteParts(directory, "splits", SPLIT_SCHEMA)
-        )
+        splits: Any = self._splits | "StageSplits" >> beam.ParDo(_WriteParts(attempt, "splits", SPLIT_SCHEMA))
         manifest: Any = (
             pcoll.rows.pipeline
-            | "Attempt" >> beam.Create([self._attempt])
+            | "Attempt" >> beam.Create([attempt])
             | "WriteManifest"
             >> beam.Map(
                 _write_manifest, AsIter(motion), AsIter(failures), AsIter(self._skipped), AsIter(splits)
@@ -90,16 +88,16 @@ class StageRows(beam.PTransform):
 class _WriteParts(beam.DoFn):
     """Rows to Parquet parts; emits (path, number of rows) of each."""
 
-    def __init__(self, directory: str, name: str, schema: pa.Schema) -> None:
-        self._directory, self._name, self._schema = directory, name, schema
+    def __init__(self, attempt: Attempt, name: str, schema: pa.Schema) -> None:
+        self._attempt, self._name, self._schema = attempt, name, schema
 
     def start_bundle(self) -> None:
         self._rows: list[dict[str, Any]] = []
 
     def process(self, element: MotionRecord | Failure | SplitRecord) -> Iterator[tuple[str, int]]:
         self._rows.append(element.to_row())
-        if not isinstance(element, SplitRecord) and not _is_unlisted(element):
-            count_done(element.run_id, self._directory)
+        if not isinstance(element, SplitRecord):
+            count_staged(element)
         if len(self._rows) >= _PART_ROWS:
             yield self._write()
 
@@ -109,12 +107,9 @@ class _WriteParts(beam.DoFn):
 
     def _write(self) -> tuple[str, int]:
         rows, self._rows = self._rows, []
-        return write_part(self._directory, self._name, rows, self._schema), len(rows)
-
-
-def _is_unlisted(element: MotionRecord | Failure) -> bool:
-    """Whether it speaks of a name that could not be listed, which is not among the videos to be opened."""
-    return isinstance(element, Failure) and element.stage == "list"
+        attempt = self._attempt
+        path = write_part(attempt.directory, self._name, rows, self._schema, stores=attempt.stores)
+        return path, len(rows)
 
 
 def _write_manifest(
@@ -136,16 +131,6 @@ def _write_manifest(
         skipped=sum(skipped),
         split_files=tuple(sorted(path for path, _ in splits)),
     )
-    _write_whole(attempt.manifest_path, manifest.to_json().encode())
+    content = manifest.to_json().encode()
+    write_staged(attempt.manifest_path, content, content_type="application/json", stores=attempt.stores)
     return manifest
-
-
-def _write_whole(path: str, content: bytes) -> None:
-    """All of it or nothing, whoever else writes the same path: a runner that lost a worker may run the
-    last step again while the first is still at it. Object stores write so anyway."""
-    local = FileSystems.get_scheme(path) is None
-    target = f"{path}.{uuid.uuid4().hex}" if local else path
-    with created(target, "application/json") as file:
-        file.write(content)
-    if local:
-        FileSystems.rename([target], [path])
