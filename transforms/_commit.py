@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
 import apache_beam as beam
@@ -119,7 +120,7 @@ class CommitRows(beam.PTransform):
             | "Commit" >> beam.ParDo(_Commit(self._job.warehouse)).with_output_types(tuple[int, Manifest])
             | "Committed" >> ReshufflePerKey()
             | "RemoveParts"
-            >> beam.MapTuple(_remove_parts, self._job.settings.stores).with_output_types(Manifest)
+            >> beam.MapTuple(partial(_remove_parts, self._job.settings.stores)).with_output_types(Manifest)
         )
         return committed
 
@@ -212,7 +213,7 @@ def _identity(row: Row) -> str:
     return f"{row.uri}\0{row.version}\0{row.clip_id} {row.error} {row.failed_at.isoformat()}"
 
 
-def _remove_parts(key: int, manifest: Manifest, stores: StoreSettings) -> Manifest:
+def _remove_parts(stores: StoreSettings, key: int, manifest: Manifest) -> Manifest:
     files = (*manifest.motion_files, *manifest.failure_files, *manifest.split_files)
     remove_staged(files, stores=stores)
     return manifest
