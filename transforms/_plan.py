@@ -37,35 +37,10 @@ class Planned(NamedTuple):
 
 
 class PlanClips(beam.PTransform):
-    """PCollection[VideoObject] -> clips that are to be annotated, and failures.
+    """PCollection[AskedVideo] -> clips that are to be annotated, and failures.
 
-    Opens each object, in a guarded process, to learn how long it is.
-
-    Args:
-        settings: `clips` says how to split.
-        run_id: for the failures' rows.
-        known: what the warehouse has of the objects; clips in it are left out.
-    """
-
-    def __init__(
-        self, settings: Settings, *, run_id: str, known: Mapping[VideoObject, Known] | None = None
-    ) -> None:
-        super().__init__()
-        self._settings, self._run_id, self._known = settings, run_id, known
-
-    def expand(self, pcoll: beam.PCollection[VideoObject]) -> Planned:
-        planned: Any = (
-            pcoll
-            | "WithKnown" >> with_known(self._known)
-            | "PlanAsked" >> PlanAsked(self._settings, run_id=self._run_id)
-        )
-        return planned
-
-
-class PlanAsked(beam.PTransform):
-    """PlanClips of objects that bring with them what the warehouse has.
-
-    A long video's clips spread over the workers, in groups of neighbours, so that a worker reads an
+    Opens each object, in a guarded process, to learn how long it is; clips that the warehouse has are left
+    out. A long video's clips spread over the workers, in groups of neighbours, so that a worker reads an
     object once and in order.
     """
 

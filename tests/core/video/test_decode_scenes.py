@@ -62,7 +62,7 @@ def assert_same(one: DecodedClip, other: DecodedClip) -> None:
     np.testing.assert_array_equal(one.motion.camera_path.pan, other.motion.camera_path.pan)
     for name in ("camera_moves", "steadiness", "cuts", "tracks", "motion_score", "clarity"):
         assert getattr(one.motion, name) == getattr(other.motion, name)
-    for name in ("clip", "width", "height", "fps", "codec", "lost_frames"):
+    for name in ("clip", "width", "height", "fps", "codec", "lost_frames", "notes"):
         assert getattr(one, name) == getattr(other, name)
 
 
