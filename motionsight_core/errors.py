@@ -148,6 +148,12 @@ class ModelUnavailable(ClipError):
     permanent = False
 
 
+def one_line(text: object, *, most: int = 300) -> str:
+    """What an error or another program says, as one line of printable text, cut where it is long."""
+    line = " ".join(str(text)[: 10 * most].split())
+    return "".join(character if character.isprintable() else "?" for character in line)[:most]
+
+
 def error_names() -> tuple[str, ...]:
     """Names of all errors that a Failure row can have; those of other packages as far as they are loaded."""
     return tuple(dict.fromkeys(kind.__name__ for kind in _clip_errors()))

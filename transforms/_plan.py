@@ -70,7 +70,7 @@ def skipped_of(known: Known | None, settings: Settings) -> int | None:
     """How many clips an object is left out with; None where it has to be opened."""
     if known is None or not is_finished(known, settings):
         return None
-    return len(known.annotated | known.failed) + known.unusable
+    return known.skipped
 
 
 class _SplitIntoClips(beam.DoFn):

@@ -7,7 +7,6 @@ from contextlib import closing
 from typing import Any, NamedTuple
 
 import apache_beam as beam
-from apache_beam.metrics import Metrics
 from apache_beam.pvalue import TaggedOutput
 
 from motionsight_core.clip import DecodedClip
@@ -16,6 +15,7 @@ from motionsight_core.guarded.pool import shared_decoder
 from motionsight_core.motionsight import MotionSight
 from motionsight_core.record import Failure, SplitRecord
 from motionsight_core.settings import Settings
+from transforms._counters import counter
 from transforms._plan import FAILURES, SKIPPED, SPLITS, AskedVideo, skipped_of
 from transforms.progress import count_planned
 
@@ -53,7 +53,7 @@ class DecodeScenes(beam.PTransform):
 class _DecodeInOnePass(beam.DoFn):
     def __init__(self, settings: Settings, run_id: str) -> None:
         self._settings, self._run_id = settings, run_id
-        self._lost_frames = Metrics.counter("motionsight", "lost_frames")
+        self._lost_frames = counter("lost_frames")
 
     def setup(self) -> None:
         self._sight = MotionSight(self._settings, run_id=self._run_id)
@@ -64,7 +64,7 @@ class _DecodeInOnePass(beam.DoFn):
             count_planned(self._run_id, video, 0)
             yield TaggedOutput(SKIPPED, left_out)
             return
-        done = frozenset[str]() if known is None else known.annotated | known.failed
+        done = frozenset[str]() if known is None else known.done
         scenes = skipped = 0
         end_s = 0.0
         recipe = self._settings.recipe()

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import torch
 from transformers import AutoModelForImageTextToText, AutoProcessor
 
-from motionsight_core.errors import AnnotatorFailed, ClipError, UsageError
+from motionsight_core.errors import AnnotatorFailed, ClipError, UsageError, one_line
 from motionsight_core.mllm._base import PURPOSE, Conversation, Reply
 from motionsight_core.mllm._chat import (
     control_tokens,
@@ -131,10 +131,10 @@ class TransformersModel:
         try:
             return dict(zip(batch, step([conversations[position] for position in batch]), strict=True))
         except torch.OutOfMemoryError as error:
-            failure = AnnotatorFailed(f"OutOfMemoryError: {_line(error)}")
+            failure = AnnotatorFailed(f"OutOfMemoryError: {one_line(error)}")
             smaller = max(1, len(batch) // 2)
         except Exception as error:
-            failure = AnnotatorFailed(f"{type(error).__name__}: {_line(error)}")
+            failure = AnnotatorFailed(f"{type(error).__name__}: {one_line(error)}")
         if len(batch) == 1:
             return {batch[0]: failure}
         if torch.cuda.is_available():
@@ -286,7 +286,3 @@ def _batches(conversations: Sequence[Conversation], max_frames: int) -> Iterator
         frames += more
     if batch:
         yield batch
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:300]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from motionsight_core.errors import ModelMissing, MotionSightError
+from motionsight_core.errors import ModelMissing, MotionSightError, one_line
 from motionsight_core.settings import Settings
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def _hub_cache() -> str:
 
 def sentence_of(error: BaseException) -> str:
     """What an exception says, as one line that ends like a sentence."""
-    line = " ".join(str(error).split())[:300] or type(error).__name__
+    line = one_line(error) or type(error).__name__
     return line if line.endswith((".", "!", "?")) else f"{line}."
 
 
