@@ -21,13 +21,12 @@ from motionsight_core.mllm._chat import (
     video_metadata,
     videos,
 )
+from motionsight_core.models.pretrained import pretrained
 from motionsight_core.models.source import (
     ModelSource,
     device_of,
     dtype_of,
     loading,
-    require_all_weights,
-    without_progress_bars,
 )
 from motionsight_core.settings import Settings
 
@@ -231,18 +230,14 @@ def _load_model(source: ModelSource, settings: Settings) -> Any:
     device = device_of(settings)
     attention = settings.runtime.attention
     spread = settings.runtime.device == "auto" and torch.cuda.device_count() > 1
-    without_progress_bars()
-    loaded: Any = AutoModelForImageTextToText.from_pretrained(
-        source.location,
-        revision=source.revision,
+    return pretrained(
+        AutoModelForImageTextToText,
+        source,
+        device=None if spread else device,
         dtype=dtype_of(settings, device),
         attn_implementation=None if attention == "auto" else attention,
         device_map="auto" if spread else None,
-        output_loading_info=True,
     )
-    model, report = loaded
-    require_all_weights(report["missing_keys"])
-    return (model if spread else model.to(device)).eval()
 
 
 def _generation_config(published: Any, tokenizer: Any, settings: Settings) -> Any:
