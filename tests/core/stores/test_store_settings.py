@@ -99,5 +99,6 @@ def test_a_private_endpoint_of_google_s_is_asked_with_credentials(
     else:
         monkeypatch.setenv(said, endpoint)
     client = gcs_client(settings)
+    assert client._connection is not None
     assert endpoint == client._connection.API_BASE_URL
     assert isinstance(client._credentials, AnonymousCredentials) == (asks == "anonymously")
