@@ -16,7 +16,6 @@ from flows.operate.cancelling import kill_decoders_on_cancel, tag_this_run
 from flows.operate.run_log import readable_log
 from flows.runs.run import Run, Shortfall, commit_shard, one_sentence, stage_shard
 from motionsight_core.errors import RunError, UsageError
-from motionsight_core.planning.plan import is_split
 from motionsight_core.planning.shards import Shard
 from motionsight_core.warehouse import Manifest
 
@@ -87,13 +86,12 @@ def _reason(state: State[Manifest]) -> str:
 def _progress(run: Run, shard: Shard) -> AbstractContextManager[None]:
     if run.settings.runtime.runner != "local" or not shard.videos:
         return nullcontext()  # other machines do the work, and what they count is told at the end
-    from transforms.progress import clips_done
+    from transforms.progress import videos_done
 
-    before = clips_done(run.run_id)
+    before = videos_done(run.run_id)
     return shown_progress(
         f"Shard {shard.index}",
-        # Into how many clips a video falls is known once it has been opened.
-        total=None if is_split(run.settings) else len(shard.videos),
-        unit="clips",
-        done=lambda: clips_done(run.run_id) - before,
+        total=len(shard.videos),
+        unit="videos",
+        done=lambda: videos_done(run.run_id) - before,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 
 class MotionSightError(Exception):
     """Base of all errors raised on purpose; `str(error)` is one clear sentence."""
@@ -35,10 +37,29 @@ class ClipError(MotionSightError):
     """
 
     permanent = True
+    _name: str | None = None
 
     @property
     def name(self) -> str:
-        return type(self).__name__
+        return self._name or type(self).__name__
+
+    @staticmethod
+    def named(name: str, message: str, *, permanent: bool) -> ClipError:
+        """The error of this name, such as another process reported it.
+
+        Of its class, where that is loaded here and takes a message alone; else a ClipError that has the name.
+        """
+        for kind in _clip_errors():
+            plain = kind.__init__ is ClipError.__init__ and kind.__str__ is ClipError.__str__
+            if kind.__name__ == name and plain and kind.permanent == permanent:
+                return kind(message)
+        error = ClipError(message)
+        error._name, error.permanent = name, permanent
+        return error
+
+    def with_message(self, message: str) -> ClipError:
+        """The same failure, said differently."""
+        return ClipError.named(self.name, message, permanent=self.permanent)
 
 
 class NotAVideo(ClipError):
@@ -127,11 +148,24 @@ class ModelUnavailable(ClipError):
     permanent = False
 
 
+def one_line(text: object, *, most: int = 300) -> str:
+    """What an error or another program says, as one line of printable text, cut where it is long."""
+    line = " ".join(str(text)[: 10 * most].split())
+    return "".join(character if character.isprintable() else "?" for character in line)[:most]
+
+
 def error_names() -> tuple[str, ...]:
-    """Names of all errors that a Failure row can have."""
-    return tuple(kind.__name__ for kind in ClipError.__subclasses__())
+    """Names of all errors that a Failure row can have; those of other packages as far as they are loaded."""
+    return tuple(dict.fromkeys(kind.__name__ for kind in _clip_errors()))
 
 
 def permanent_names() -> tuple[str, ...]:
     """Names of the errors that the same bytes would bring again."""
-    return tuple(kind.__name__ for kind in ClipError.__subclasses__() if kind.permanent)
+    return tuple(dict.fromkeys(kind.__name__ for kind in _clip_errors() if kind.permanent))
+
+
+def _clip_errors(base: type[ClipError] = ClipError) -> Iterator[type[ClipError]]:
+    """All kinds of ClipError, whoever defines them and whichever they refine."""
+    for kind in base.__subclasses__():
+        yield kind
+        yield from _clip_errors(kind)

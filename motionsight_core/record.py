@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from motionsight_core.camera_motion import CameraLabel, Steadiness
 from motionsight_core.catalog import Clip, VideoObject
-from motionsight_core.errors import ClipError
+from motionsight_core.errors import ClipError, one_line
 
 #: Longer messages are cut: they may quote hostile input.
 _MESSAGE_CHARACTERS = 500
@@ -156,8 +156,6 @@ class Failure:
         run_id: str,
     ) -> Failure:
         """The row of an error that happened now; its message becomes one line of printable text."""
-        line = " ".join(str(error).split())
-        printable = "".join(character if character.isprintable() else "?" for character in line)
         return cls(
             uri=uri,
             version=version,
@@ -165,7 +163,7 @@ class Failure:
             recipe=recipe,
             stage=stage,
             error=error.name,
-            message=printable[:_MESSAGE_CHARACTERS],
+            message=one_line(error, most=_MESSAGE_CHARACTERS),
             run_id=run_id,
             failed_at=datetime.now(UTC),
         )

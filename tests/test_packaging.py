@@ -49,10 +49,12 @@ def test_everything_that_the_image_copies_is_there_and_let_through() -> None:
     let_through = {
         line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")
     }
-    for sources in re.findall(r"^COPY (?!--from)(.+) \S+$", (ROOT / "Dockerfile").read_text(), re.M):
-        for source in sources.split():
-            assert (ROOT / source).exists(), source
-            assert any(source == name or source.startswith(f"{name}/") for name in let_through), source
+    copied = re.findall(r"^COPY (?!--from)(.+) \S+$", (ROOT / "Dockerfile").read_text(), re.M)
+    sources = [source for line in copied for source in line.split()]
+    assert {"pyproject.toml", "uv.lock", "motionsight_core", "transforms", "flows"} <= set(sources)
+    for source in sources:
+        assert (ROOT / source).exists(), source
+        assert any(source == name or source.startswith(f"{name}/") for name in let_through), source
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import apache_beam as beam
-from apache_beam.metrics import Metrics
 
 from motionsight_core.catalog import VideoObject
 from motionsight_core.planning.candidates import is_video
 from motionsight_core.settings import Settings
 from motionsight_core.stores import Candidate
+from transforms._counters import counter
 
 CANDIDATES = "candidates"
 
@@ -35,7 +35,7 @@ class LookInto(beam.PTransform):
 class _LookInto(beam.DoFn):
     def __init__(self, settings: Settings) -> None:
         self._stores = settings.stores
-        self._passed_over = Metrics.counter("motionsight", "passed_over")
+        self._passed_over = counter("passed_over")
 
     def process(self, element: Candidate) -> Iterator[VideoObject]:
         if is_video(element, self._stores):

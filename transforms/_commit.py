@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
 import apache_beam as beam
-from apache_beam.io.filesystems import FileSystems
 from apache_beam.transforms.util import GroupIntoBatches, ReshufflePerKey
 
 from motionsight_core.record import Failure, MotionRecord, RunRecord, SplitRecord
-from motionsight_core.settings import Settings
+from motionsight_core.settings import Settings, StoreSettings
 from motionsight_core.warehouse import (
     FAILURES,
     MOTION,
@@ -28,7 +27,7 @@ from motionsight_core.warehouse import (
     Warehouse,
     open_warehouse,
 )
-from transforms._cloud_files import without_credentials_for_an_emulator
+from motionsight_core.warehouse.staged_files import remove_staged
 from transforms._parts import write_part
 
 #: Rows that wait for their part at most.
@@ -53,7 +52,7 @@ class Job:
 
     def staging(self) -> str:
         """Where this job's parts are written."""
-        return FileSystems.join(open_warehouse(self.warehouse).staging, self.run_id)
+        return f"{open_warehouse(self.warehouse).staging}/{self.run_id}"
 
 
 def begin_run(job: Job, source: str) -> None:
@@ -119,7 +118,8 @@ class CommitRows(beam.PTransform):
             | "Fix" >> ReshufflePerKey()
             | "Commit" >> beam.ParDo(_Commit(self._job.warehouse)).with_output_types(tuple[int, Manifest])
             | "Committed" >> ReshufflePerKey()
-            | "RemoveParts" >> beam.MapTuple(_remove_parts).with_output_types(Manifest)
+            | "RemoveParts"
+            >> beam.MapTuple(partial(_remove_parts, self._job.settings.stores)).with_output_types(Manifest)
         )
         return committed
 
@@ -157,11 +157,8 @@ class _Stage(beam.DoFn):
     def _write(self, table: Table, rows: Sequence[Row]) -> tuple[str, ...]:
         if not rows:
             return ()
-        without_credentials_for_an_emulator()
-        if not FileSystems.exists(self._directory):
-            with suppress(OSError):  # another thread was faster
-                FileSystems.mkdirs(self._directory)
-        return (write_part(self._directory, table, [row.to_row() for row in rows]),)
+        as_rows, stores = [row.to_row() for row in rows], self._job.settings.stores
+        return (write_part(self._directory, table, as_rows, stores=stores),)
 
 
 class _Commit(beam.DoFn):
@@ -215,9 +212,7 @@ def _identity(row: Row) -> str:
     return f"{row.uri}\0{row.version}\0{row.clip_id} {row.error} {row.failed_at.isoformat()}"
 
 
-def _remove_parts(key: int, manifest: Manifest) -> Manifest:
-    # What cannot be removed is left to the life cycle of the staging bucket.
-    with suppress(Exception):
-        without_credentials_for_an_emulator()
-        FileSystems.delete([*manifest.motion_files, *manifest.failure_files, *manifest.split_files])
+def _remove_parts(stores: StoreSettings, key: int, manifest: Manifest) -> Manifest:
+    files = (*manifest.motion_files, *manifest.failure_files, *manifest.split_files)
+    remove_staged(files, stores=stores)
     return manifest

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import apache_beam as beam
-from apache_beam.metrics import Metrics
 from apache_beam.pvalue import TaggedOutput
 
 from motionsight_core.catalog import Clip
@@ -16,6 +15,7 @@ from motionsight_core.guarded.pool import shared_decoder
 from motionsight_core.motionsight import MotionSight
 from motionsight_core.record import Failure
 from motionsight_core.settings import Settings
+from transforms._counters import counter
 from transforms._plan import FAILURES
 
 
@@ -46,7 +46,7 @@ class DecodeClips(beam.PTransform):
 class _DecodeOnce(beam.DoFn):
     def __init__(self, settings: Settings, run_id: str) -> None:
         self._settings, self._run_id = settings, run_id
-        self._lost_frames = Metrics.counter("motionsight", "lost_frames")
+        self._lost_frames = counter("lost_frames")
 
     def setup(self) -> None:
         self._sight = MotionSight(self._settings, run_id=self._run_id)

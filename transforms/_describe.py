@@ -12,8 +12,7 @@ from motionsight_core.errors import ModelUnavailable, RunError
 from motionsight_core.motionsight import MotionSight
 from motionsight_core.record import Failure, MotionRecord
 from motionsight_core.settings import Settings
-
-NAMESPACE = "motionsight"
+from transforms._counters import NAMESPACE, counter
 
 
 class DescribeMeasured(beam.DoFn):
@@ -43,7 +42,7 @@ def describe_batch(sight: MotionSight, batch: Sequence[DecodedClip]) -> list[Mot
             again, and no clip is written down as a failure.
     """
     described = sight.describe(batch)
-    Metrics.counter(NAMESPACE, "clips").inc(len(described))
+    counter("clips").inc(len(described))
     for outcome in described:
         if isinstance(outcome, Failure) and outcome.error == ModelUnavailable.__name__:
             raise RunError(outcome.message)
@@ -55,4 +54,4 @@ def _count(name: str, amount: float) -> None:
     if name.endswith("_s"):
         Metrics.distribution(NAMESPACE, name.removesuffix("_s") + "_ms").update(round(amount * 1000))
     else:
-        Metrics.counter(NAMESPACE, name).inc(round(amount))
+        counter(name).inc(round(amount))

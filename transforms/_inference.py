@@ -16,7 +16,8 @@ from motionsight_core.clip import DecodedClip
 from motionsight_core.motionsight import MotionSight
 from motionsight_core.record import Failure, MotionRecord
 from motionsight_core.settings import Settings
-from transforms._describe import NAMESPACE, counting_sight, describe_batch
+from transforms._counters import NAMESPACE
+from transforms._describe import counting_sight, describe_batch
 from transforms._pack import PackFrames, UnpackFrames
 
 #: What a clip lasts, where nothing says how long.

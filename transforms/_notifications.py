@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 import apache_beam as beam
 from apache_beam.io.gcp.pubsub import PubsubMessage
-from apache_beam.metrics import Metrics
 from apache_beam.pvalue import TaggedOutput
 from apache_beam.transforms.deduplicate import DeduplicatePerKey
 
@@ -18,6 +17,7 @@ from motionsight_core.record import Failure
 from motionsight_core.settings import Settings
 from motionsight_core.stores import Candidate
 from transforms._candidates import CANDIDATES, LookInto
+from transforms._counters import counter
 from transforms._plan import FAILURES
 
 #: Pub/Sub delivers at least once, and again mostly within minutes. What comes later than this is found
@@ -67,10 +67,7 @@ class _Read(beam.DoFn):
     def __init__(self, settings: Settings, run_id: str) -> None:
         self._recipe, self._run_id = settings.recipe(), run_id
         self._all_files = settings.stores.all_files
-        self._counts = {
-            name: Metrics.counter("motionsight", f"notifications_{name}")
-            for name in ("taken", "ignored", "unreadable")
-        }
+        self._counts = {name: counter(f"notifications_{name}") for name in ("taken", "ignored", "unreadable")}
 
     def process(self, element: PubsubMessage) -> Iterator[VideoObject | TaggedOutput]:
         try:

@@ -15,6 +15,7 @@ from motionsight_core.planning.plan import clips_to_do, is_finished, is_split
 from motionsight_core.record import Failure, SplitRecord
 from motionsight_core.settings import Settings
 from motionsight_core.warehouse import Known
+from transforms.progress import count_planned
 
 FAILURES = "failures"
 SKIPPED = "skipped"
@@ -36,35 +37,10 @@ class Planned(NamedTuple):
 
 
 class PlanClips(beam.PTransform):
-    """PCollection[VideoObject] -> clips that are to be annotated, and failures.
+    """PCollection[AskedVideo] -> clips that are to be annotated, and failures.
 
-    Opens each object, in a guarded process, to learn how long it is.
-
-    Args:
-        settings: `clips` says how to split.
-        run_id: for the failures' rows.
-        known: what the warehouse has of the objects; clips in it are left out.
-    """
-
-    def __init__(
-        self, settings: Settings, *, run_id: str, known: Mapping[VideoObject, Known] | None = None
-    ) -> None:
-        super().__init__()
-        self._settings, self._run_id, self._known = settings, run_id, known
-
-    def expand(self, pcoll: beam.PCollection[VideoObject]) -> Planned:
-        planned: Any = (
-            pcoll
-            | "WithKnown" >> with_known(self._known)
-            | "PlanAsked" >> PlanAsked(self._settings, run_id=self._run_id)
-        )
-        return planned
-
-
-class PlanAsked(beam.PTransform):
-    """PlanClips of objects that bring with them what the warehouse has.
-
-    A long video's clips spread over the workers, in groups of neighbours, so that a worker reads an
+    Opens each object, in a guarded process, to learn how long it is; clips that the warehouse has are left
+    out. A long video's clips spread over the workers, in groups of neighbours, so that a worker reads an
     object once and in order.
     """
 
@@ -94,7 +70,7 @@ def skipped_of(known: Known | None, settings: Settings) -> int | None:
     """How many clips an object is left out with; None where it has to be opened."""
     if known is None or not is_finished(known, settings):
         return None
-    return len(known.annotated | known.failed) + known.unusable
+    return known.skipped
 
 
 class _SplitIntoClips(beam.DoFn):
@@ -108,6 +84,7 @@ class _SplitIntoClips(beam.DoFn):
     def process(self, element: AskedVideo) -> Iterator[tuple[Clip, ...] | TaggedOutput]:
         video, known = element
         if (left_out := skipped_of(known, self._settings)) is not None:
+            count_planned(self._run_id, video, 0)
             yield TaggedOutput(SKIPPED, left_out)
             return
         recipe = self._settings.recipe()
@@ -118,6 +95,7 @@ class _SplitIntoClips(beam.DoFn):
             yield TaggedOutput(FAILURES, failure)
             return
         clips, skipped = clips_to_do(video, duration_s, known, self._settings)
+        count_planned(self._run_id, video, len(clips))
         if is_split(self._settings):
             total = len(clips) + skipped
             yield TaggedOutput(SPLITS, SplitRecord(video.uri, video.version, recipe, total))

@@ -7,7 +7,6 @@ from contextlib import closing
 from typing import Any, NamedTuple
 
 import apache_beam as beam
-from apache_beam.metrics import Metrics
 from apache_beam.pvalue import TaggedOutput
 
 from motionsight_core.clip import DecodedClip
@@ -16,7 +15,9 @@ from motionsight_core.guarded.pool import shared_decoder
 from motionsight_core.motionsight import MotionSight
 from motionsight_core.record import Failure, SplitRecord
 from motionsight_core.settings import Settings
+from transforms._counters import counter
 from transforms._plan import FAILURES, SKIPPED, SPLITS, AskedVideo, skipped_of
+from transforms.progress import count_planned
 
 
 class DecodedScenes(NamedTuple):
@@ -52,7 +53,7 @@ class DecodeScenes(beam.PTransform):
 class _DecodeInOnePass(beam.DoFn):
     def __init__(self, settings: Settings, run_id: str) -> None:
         self._settings, self._run_id = settings, run_id
-        self._lost_frames = Metrics.counter("motionsight", "lost_frames")
+        self._lost_frames = counter("lost_frames")
 
     def setup(self) -> None:
         self._sight = MotionSight(self._settings, run_id=self._run_id)
@@ -60,9 +61,10 @@ class _DecodeInOnePass(beam.DoFn):
     def process(self, element: AskedVideo) -> Iterator[DecodedClip | TaggedOutput]:
         video, known = element
         if (left_out := skipped_of(known, self._settings)) is not None:
+            count_planned(self._run_id, video, 0)
             yield TaggedOutput(SKIPPED, left_out)
             return
-        done = frozenset[str]() if known is None else known.annotated | known.failed
+        done = frozenset[str]() if known is None else known.done
         scenes = skipped = 0
         end_s = 0.0
         recipe = self._settings.recipe()
@@ -78,10 +80,11 @@ class _DecodeInOnePass(beam.DoFn):
                     self._lost_frames.inc(decoded.lost_frames)
                     yield decoded
         except ClipError as error:
-            rest = type(error)(f"From {end_s:.3f} s on: {error}") if scenes else error
+            rest = error.with_message(f"From {end_s:.3f} s on: {error}") if scenes else error
             failure = Failure.of_object(rest, video, stage="decode", recipe=recipe, run_id=self._run_id)
             yield TaggedOutput(FAILURES, failure)
         else:
+            count_planned(self._run_id, video, scenes - skipped)
             yield TaggedOutput(SPLITS, SplitRecord(video.uri, video.version, recipe, scenes))
         if skipped:
             yield TaggedOutput(SKIPPED, skipped)

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import apache_beam as beam
-from apache_beam.io.filesystems import FileSystems
 from apache_beam.pvalue import AsIter
 from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.windowed_value import WindowedValue
 
 from motionsight_core.record import Failure, MotionRecord, SplitRecord
+from motionsight_core.settings import StoreSettings
 from motionsight_core.warehouse import FAILURES, MOTION, SPLITS, Manifest, Table
+from motionsight_core.warehouse.staged_files import write_staged
 from transforms._annotate import Annotated
-from transforms._parts import created, write_part
-from transforms.progress import count_done
+from transforms._parts import write_part
+from transforms.progress import count_staged
 
 MANIFEST = "manifest.json"
 #: Rows in a part at most: what a bundle holds in memory.
@@ -33,10 +33,12 @@ class Attempt:
     attempt_id: str
     run_id: str
     recipe: str
+    stores: StoreSettings = field(default_factory=StoreSettings)
+    """How the directory is reached, where it is a bucket's."""
 
     @property
     def manifest_path(self) -> str:
-        return FileSystems.join(self.directory, MANIFEST)
+        return f"{self.directory}/{MANIFEST}"
 
 
 class StageRows(beam.PTransform):
@@ -58,13 +60,13 @@ class StageRows(beam.PTransform):
         self._attempt, self._skipped, self._splits = attempt, skipped, splits
 
     def expand(self, pcoll: Annotated) -> beam.PCollection[Manifest]:
-        directory = self._attempt.directory
-        motion: Any = pcoll.rows | "StageMotion" >> beam.ParDo(_WriteParts(directory, MOTION))
-        failures: Any = pcoll.failures | "StageFailures" >> beam.ParDo(_WriteParts(directory, FAILURES))
-        splits: Any = self._splits | "StageSplits" >> beam.ParDo(_WriteParts(directory, SPLITS))
+        attempt = self._attempt
+        motion: Any = pcoll.rows | "StageMotion" >> beam.ParDo(_WriteParts(attempt, MOTION))
+        failures: Any = pcoll.failures | "StageFailures" >> beam.ParDo(_WriteParts(attempt, FAILURES))
+        splits: Any = self._splits | "StageSplits" >> beam.ParDo(_WriteParts(attempt, SPLITS))
         manifest: Any = (
             pcoll.rows.pipeline
-            | "Attempt" >> beam.Create([self._attempt])
+            | "Attempt" >> beam.Create([attempt])
             | "WriteManifest"
             >> beam.Map(
                 _write_manifest, AsIter(motion), AsIter(failures), AsIter(self._skipped), AsIter(splits)
@@ -76,16 +78,16 @@ class StageRows(beam.PTransform):
 class _WriteParts(beam.DoFn):
     """Rows to Parquet parts; emits (path, number of rows) of each."""
 
-    def __init__(self, directory: str, table: Table) -> None:
-        self._directory, self._table = directory, table
+    def __init__(self, attempt: Attempt, table: Table) -> None:
+        self._attempt, self._table = attempt, table
 
     def start_bundle(self) -> None:
         self._rows: list[dict[str, Any]] = []
 
     def process(self, element: MotionRecord | Failure | SplitRecord) -> Iterator[tuple[str, int]]:
         self._rows.append(element.to_row())
-        if not isinstance(element, SplitRecord) and not _is_unlisted(element):
-            count_done(element.run_id, self._directory)
+        if not isinstance(element, SplitRecord):
+            count_staged(element)
         if len(self._rows) >= _PART_ROWS:
             yield self._write()
 
@@ -95,12 +97,8 @@ class _WriteParts(beam.DoFn):
 
     def _write(self) -> tuple[str, int]:
         rows, self._rows = self._rows, []
-        return write_part(self._directory, self._table, rows), len(rows)
-
-
-def _is_unlisted(element: MotionRecord | Failure) -> bool:
-    """Whether it speaks of a name that could not be listed, which is not among the videos to be opened."""
-    return isinstance(element, Failure) and element.stage == "list"
+        attempt = self._attempt
+        return write_part(attempt.directory, self._table, rows, stores=attempt.stores), len(rows)
 
 
 def _write_manifest(
@@ -122,16 +120,6 @@ def _write_manifest(
         skipped=sum(skipped),
         split_files=tuple(sorted(path for path, _ in splits)),
     )
-    _write_whole(attempt.manifest_path, manifest.to_json().encode())
+    content = manifest.to_json().encode()
+    write_staged(attempt.manifest_path, content, content_type="application/json", stores=attempt.stores)
     return manifest
-
-
-def _write_whole(path: str, content: bytes) -> None:
-    """All of it or nothing, whoever else writes the same path: a runner that lost a worker may run the
-    last step again while the first is still at it. Object stores write so anyway."""
-    local = FileSystems.get_scheme(path) is None
-    target = f"{path}.{uuid.uuid4().hex}" if local else path
-    with created(target, "application/json") as file:
-        file.write(content)
-    if local:
-        FileSystems.rename([target], [path])

@@ -16,14 +16,13 @@ from apache_beam.pvalue import AsIter, TaggedOutput
 from apache_beam.transforms.util import GroupIntoBatches
 
 from motionsight_core.catalog import VideoObject
-from motionsight_core.planning.plan import is_finished
 from motionsight_core.record import Failure
 from motionsight_core.stores import Candidate, list_objects
 from motionsight_core.warehouse import Known, Manifest, Warehouse, open_warehouse
 from transforms._candidates import CANDIDATES, LookInto
 from transforms._commit import CommitRows, Job, Outcomes
 from transforms._notifications import Notified, ReadNotifications
-from transforms._plan import FAILURES, SKIPPED
+from transforms._plan import FAILURES, SKIPPED, skipped_of
 from transforms._videos import AnnotateVideos
 
 #: Objects asked about in one query of the warehouse.
@@ -121,10 +120,11 @@ class _LeaveOutKnown(beam.DoFn):
         there = self._warehouse.known(videos, self._recipe)
         for video in videos:
             known = there.get(video)
-            if known is None or not is_finished(known, self._job.settings):
+            skipped = skipped_of(known, self._job.settings)
+            if skipped is None:
                 yield video, known
             else:
-                yield TaggedOutput(SKIPPED, len(known.annotated) + len(known.failed) + known.unusable)
+                yield TaggedOutput(SKIPPED, skipped)
 
 
 class _List(beam.DoFn):

@@ -9,7 +9,7 @@ import apache_beam as beam
 from motionsight_core.record import Failure, MotionRecord, SplitRecord
 from motionsight_core.settings import Settings
 from transforms._annotate import AnnotateMotion, DescribeClips
-from transforms._plan import AskedVideo, PlanAsked
+from transforms._plan import AskedVideo, PlanClips
 from transforms._scenes import DecodeScenes
 
 
@@ -43,7 +43,7 @@ class AnnotateVideos(beam.PTransform):
             found = pcoll | "DecodeScenes" >> DecodeScenes(settings, run_id=run_id)
             annotated = found.clips | "DescribeClips" >> DescribeClips(settings, run_id=run_id)
         else:
-            found = pcoll | "PlanClips" >> PlanAsked(settings, run_id=run_id)
+            found = pcoll | "PlanClips" >> PlanClips(settings, run_id=run_id)
             annotated = found.clips | "AnnotateMotion" >> AnnotateMotion(settings, run_id=run_id)
         failures: Any = (found.failures, annotated.failures) | "Failures" >> beam.Flatten()
         return AnnotatedVideos(annotated.rows, failures, found.skipped, found.splits)

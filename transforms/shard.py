@@ -6,15 +6,14 @@ import uuid
 from collections.abc import Collection
 
 import apache_beam as beam
-from apache_beam.io.filesystems import FileSystems
 from apache_beam.runners.worker import sdk_worker
 
 from motionsight_core.planning.shards import Shard
 from motionsight_core.settings import Settings
 from motionsight_core.warehouse import Manifest, Warehouse
+from motionsight_core.warehouse.staged_files import read_staged
 from transforms import progress
 from transforms._catalog import AnnotateCatalog
-from transforms._cloud_files import without_credentials_for_an_emulator
 from transforms._stage import Attempt
 from transforms.job_names import job_prefix
 from transforms.runners import pipeline_for
@@ -45,26 +44,20 @@ def annotate_shard(
     recipe = settings.recipe()
     attempt_id = uuid.uuid4().hex
     attempt = Attempt(
-        directory=FileSystems.join(warehouse.staging, run_id, f"{shard.index:05d}-{attempt_id}"),
+        directory=f"{warehouse.staging}/{run_id}/{shard.index:05d}-{attempt_id}",
         attempt_id=attempt_id,
         run_id=run_id,
         recipe=recipe,
+        stores=settings.stores,
     )
     known = {} if force else warehouse.known(shard.videos, recipe, retry=retry)
-    without_credentials_for_an_emulator()
-    FileSystems.mkdirs(attempt.directory)
     job = f"{job_prefix(run_id)}{shard.index:05d}-{attempt_id[:8]}"
-    try:
-        with pipeline_for(settings, job=job, staging=warehouse.staging) as pipeline:
-            _ = (
-                pipeline
-                | "Objects" >> beam.Create(list(shard.videos))
-                | "SpreadObjects" >> beam.Reshuffle()
-                | "AnnotateCatalog"
-                >> AnnotateCatalog(settings, attempt=attempt, known=known, failures=shard.failures)
-            )
-    except BaseException:
-        progress.forget(run_id, attempt.directory)
-        raise
-    with FileSystems.open(attempt.manifest_path) as file:
-        return Manifest.from_json(file.read().decode())
+    with progress.counting(run_id), pipeline_for(settings, job=job, staging=warehouse.staging) as pipeline:
+        _ = (
+            pipeline
+            | "Objects" >> beam.Create(list(shard.videos))
+            | "SpreadObjects" >> beam.Reshuffle()
+            | "AnnotateCatalog"
+            >> AnnotateCatalog(settings, attempt=attempt, known=known, failures=shard.failures)
+        )
+    return Manifest.from_json(read_staged(attempt.manifest_path, stores=settings.stores).decode())

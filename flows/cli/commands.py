@@ -3,61 +3,21 @@
 from __future__ import annotations
 
 import logging
-import math
 import os
 import sys
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
-from flows.cli.utf8 import require_utf8
-from motionsight_core import DEFAULT_WAREHOUSE, environment
-from motionsight_core.errors import MotionSightError, Terminated, UsageError
+from flows.cli.options import FiniteRange, run_options, settings_options, warehouse_option
+from motionsight_core.errors import UsageError
 
-_settings_file = click.option(
-    "--settings",
-    "settings_file",
-    metavar="FILE",
-    type=click.Path(dir_okay=False, path_type=Path),
-    envvar=environment.SETTINGS,
-    help="Settings in TOML.",
-)
-_overrides = click.option(
-    "--set",
-    "overrides",
-    metavar="KEY=VALUE",
-    multiple=True,
-    help="One setting, for example sampling.frames=8; may be repeated.",
-)
-_all_files = click.option(
-    "--all-files",
-    is_flag=True,
-    help="Look into every file, whatever its name: the first bytes say whether it is a video "
-    "(as --set stores.all_files=true).",
-)
-_warehouse = click.option(
-    "--warehouse",
-    metavar="URL",
-    default=DEFAULT_WAREHOUSE,
-    envvar=environment.WAREHOUSE,
-    show_default=True,
-    help="Where the rows are kept: duckdb:FILE or bigquery:PROJECT.DATASET.",
-)
-
-
-class _FiniteRange(click.FloatRange):
-    """A number in a range, neither infinite nor NaN, which a range lets pass."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        number = super().convert(value, param, ctx)
-        if not math.isfinite(number):
-            self.fail(f"{value} is not a finite number.", param, ctx)
-        return number
-
+if TYPE_CHECKING:
+    from motionsight_core.settings import Settings
 
 #: From one round of a watch to the next, at most a year: timers take no number without a bound.
-_SECONDS = _FiniteRange(0, 31_536_000)
+_SECONDS = FiniteRange(0, 31_536_000)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -98,11 +58,7 @@ def scenes(directory: Path, count: int, seed: int) -> None:
 
 
 @cli.command()
-@click.argument("source")
-@_warehouse
-@_settings_file
-@_overrides
-@_all_files
+@run_options
 @click.option("--force", is_flag=True, help="Annotate again what is already in the warehouse.")
 @click.option(
     "--after",
@@ -119,9 +75,7 @@ def scenes(directory: Path, count: int, seed: int) -> None:
 def annotate(
     source: str,
     warehouse: str,
-    settings_file: Path | None,
-    overrides: tuple[str, ...],
-    all_files: bool,
+    settings: Settings,
     force: bool,
     after: str,
     through_prefect: bool,
@@ -137,9 +91,6 @@ def annotate(
       --set annotator=transformers:MODEL_ID_OR_DIR      an MLLM in this process
       --set annotator=openai:http://HOST:8000/v1#MODEL  an MLLM at an OpenAI-compatible endpoint
     """
-    from motionsight_core.settings import Settings
-
-    settings = Settings.load(settings_file, _with_all_files(overrides, all_files))
     if through_prefect or os.environ.get("PREFECT_API_URL"):
         from flows.cli.through_prefect import annotate_through_prefect as run
     else:
@@ -148,11 +99,7 @@ def annotate(
 
 
 @cli.command()
-@click.argument("source")
-@_warehouse
-@_settings_file
-@_overrides
-@_all_files
+@run_options
 @click.option(
     "--shards",
     "partitions",
@@ -176,14 +123,12 @@ def annotate(
     "--error", "errors", metavar="NAME", multiple=True, help="Of these, only this error; may be repeated."
 )
 @click.option(
-    "--hourly-cost", metavar="PRICE", type=_FiniteRange(0), help="Of the machines, to estimate the cost."
+    "--hourly-cost", metavar="PRICE", type=FiniteRange(0), help="Of the machines, to estimate the cost."
 )
 def backfill(
     source: str,
     warehouse: str,
-    settings_file: Path | None,
-    overrides: tuple[str, ...],
-    all_files: bool,
+    settings: Settings,
     partitions: int,
     since: str | None,
     until: str | None,
@@ -205,12 +150,11 @@ def backfill(
     from flows.cli.local import backfill_locally
     from flows.runs.backfill import errors_to_retry, parsed_time
     from flows.runs.partitions import Backfill
-    from motionsight_core.settings import Settings
 
     chosen = Backfill(
         source,
         warehouse,
-        Settings.load(settings_file, _with_all_files(overrides, all_files)),
+        settings,
         partitions,
         since=parsed_time("--since", since),
         until=parsed_time("--until", until),
@@ -220,11 +164,7 @@ def backfill(
 
 
 @cli.command()
-@click.argument("source")
-@_warehouse
-@_settings_file
-@_overrides
-@_all_files
+@run_options
 @click.option(
     "--every",
     "every_s",
@@ -247,9 +187,7 @@ def backfill(
 def watch(
     source: str,
     warehouse: str,
-    settings_file: Path | None,
-    overrides: tuple[str, ...],
-    all_files: bool,
+    settings: Settings,
     every_s: float,
     rounds: int | None,
     settle_s: float,
@@ -259,12 +197,11 @@ def watch(
     Exact across restarts: what is done is asked of the warehouse. SIGTERM finishes the shard in hand.
     """
     from flows.cli.local import watch_locally
-    from motionsight_core.settings import Settings
 
     watch_locally(
         source,
         warehouse=warehouse,
-        settings=Settings.load(settings_file, _with_all_files(overrides, all_files)),
+        settings=settings,
         every_s=every_s,
         settle_s=settle_s,
         rounds=rounds,
@@ -277,14 +214,12 @@ def watch(
 @click.option(
     "--option", "options", metavar="TEXT", multiple=True, help="An answer to choose from; give 2 to 26."
 )
-@_settings_file
-@_overrides
+@settings_options
 def ask(
     video: str,
     question: str,
     options: tuple[str, ...],
-    settings_file: Path | None,
-    overrides: tuple[str, ...],
+    settings: Settings,
 ) -> None:
     """Answer one QUESTION about one VIDEO.
 
@@ -297,14 +232,13 @@ def ask(
         --set annotator=openai:http://localhost:8000/v1#Qwen/Qwen2.5-VL-7B-Instruct
     """
     from flows.cli.ask import show_answer
-    from motionsight_core.settings import Settings
 
-    show_answer(video, question, options, Settings.load(settings_file, overrides))
+    show_answer(video, question, options, settings)
 
 
 @cli.command()
 @click.argument("query", metavar="QUERY")
-@_warehouse
+@warehouse_option
 @click.option(
     "--format",
     "style",
@@ -334,9 +268,8 @@ def sql(query: str, warehouse: str, style: str) -> None:
 
 
 @cli.command()
-@_warehouse
-@_settings_file
-@_overrides
+@warehouse_option
+@settings_options
 @click.option(
     "--out",
     metavar="FILE.html",
@@ -355,8 +288,7 @@ def sql(query: str, warehouse: str, style: str) -> None:
 )
 def report(
     warehouse: str,
-    settings_file: Path | None,
-    overrides: tuple[str, ...],
+    settings: Settings,
     out: Path,
     where: str | None,
     frames: Literal["none", "few", "all"],
@@ -372,66 +304,15 @@ def report(
       motionsight report --where "annotator <> 'measured' AND camera_agreement < 0.5" --frames all
     """
     from flows.cli.report_command import show_report
-    from motionsight_core.settings import Settings
 
-    settings = Settings.load(settings_file, overrides)
     show_report(warehouse, out, where=where, frames=frames, settings=settings)
 
 
 @cli.command()
-@_warehouse
+@warehouse_option
 def doctor(warehouse: str) -> None:
     """Say what is installed, what works, what is missing and how to get it."""
     from flows.cli.doctor import examine
 
     if not examine(warehouse):
         sys.exit(1)
-
-
-def _with_all_files(overrides: tuple[str, ...], all_files: bool) -> tuple[str, ...]:
-    return (*overrides, "stores.all_files=true") if all_files else overrides
-
-
-def main(arguments: list[str] | None = None) -> None:
-    """Entry point: exit 0 when the run finished, 1 when it could not, 2 for a usage error, 130 and 143
-    when Ctrl-C or SIGTERM ended it."""
-    debug = "--debug" in (sys.argv[1:] if arguments is None else arguments)
-    if arguments is None:  # else it is another program's process
-        require_utf8()
-    try:
-        cli.main(args=arguments, prog_name="motionsight", standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
-        _leave(error.exit_code)
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("Interrupted; what was committed stays, and running again goes on from there.", err=True)
-        _leave(130)
-    except BrokenPipeError:  # the reader, such as head, has seen enough
-        _leave(0, flush=False)
-    except Exception as error:
-        if debug:
-            raise
-        click.echo(f"motionsight: {_sentence(error)}", err=True)
-        _leave(next((_CODES[kind] for kind in type(error).__mro__ if kind in _CODES), 1))
-
-
-#: Exit codes; that of Terminated is what a shell reports of a process that SIGTERM ended.
-_CODES: dict[type, int] = {UsageError: 2, Terminated: 143}
-
-
-def _sentence(error: Exception) -> str:
-    if isinstance(error, MotionSightError):
-        return str(error)
-    line = " ".join(str(error).split())
-    return f"{type(error).__name__}: {line[:300]} (--debug shows where)."
-
-
-def _leave(code: int, *, flush: bool = True) -> Any:
-    """End the process at once: threads of Beam or Prefect may not outlive an error or Ctrl-C."""
-    pool = sys.modules.get("motionsight_core.guarded.pool")
-    if pool is not None:
-        pool.close_shared_decoders()
-    if flush:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    os._exit(code)

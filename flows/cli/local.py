@@ -14,7 +14,7 @@ from flows.runs.estimate import Estimate
 from flows.runs.run import Run, run_catalog
 from flows.runs.signals import stop_on_sigterm
 from motionsight_core.errors import RunError, Terminated
-from motionsight_core.planning.plan import Plan, is_split
+from motionsight_core.planning.plan import Plan
 from motionsight_core.settings import Settings
 
 if TYPE_CHECKING:
@@ -39,11 +39,10 @@ def annotate_locally(
             click.echo(f"{plan.listed} videos, {plan.videos} to annotate.", err=True)
             if not plan.shards:
                 return
-            from transforms.progress import clips_done  # with it comes Beam, which takes seconds
+            from transforms.progress import videos_done  # with it comes Beam, which takes seconds
 
-            # Into how many clips a video falls is known once it has been opened.
-            total, unit = (None, "clips") if is_split(settings) else (plan.videos, "videos")
-            shown.enter_context(watched(lambda: clips_done(run.run_id), "Annotating", total=total, unit=unit))
+            done = lambda: videos_done(run.run_id)  # noqa: E731
+            shown.enter_context(watched(done, "Annotating", total=plan.videos, unit="videos"))
 
         told_to_end = shown.enter_context(stop_on_sigterm("finishing the shard in hand."))
         result = run_catalog(
@@ -87,12 +86,10 @@ def backfill_locally(backfill: Backfill, *, concurrency: int, hourly_cost: float
             )
             if not progress.videos:
                 return
-            from transforms.progress import clips_done
+            from transforms.progress import videos_done
 
             def done() -> int:
-                if is_split(backfill.settings):
-                    return progress.finished  # how many clips a video has is not known beforehand
-                return sum(clips_done(run_id) for run_id in [*progress.run_ids])
+                return sum(videos_done(run_id) for run_id in [*progress.run_ids])
 
             estimate = Estimate(progress.videos, hourly_cost=hourly_cost)
             shown.enter_context(

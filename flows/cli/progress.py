@@ -13,25 +13,25 @@ _PLAIN_EVERY_S = 10.0
 
 @contextmanager
 def bar(
-    title: str, *, total: int | None, unit: str = "", remark: Callable[[int], str] | None = None
+    title: str, *, total: int, unit: str = "", remark: Callable[[int], str] | None = None
 ) -> Iterator[Callable[[int], None]]:
     """Shows how many of `total` are done; call what it yields with the number done so far.
 
     What is done twice, because it had to be tried again, does not count as more than there is.
 
     Args:
-        total: how many there are; None where nobody knows yet.
+        total: how many there are.
         unit: of what, in the plural.
         remark: what to say beside a number done; the time to go, if unset.
     """
     show = _drawn if sys.stderr.isatty() else _plain
     with show(title, total, unit, remark) as advance:
-        yield lambda done: advance(done if total is None else min(done, total))
+        yield lambda done: advance(min(done, total))
 
 
 @contextmanager
 def _drawn(
-    title: str, total: int | None, unit: str, remark: Callable[[int], str] | None
+    title: str, total: int, unit: str, remark: Callable[[int], str] | None
 ) -> Iterator[Callable[[int], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -47,7 +47,7 @@ def _drawn(
 
 @contextmanager
 def _plain(
-    title: str, total: int | None, unit: str, remark: Callable[[int], str] | None
+    title: str, total: int, unit: str, remark: Callable[[int], str] | None
 ) -> Iterator[Callable[[int], None]]:
     said_at = time.monotonic()
 
@@ -62,9 +62,9 @@ def _plain(
     yield say
 
 
-def counted(done: int, total: int | None, unit: str) -> str:
-    """For example `3 of 7 videos`, or `16 clips` where nobody knows how many there will be."""
-    return f"{done} {'' if total is None else f'of {total} '}{unit}".rstrip()
+def counted(done: int, total: int, unit: str) -> str:
+    """For example `3 of 7 videos`."""
+    return f"{done} of {total} {unit}".rstrip()
 
 
 @contextmanager
@@ -72,7 +72,7 @@ def watched(
     count: Callable[[], int],
     title: str,
     *,
-    total: int | None,
+    total: int,
     unit: str = "",
     remark: Callable[[int], str] | None = None,
 ) -> Iterator[None]:

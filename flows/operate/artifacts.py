@@ -39,14 +39,14 @@ _MESSAGE_LENGTH = 200
 
 
 @contextmanager
-def shown_progress(title: str, *, total: int | None, unit: str, done: Callable[[], int]) -> Iterator[None]:
+def shown_progress(title: str, *, total: int, unit: str, done: Callable[[], int]) -> Iterator[None]:
     """A progress artifact of the task or flow run that this is called in, kept up to date.
 
     Progress is for people: a server that cannot be reached for an update costs the update, not the work.
 
     Args:
         title: what is going on.
-        total: how many there are, one or more; None where nobody knows yet.
+        total: how many there are, one or more.
         unit: of what, in the plural.
         done: how many of them are done; asked from another thread.
     """
@@ -57,11 +57,11 @@ def shown_progress(title: str, *, total: int | None, unit: str, done: Callable[[
     ended = threading.Event()
 
     def update(count: int) -> None:
-        count = count if total is None else min(count, total)
+        count = min(count, total)
         said = progress_sentence(
             title, count, total=total, unit=unit, elapsed_s=time.monotonic() - began_s, now=datetime.now()
         )
-        percent = min(100.0, 100.0 * count / total) if total else 0.0
+        percent = 100.0 * count / total
         with suppress(Exception):  # whatever an HTTP client raises
             update_progress_artifact(artifact, percent, description=said)
 
@@ -84,7 +84,7 @@ def shown_progress(title: str, *, total: int | None, unit: str, done: Callable[[
 
 
 def progress_sentence(
-    title: str, count: int, *, total: int | None, unit: str, elapsed_s: float, now: datetime
+    title: str, count: int, *, total: int, unit: str, elapsed_s: float, now: datetime
 ) -> str:
     """How many are done, how fast, and when the rest will be."""
     said = _said(title, count, total=total, unit=unit)
@@ -92,15 +92,13 @@ def progress_sentence(
         return said
     rate = count / elapsed_s
     said += f", {rate:.3g} per second" if rate >= 1 else f", {60 * rate:.3g} per minute"
-    if total is None:
-        return said
     if count >= total:
         return f"{said}, done"
     return f"{said}, the rest by about {now + timedelta(seconds=(total - count) / rate):%d %b %H:%M}"
 
 
-def _said(title: str, count: int, *, total: int | None, unit: str) -> str:
-    return f"{title}: {count} {unit}" if total is None else f"{title}: {count} of {total} {unit}"
+def _said(title: str, count: int, *, total: int, unit: str) -> str:
+    return f"{title}: {count} of {total} {unit}"
 
 
 def show_run(
@@ -188,7 +186,7 @@ def summary(
     if failures:
         lines += [f"### {record.failed} failed", "", "| error | clips | for example |", "| --- | --- | --- |"]
         lines += [
-            f"| {error} | {count} | {link(uri)}<br>{plain(message[:_MESSAGE_LENGTH])} |"
+            f"| {plain(error)} | {count} | {link(uri)}<br>{plain(message[:_MESSAGE_LENGTH])} |"
             for error, count, uri, message in failures
         ]
         lines.append("")

@@ -6,7 +6,6 @@ left half-way, the same backfill goes on from the last commit and writes nothing
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -16,7 +15,6 @@ from flows.runs.partitions import Backfill, annotate_partition, plan_backfill, s
 from flows.runs.run import require_models
 from motionsight_core.errors import UsageError, error_names, permanent_names
 from motionsight_core.planning.plan import Plan
-from motionsight_core.planning.shards import Shard
 from motionsight_core.record import PartitionRecord
 from motionsight_core.stores import PassedOver
 
@@ -63,15 +61,8 @@ class Progress:
 
     videos: int = 0
     """Objects that were to be opened when it began."""
-    finished: int = 0
-    """Of these, the ones in committed shards."""
     run_ids: list[str] = field(default_factory=list)
     """Of the partitions that were begun."""
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def shard_done(self, shard: Shard) -> None:
-        with self.lock:
-            self.finished += len(shard.videos)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +116,6 @@ def run_backfill(
             plans[record.partition],
             told_to_end=told_to_end,
             on_begin=progress.run_ids.append,
-            on_shard=lambda shard, manifest: progress.shard_done(shard),
         )
 
     pending = [record for record in records if record.state == "pending"]

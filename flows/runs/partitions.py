@@ -85,7 +85,7 @@ def save_planned(backfill: Backfill, plans: Sequence[Plan]) -> list[PartitionRec
     warehouse.save_partitions([record for record in records if before.get(record.partition) != record])
     if not any(plan.shards for plan in plans):
         # No run follows that would sweep away what a killed one has left staged.
-        with staging_area(warehouse.staging, f"plan-{uuid.uuid4().hex}"):
+        with staging_area(warehouse.staging, f"plan-{uuid.uuid4().hex}", stores=backfill.settings.stores):
             pass
     return records
 

@@ -133,7 +133,7 @@ def require_models(settings: Settings) -> None:
 
 def staged(run: Run) -> AbstractContextManager[object]:
     """The run's staging area, for the length of a `with` block."""
-    return staging_area(open_warehouse(run.warehouse).staging, run.run_id)
+    return staging_area(open_warehouse(run.warehouse).staging, run.run_id, stores=run.settings.stores)
 
 
 def plan_run(run: Run) -> Plan:

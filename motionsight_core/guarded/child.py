@@ -87,7 +87,9 @@ def _serve(end: ProcessEnd) -> None:
         raise
     except Exception as error:
         failure = _failure(error)
-        end.send(Kind.ERROR, [failure.name, str(failure)])
+        # A message may quote bytes of the file that are no text.
+        message = str(failure).encode(errors="backslashreplace").decode()
+        end.send(Kind.ERROR, [failure.name, message, bool(failure.permanent)])
     else:
         end.send(Kind.END)
 

@@ -8,25 +8,19 @@ gRPC thread and no lock is inherited, and the caller's `__main__` is not importe
 
 from __future__ import annotations
 
-import atexit
-import queue
-import threading
 from collections.abc import Callable, Collection, Generator, Iterator
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 from motionsight_core.catalog import Clip, VideoObject
 from motionsight_core.clip import ALL_PRODUCTS, DecodedClip, FrameSequence, Product
 from motionsight_core.errors import DecoderCrashed
-from motionsight_core.guarded.process import DecodingProcess, ProcessDied, Request, Source
+from motionsight_core.guarded.process import ProcessDied, Request, Source
+from motionsight_core.guarded.processes import Processes, close_shared_processes, shared_processes
 from motionsight_core.guarded.sandbox import SandboxReport
 from motionsight_core.settings import Settings
 from motionsight_core.stores import LocalStore, store_for
-
-#: After so many requests a process is replaced, so that what a decoder leaks stays small.
-_REQUESTS_PER_PROCESS = 500
-_CLOSED = "The decoder pool is closed."
 
 
 class DecoderPool:
@@ -40,16 +34,12 @@ class DecoderPool:
     hostile files needs neither credentials nor a network nor a file system.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, processes: Processes | None = None) -> None:
+        """`processes`: that others use as well; some of its own if unset."""
         self._settings = settings
-        # Cuts are looked for with a library of their own, which nothing else waits for.
-        self._modules = ("motionsight_core.video.scene_pass",) if settings.clips.scenes else ()
-        self._idle: queue.LifoQueue[DecodingProcess | None] = queue.LifoQueue()
-        for _ in range(settings.runtime.decode_processes):
-            self._idle.put(None)  # a place for a process, which starts when it is first needed
-        self._alive: set[DecodingProcess] = set()
-        self._lock = threading.Lock()
-        self._closed = False
+        self._processes = processes or Processes(
+            settings.limits, count=settings.runtime.decode_processes, modules=_modules_for(settings)
+        )
 
     def probe(self, video: VideoObject) -> float:
         """`motionsight_core.video.decoding.probe` in a guarded process.
@@ -111,7 +101,7 @@ class DecoderPool:
             RunError: `limits.sandbox` requires what the machine has not.
             DecoderCrashed: decoding processes do not start.
         """
-        with self._process(fresh=False) as process:
+        with self._processes.one(fresh=False) as process:
             try:
                 return process.started()
             except ProcessDied as death:
@@ -119,15 +109,7 @@ class DecoderPool:
 
     def close(self) -> None:
         """Kill all processes; requests under way fail."""
-        with self._lock:
-            self._closed = True
-            for process in self._alive:
-                process.kill()
-        for _ in range(self._settings.runtime.decode_processes):
-            with suppress(queue.Empty):  # those in use are ended by their users
-                if (idle := self._idle.get_nowait()) is not None:
-                    self._end(idle)
-                self._idle.put(None)
+        self._processes.close()
 
     def __enter__(self) -> DecoderPool:
         return self
@@ -175,7 +157,7 @@ class DecoderPool:
             for fresh in (False, True):
                 request = Request(task, arguments, answer, most_answers - given, skip=given)
                 try:
-                    with self._process(fresh=fresh) as process:
+                    with self._processes.one(fresh=fresh) as process:
                         for item in process.answers(request, source):
                             given += 1
                             yield item
@@ -185,39 +167,6 @@ class DecoderPool:
                         raise DecoderCrashed(
                             f"The decoding process died twice on this video ({death})."
                         ) from None
-
-    @contextmanager
-    def _process(self, *, fresh: bool) -> Iterator[DecodingProcess]:
-        """A process for one request; a fresh one has seen no other video."""
-        process = self._idle.get()
-        try:
-            if process is not None and (fresh or not process.alive):
-                self._end(process)
-                process = None
-            if process is None:
-                process = self._start()
-            yield process
-        finally:
-            # Timed out, dead, or left alone: its answer would go to the next one who asks.
-            if process is not None and (
-                self._closed or not process.reusable or process.requests >= _REQUESTS_PER_PROCESS
-            ):
-                self._end(process)
-                process = None
-            self._idle.put(process)
-
-    def _start(self) -> DecodingProcess:
-        with self._lock:
-            if self._closed:
-                raise RuntimeError(_CLOSED)
-            process = DecodingProcess(self._settings.limits, self._modules)
-            self._alive.add(process)
-            return process
-
-    def _end(self, process: DecodingProcess) -> None:
-        with self._lock:
-            self._alive.discard(process)
-        process.close()
 
 
 @contextmanager
@@ -262,24 +211,20 @@ def _is_sequence(sequence: FrameSequence) -> bool:
     return len(shape) == 4 and shape[3] == 3 and min(shape) > 0 and sequence.times_s.shape == (shape[0],)
 
 
-_shared: dict[str, DecoderPool] = {}
-_shared_lock = threading.Lock()
-
-
 def shared_decoder(settings: Settings) -> DecoderPool:
-    """The decoder of this process for these settings: all threads share its children."""
-    key = settings.model_dump_json()
-    with _shared_lock:
-        if key not in _shared:
-            _shared[key] = DecoderPool(settings)
-        return _shared[key]
+    """A decoder for these settings, whose processes are shared by all threads of this process, and by all
+    settings that ask for processes of the same kind."""
+    processes = shared_processes(
+        settings.limits, count=settings.runtime.decode_processes, modules=_modules_for(settings)
+    )
+    return DecoderPool(settings, processes=processes)
 
 
-@atexit.register
 def close_shared_decoders() -> None:
-    """End all decoding processes of this process."""
-    with _shared_lock:
-        decoders = list(_shared.values())
-        _shared.clear()
-    for decoder in decoders:
-        decoder.close()
+    """End all decoding processes of this process, but those of a DecoderPool of its own."""
+    close_shared_processes()
+
+
+def _modules_for(settings: Settings) -> tuple[str, ...]:
+    # Cuts are looked for with a library of their own, which nothing else waits for.
+    return ("motionsight_core.video.scene_pass",) if settings.clips.scenes else ()

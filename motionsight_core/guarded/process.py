@@ -16,7 +16,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import Any
 
-from motionsight_core.errors import ClipError, DecoderCrashed, RunError, StoreUnavailable, TimedOut, TooLarge
+from motionsight_core.errors import ClipError, RunError, StoreUnavailable, TimedOut, TooLarge
 from motionsight_core.guarded.answers import NotAnAnswer, build
 from motionsight_core.guarded.sandbox import SandboxReport
 from motionsight_core.guarded.wire import LONGEST_READ, Broken, Closed, Kind, Late, Message, ParentEnd
@@ -34,7 +34,7 @@ _PROGRAM = "from motionsight_core.guarded.child import main; main()"
 _READS_OF_SIZE = 16
 _READS_BESIDES = 64 << 20
 _LONGEST_MESSAGE = 2000
-_CLIP_ERRORS = {kind.__name__: kind for kind in ClipError.__subclasses__()}
+_LONGEST_NAME = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,8 +220,10 @@ class DecodingProcess:
             raise ProcessDied(self._exit_reason()) from None
 
     def _error(self, message: Message) -> ClipError:
-        name, text = self._built(message, tuple[str, str])
-        return _CLIP_ERRORS.get(name, DecoderCrashed)(text[:_LONGEST_MESSAGE])
+        name, text, permanent = self._built(message, tuple[str, str, bool])
+        if not name.isidentifier() or len(name) > _LONGEST_NAME:
+            raise ProcessDied("it broke the protocol")
+        return ClipError.named(name, text[:_LONGEST_MESSAGE], permanent=permanent)
 
     def _exit_reason(self) -> str:
         with suppress(subprocess.TimeoutExpired):

@@ -40,7 +40,7 @@ class Kind(IntEnum):
     END = 3
     """No more answers to this request."""
     ERROR = 4
-    """A ClipError's name and message, in place of an answer and of the end."""
+    """A ClipError's name, message and whether it is permanent, in place of an answer and of the end."""
     READ = 5
     """Offset and length of bytes that it needs."""
 

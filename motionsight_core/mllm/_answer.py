@@ -7,7 +7,7 @@ from typing import Any
 
 import openai
 
-from motionsight_core.errors import AnnotatorFailed, BadReply, ClipError, ModelRefused
+from motionsight_core.errors import AnnotatorFailed, BadReply, ClipError, ModelRefused, one_line
 from motionsight_core.mllm._base import Reply
 
 #: The request itself is refused: a content filter, a prompt too long, an image it will not read.
@@ -64,12 +64,7 @@ def server_says(error: openai.APIStatusError) -> str:
         if isinstance(body, dict) and body.get(name):
             body = body[name]
             break
-    return one_line(str(body)) if body else "no message"
-
-
-def one_line(text: str) -> str:
-    """Without control characters, and no longer than 300 characters."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text[:3000]).split())[:300]
+    return one_line(body) if body else "no message"
 
 
 def _count(usage: Any, name: str) -> int:

@@ -13,9 +13,9 @@ from typing import Any
 
 import openai
 
-from motionsight_core.errors import AnnotatorFailed, BadReply, ClipError, ModelUnavailable
+from motionsight_core.errors import AnnotatorFailed, BadReply, ClipError, ModelUnavailable, one_line
 from motionsight_core.mllm._address import EndpointAddress, key_in
-from motionsight_core.mllm._answer import GATEWAY, denies_model, one_line, refusal_of, reply_of, server_says
+from motionsight_core.mllm._answer import GATEWAY, denies_model, refusal_of, reply_of, server_says
 from motionsight_core.mllm._base import Conversation, Reply
 from motionsight_core.mllm._request import request_messages
 from motionsight_core.settings import Settings
@@ -55,7 +55,7 @@ class EndpointModel:
                 try:
                     messages = request_messages(conversation)
                 except Exception as error:
-                    asked.append(AnnotatorFailed(f"{type(error).__name__}: {one_line(str(error))}"))
+                    asked.append(AnnotatorFailed(f"{type(error).__name__}: {one_line(error)}"))
                     continue
                 asked.append(asyncio.run_coroutine_threadsafe(line.ask(messages, limit), line.loop))
             return [_answer(one) for one in asked]
@@ -149,7 +149,7 @@ class _Line:
                 f"The endpoint took longer than {self._endpoint.timeout_s:g} s (endpoint.timeout_s)."
             )
         if isinstance(error, openai.APIResponseValidationError | json.JSONDecodeError | UnicodeDecodeError):
-            return BadReply(f"The endpoint's answer is not a chat completion: {one_line(str(error))}")
+            return BadReply(f"The endpoint's answer is not a chat completion: {one_line(error)}")
         if isinstance(error, openai.APIStatusError):
             if error.status_code in (401, 403):
                 return self._locked_out(error.status_code)
@@ -166,7 +166,7 @@ class _Line:
         elif isinstance(error, openai.APIConnectionError):
             what = one_line(f"{type(error.__cause__).__name__}: {error.__cause__}")
         else:
-            return AnnotatorFailed(f"{type(error).__name__}: {one_line(str(error))}")
+            return AnnotatorFailed(f"{type(error).__name__}: {one_line(error)}")
         if await self._is_up():
             return AnnotatorFailed(
                 f"The endpoint fails on this request but answers others ({what}; {tries})."

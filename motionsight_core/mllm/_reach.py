@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from motionsight_core.errors import RunError
+from motionsight_core.errors import RunError, one_line
 from motionsight_core.mllm._address import EndpointAddress, key_in
 from motionsight_core.settings import Settings
 
@@ -33,7 +33,7 @@ def require_endpoint(settings: Settings) -> None:
         try:
             client.models.list()
         except openai.APIConnectionError as error:
-            reason = " ".join(str(error.__cause__ or error).split())[:200]
+            reason = one_line(error.__cause__ or error, most=200)
             raise RunError(
                 f"The endpoint {address.base_url} cannot be reached ({reason}): start its server, or check "
                 "the URL, which usually ends in /v1."

@@ -6,15 +6,12 @@ import base64
 import re
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from motionsight_core.mllm._base import Conversation, Message
 from motionsight_core.mllm._chat import merge_text
-
-#: 37.8 dB at 48 KB for a frame of 518x290; PNG takes ten times as long to write.
-JPEG_QUALITY = 90
+from motionsight_core.video.jpeg import jpeg_of
 
 # An endpoint's tokens are not known here. These are the shapes in which the published families
 # write theirs: <|im_end|>, <image>, <IMG_CONTEXT>, </s>, <think>, [INST], <start_of_turn>.
@@ -46,9 +43,4 @@ def _part(piece: Any) -> dict[str, Any]:
 
 
 def _data_url(pixels: NDArray[np.uint8]) -> str:
-    done, jpeg = cv2.imencode(
-        ".jpg", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
-    )
-    if not done:
-        raise ValueError(f"A frame of {pixels.shape[1]}x{pixels.shape[0]} cannot be written as a JPEG.")
-    return f"data:image/jpeg;base64,{base64.b64encode(jpeg.tobytes()).decode('ascii')}"
+    return f"data:image/jpeg;base64,{base64.b64encode(jpeg_of(pixels)).decode('ascii')}"

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import torch
 from transformers import AutoModelForImageTextToText, AutoProcessor
 
-from motionsight_core.errors import AnnotatorFailed, ClipError, UsageError
+from motionsight_core.errors import AnnotatorFailed, ClipError, UsageError, one_line
 from motionsight_core.mllm._base import PURPOSE, Conversation, Reply
 from motionsight_core.mllm._chat import (
     control_tokens,
@@ -21,13 +21,12 @@ from motionsight_core.mllm._chat import (
     video_metadata,
     videos,
 )
+from motionsight_core.models.pretrained import pretrained
 from motionsight_core.models.source import (
     ModelSource,
     device_of,
     dtype_of,
     loading,
-    require_all_weights,
-    without_progress_bars,
 )
 from motionsight_core.settings import Settings
 
@@ -131,10 +130,10 @@ class TransformersModel:
         try:
             return dict(zip(batch, step([conversations[position] for position in batch]), strict=True))
         except torch.OutOfMemoryError as error:
-            failure = AnnotatorFailed(f"OutOfMemoryError: {_line(error)}")
+            failure = AnnotatorFailed(f"OutOfMemoryError: {one_line(error)}")
             smaller = max(1, len(batch) // 2)
         except Exception as error:
-            failure = AnnotatorFailed(f"{type(error).__name__}: {_line(error)}")
+            failure = AnnotatorFailed(f"{type(error).__name__}: {one_line(error)}")
         if len(batch) == 1:
             return {batch[0]: failure}
         if torch.cuda.is_available():
@@ -231,18 +230,14 @@ def _load_model(source: ModelSource, settings: Settings) -> Any:
     device = device_of(settings)
     attention = settings.runtime.attention
     spread = settings.runtime.device == "auto" and torch.cuda.device_count() > 1
-    without_progress_bars()
-    loaded: Any = AutoModelForImageTextToText.from_pretrained(
-        source.location,
-        revision=source.revision,
+    return pretrained(
+        AutoModelForImageTextToText,
+        source,
+        device=None if spread else device,
         dtype=dtype_of(settings, device),
         attn_implementation=None if attention == "auto" else attention,
         device_map="auto" if spread else None,
-        output_loading_info=True,
     )
-    model, report = loaded
-    require_all_weights(report["missing_keys"])
-    return (model if spread else model.to(device)).eval()
 
 
 def _generation_config(published: Any, tokenizer: Any, settings: Settings) -> Any:
@@ -286,7 +281,3 @@ def _batches(conversations: Sequence[Conversation], max_frames: int) -> Iterator
         frames += more
     if batch:
         yield batch
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:300]

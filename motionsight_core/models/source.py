@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from motionsight_core.errors import ModelMissing, MotionSightError
+from motionsight_core.errors import ModelMissing, MotionSightError, one_line
 from motionsight_core.settings import Settings
 
 if TYPE_CHECKING:
@@ -54,18 +55,37 @@ def loading(purpose: str, source: ModelSource) -> Iterator[None]:
     Raises:
         ModelMissing: anything that loading raises.
     """
+    model = f"{purpose} {source.location}"
+    with loading_errors(model, lambda _: HOW_TO_INSTALL, partial(_not_loaded, purpose, source)):
+        yield
+
+
+@contextmanager
+def loading_errors(
+    model: str, install: Callable[[ImportError], str], not_loaded: Callable[[Exception], str]
+) -> Iterator[None]:
+    """Turns what loading raises into one sentence.
+
+    Args:
+        model: what it is for, and where it is.
+        install: the command that installs what could not be imported.
+        not_loaded: the sentence for whatever else went wrong.
+
+    Raises:
+        ModelMissing: anything that loading raises.
+    """
     try:
         yield
     except MotionSightError:
         raise
     except ImportError as error:
+        what = sentence_of(error).rstrip(".")
         raise ModelMissing(
-            f"The {purpose} {source.location} needs packages that are not installed "
-            f"({sentence_of(error).rstrip('.')}): {HOW_TO_INSTALL}"
+            f"The {model} needs packages that are not installed ({what}): {install(error)}"
         ) from error
     except Exception as error:
         # Damaged files and dead networks raise kinds of their own: SafetensorError, the hub's, httpx's.
-        raise ModelMissing(_not_loaded(purpose, source, error)) from error
+        raise ModelMissing(not_loaded(error)) from error
 
 
 def _not_loaded(purpose: str, source: ModelSource, error: Exception) -> str:
@@ -94,7 +114,7 @@ def _hub_cache() -> str:
 
 def sentence_of(error: BaseException) -> str:
     """What an exception says, as one line that ends like a sentence."""
-    line = " ".join(str(error).split())[:300] or type(error).__name__
+    line = one_line(error) or type(error).__name__
     return line if line.endswith((".", "!", "?")) else f"{line}."
 
 

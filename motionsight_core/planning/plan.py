@@ -126,7 +126,7 @@ def plan_partitions(
             partition.plan.listed += 1
             if finished:
                 partition.plan.annotated += len(there.annotated)
-                partition.plan.known_failures += len(there.failed) + there.unusable
+                partition.plan.known_failures += there.skipped - len(there.annotated)
             elif isinstance(item, UnlistedObject):
                 partition.failures.append(
                     Failure.of_object(item.error, video, stage="list", recipe=recipe, run_id=run_id)
@@ -194,10 +194,9 @@ def is_finished(known: Known, settings: Settings) -> bool:
 
     How many windows or scenes it has is only known where an earlier run wrote it down.
     """
-    done = known.annotated | known.failed
     if is_split(settings):
-        return known.unusable or (known.clips is not None and len(done) >= known.clips)
-    return known.unusable or bool(done)
+        return known.unusable or (known.clips is not None and len(known.done) >= known.clips)
+    return known.unusable or bool(known.done)
 
 
 def is_split(settings: Settings) -> bool:
@@ -211,7 +210,7 @@ def clips_to_do(
     """The clips of a video that are not in the warehouse yet, and how many others there are."""
     clips = split(video, duration_s=duration_s, window_s=settings.clips.window_s)
     there = known or _NOTHING
-    to_do = [clip for clip in clips if clip.clip_id not in there.annotated | there.failed]
+    to_do = [clip for clip in clips if clip.clip_id not in there.done]
     return to_do, len(clips) - len(to_do)
 
 

@@ -18,8 +18,6 @@ from motionsight_core.models.source import (
     ModelSource,
     device_of,
     loading,
-    require_all_weights,
-    without_progress_bars,
 )
 from motionsight_core.referring import Trajectory
 from motionsight_core.settings import Settings
@@ -50,20 +48,15 @@ class PoseOverlay:
     def __init__(self, settings: Settings) -> None:
         source = ModelSource.parse(settings.prompts.pose_model)
         with loading("keypoint model", source):
-            import torch
             from transformers import AutoProcessor, VitPoseForPoseEstimation
 
-            without_progress_bars()
+            from motionsight_core.models.pretrained import pretrained
+
             self._device = device_of(settings)
             revision = source.revision or "main"
             # Any: the libraries' annotations do not know the model's own arguments and results.
             self._processor: Any = AutoProcessor.from_pretrained(source.location, revision=revision)
-            loaded: Any = VitPoseForPoseEstimation.from_pretrained(
-                source.location, revision=revision, dtype=torch.float32, output_loading_info=True
-            )
-            model, found = loaded
-            require_all_weights(found["missing_keys"])
-            self._model = model.to(self._device).eval()
+            self._model = pretrained(VitPoseForPoseEstimation, source, device=self._device)
         self._threshold = settings.prompts.keypoint_threshold
         self._lock = threading.Lock()
         edges = getattr(self._model.config, "edges", None) or COCO_EDGES

@@ -9,12 +9,11 @@ import torch
 from numpy.typing import NDArray
 from transformers import AutoConfig, AutoModelForZeroShotObjectDetection, AutoProcessor
 
+from motionsight_core.models.pretrained import pretrained
 from motionsight_core.models.source import (
     ModelSource,
     device_of,
     loading,
-    require_all_weights,
-    without_progress_bars,
 )
 from motionsight_core.referring._grounding import PromptedDetector
 from motionsight_core.settings import ReferringSettings, Settings
@@ -39,20 +38,12 @@ class GroundingDino(PromptedDetector):
         """
         device = device_of(settings)
         with loading("detector", source):
-            without_progress_bars()
             config = AutoConfig.from_pretrained(source.location, revision=source.revision)
             if config.model_type not in MODEL_TYPES:
                 raise ValueError(f"it is a {config.model_type}, not one of {', '.join(MODEL_TYPES)}")
             processor = AutoProcessor.from_pretrained(source.location, revision=source.revision)
-            model, found = AutoModelForZeroShotObjectDetection.from_pretrained(
-                source.location,
-                revision=source.revision,
-                config=config,
-                dtype=torch.float32,
-                output_loading_info=True,
-            )
-            require_all_weights(found["missing_keys"])
-        return cls(processor, model.to(device).eval(), device, settings.referring)
+            model = pretrained(AutoModelForZeroShotObjectDetection, source, device=device, config=config)
+        return cls(processor, model, device, settings.referring)
 
     def _tokens_of(self, text: str) -> int:
         return len(self._processor.tokenizer(text, add_special_tokens=False)["input_ids"])

@@ -9,17 +9,13 @@ from numpy.typing import NDArray
 
 from motionsight_core.clip import DecodedClip
 from motionsight_core.measure.types import MotionMeasurement
-from motionsight_core.record import ObjectTrack
 from motionsight_core.referring._base import Detection, Trajectory, View, sampled_of
-from motionsight_core.referring._boxes import box_iou
+from motionsight_core.referring._boxes import box_iou, boxes_at
 from motionsight_core.referring.masks import Mask
 
 #: Overlap below which a box and a measured track have nothing to do with each other. Low, because a
 #: measured region is what moves of an object, often a part of it.
 LEAST_IOU = 0.1
-
-#: Sampled times are cut to the clip, measured times are rounded.
-_TIME_TOLERANCE_S = 1e-3
 
 
 class MeasuredDetector:
@@ -69,19 +65,6 @@ class MeasuredTracker:
             Trajectory(followed.get(number, np.tile(box, (count, 1))), (None,) * count)
             for number, box in enumerate(boxes)
         ]
-
-
-def boxes_at(tracks: Sequence[ObjectTrack], times_s: NDArray[np.float64]) -> NDArray[np.float64]:
-    """[O, T, 4] the box of each track at each time, between its own boxes; NaN where it is not present."""
-    boxes = np.full((len(tracks), len(times_s), 4), np.nan)
-    for number, track in enumerate(tracks):
-        own_times_s = np.array([box.t_s for box in track.boxes])
-        corners = np.array([(box.x0, box.y0, box.x1, box.y1) for box in track.boxes])
-        present = times_s >= own_times_s[0] - _TIME_TOLERANCE_S
-        present &= times_s <= own_times_s[-1] + _TIME_TOLERANCE_S
-        for side in range(4):
-            boxes[number, present, side] = np.interp(times_s[present], own_times_s, corners[:, side])
-    return boxes
 
 
 def _matches(boxes: NDArray[np.float64], measured: NDArray[np.float64]) -> list[tuple[int, int]]:

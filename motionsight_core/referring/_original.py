@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import argparse
 import pickle
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from motionsight_core.errors import ModelMissing
-from motionsight_core.models.source import HOW_TO_INSTALL, HOW_TO_INSTALL_ORIGINAL, sentence_of
+from motionsight_core.models.source import (
+    HOW_TO_INSTALL,
+    HOW_TO_INSTALL_ORIGINAL,
+    loading_errors,
+    sentence_of,
+)
 
 if TYPE_CHECKING:
     import torch
 
 
-@contextmanager
-def loading_original(purpose: str, checkpoint: Path) -> Iterator[None]:
+def loading_original(purpose: str, checkpoint: Path) -> AbstractContextManager[None]:
     """Turns what loading raises into one sentence.
 
     Args:
@@ -27,25 +31,21 @@ def loading_original(purpose: str, checkpoint: Path) -> Iterator[None]:
     Raises:
         ModelMissing: anything that loading raises.
     """
-    try:
-        yield
-    except ImportError as error:
-        name = (error.name or "").partition(".")[0]
-        how = HOW_TO_INSTALL_ORIGINAL if name in ("sam2", "groundingdino") else HOW_TO_INSTALL
-        raise ModelMissing(
-            f"The {purpose} {checkpoint} needs packages that are not installed ({sentence_of(error)}): {how}"
-        ) from error
-    except pickle.UnpicklingError as error:
-        raise ModelMissing(
+    return loading_errors(f"{purpose} {checkpoint}", _install, partial(_not_loaded, purpose, checkpoint))
+
+
+def _install(error: ImportError) -> str:
+    package = (error.name or "").partition(".")[0]
+    return HOW_TO_INSTALL_ORIGINAL if package in ("sam2", "groundingdino") else HOW_TO_INSTALL
+
+
+def _not_loaded(purpose: str, checkpoint: Path, error: Exception) -> str:
+    if isinstance(error, pickle.UnpicklingError):
+        return (
             f"The {purpose} {checkpoint.resolve()} is not a file of weights alone, and is not loaded: "
             "loading it could run code that it holds."
-        ) from error
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
-        if isinstance(error, ModelMissing):
-            raise
-        raise ModelMissing(
-            f"The {purpose} {checkpoint.resolve()} cannot be loaded: {sentence_of(error)}"
-        ) from error
+        )
+    return f"The {purpose} {checkpoint.resolve()} cannot be loaded: {sentence_of(error)}"
 
 
 def require_file(purpose: str, checkpoint: Path, url: str) -> None:

@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 from transformers import AutoConfig, Sam2VideoModel, Sam2VideoProcessor
 from transformers.models.sam2_video.modeling_sam2_video import Sam2VideoInferenceSession
 
+from motionsight_core.models.pretrained import pretrained
 from motionsight_core.models.source import (
     ModelSource,
     device_of,
     loading,
-    require_all_weights,
-    without_progress_bars,
 )
 from motionsight_core.referring._mask_tracking import MaskTracker
 from motionsight_core.settings import Settings
@@ -40,18 +39,14 @@ class Sam2VideoTracker(MaskTracker):
         """
         device = device_of(settings)
         with loading("tracker", source):
-            without_progress_bars()
             config = AutoConfig.from_pretrained(source.location, revision=source.revision)
             if config.model_type != MODEL_TYPE:
                 raise ValueError(f"it is a {config.model_type}, not a {MODEL_TYPE}")
-            where: Any = {"revision": source.revision}
-            processor = Sam2VideoProcessor.from_pretrained(source.location, **where)
-            loaded: Any = Sam2VideoModel.from_pretrained(
-                source.location, config=config, dtype=torch.float32, output_loading_info=True, **where
+            processor = Sam2VideoProcessor.from_pretrained(
+                source.location, revision=source.revision or "main"
             )
-            model, found = loaded
-            require_all_weights(found["missing_keys"])
-        return cls(processor, model.to(device).eval(), device)
+            model = pretrained(Sam2VideoModel, source, device=device, config=config)
+        return cls(processor, model, device)
 
     def _prepare(self, pixels: NDArray[np.uint8]) -> Any:
         return torch.from_numpy(np.ascontiguousarray(pixels)).permute(0, 3, 1, 2)

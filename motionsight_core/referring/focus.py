@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motionsight_core.record import ObjectTrack
+from motionsight_core.referring._boxes import boxes_at, held_boxes
 from motionsight_core.settings import FocusSettings
 
 #: x0, y0, x1, y1 of the whole frame.
@@ -57,14 +58,9 @@ def focus_regions(
 
 def union_boxes(tracks: Sequence[ObjectTrack], times_s: NDArray[np.float64]) -> NDArray[np.float64]:
     """[T, 4] smallest box around all objects present at each time; NaN where there is none."""
-    union = np.full((len(times_s), 4), np.nan)
-    for track in tracks:
-        first_s, last_s = track.boxes[0].t_s, track.boxes[-1].t_s
-        present = (times_s >= first_s - 1e-6) & (times_s <= last_s + 1e-6)
-        here = _boxes_at(track, times_s[present])
-        union[present, :2] = np.fmin(union[present, :2], here[:, :2])
-        union[present, 2:] = np.fmax(union[present, 2:], here[:, 2:])
-    return union
+    boxes = boxes_at(tracks, times_s)
+    low, high = np.fmin.reduce(boxes[..., :2], axis=0), np.fmax.reduce(boxes[..., 2:], axis=0)
+    return np.concatenate([low, high], axis=1)
 
 
 def window_lengths(
@@ -122,13 +118,6 @@ def _in_frames_where_sparse(settings: FocusSettings, times_s: NDArray[np.float64
     )
 
 
-def _boxes_at(track: ObjectTrack, times_s: NDArray[np.float64]) -> NDArray[np.float64]:
-    """[T, 4] the object's box at each time, between its boxes by interpolation, beyond them held."""
-    track_times = [box.t_s for box in track.boxes]
-    corners = np.array([(box.x0, box.y0, box.x1, box.y1) for box in track.boxes])
-    return np.stack([np.interp(times_s, track_times, corner) for corner in corners.T], axis=1)
-
-
 def _without_gaps(tracks: Sequence[ObjectTrack], times_s: NDArray[np.float64]) -> NDArray[np.float64]:
     """[T, 4] union of the present objects; where there is none, between the last one and the next."""
     # An object may come and go between two sampled frames.
@@ -147,7 +136,7 @@ def _merged_edges(
     Before the object comes and after it has gone its edges draw back at `fast_speed`, until they
     lie within the other objects' and no longer count.
     """
-    boxes = _boxes_at(track, times_s)
+    boxes = held_boxes(track, times_s)
     absent_s = np.maximum(0.0, np.maximum(track.boxes[0].t_s - times_s, times_s - track.boxes[-1].t_s))
     edges = boxes * _OUTWARD + settings.fast_speed * absent_s[:, None]
     reach_s = _gradual(window_lengths(boxes, times_s, settings) / 2, times_s) + 1e-9

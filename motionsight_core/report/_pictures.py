@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,6 +24,7 @@ from motionsight_core.prompts import spotlit_frames
 from motionsight_core.record import Box, ObjectTrack
 from motionsight_core.report._selection import Row
 from motionsight_core.settings import Settings
+from motionsight_core.video.jpeg import jpeg_of
 
 #: Frames of a film strip: so many stand side by side on a card.
 FRAMES = 6
@@ -105,9 +105,8 @@ def _tracks(row: Row) -> list[ObjectTrack]:
 
 
 def _files(kind: str, frames: Iterable[NDArray[np.uint8]]) -> list[str]:
-    quality = [cv2.IMWRITE_JPEG_QUALITY, _QUALITY[kind], cv2.IMWRITE_JPEG_OPTIMIZE, 1]
-    files = (cv2.imencode(".jpg", cv2.cvtColor(frame, cv2.COLOR_RGB2BGR), quality)[1] for frame in frames)
-    return [base64.b64encode(file.tobytes()).decode() for file in files]
+    files = (jpeg_of(frame, quality=_QUALITY[kind], optimize=True) for frame in frames)
+    return [base64.b64encode(file).decode() for file in files]
 
 
 def _path(path: CameraPath) -> dict[str, list[float]]:

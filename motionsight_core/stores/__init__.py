@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import BinaryIO
 
 from motionsight_core.catalog import VideoObject
@@ -38,9 +37,7 @@ __all__ = [
     "listed_as",
     "modified_s",
     "open_object",
-    "open_ranges",
     "read_head",
-    "read_object",
     "store_for",
 ]
 
@@ -108,30 +105,3 @@ def open_object(
         StoreUnavailable: the store refused or failed to give them.
     """
     return store_for(video.uri, settings).open(video)
-
-
-def open_ranges(
-    video: VideoObject, *, settings: StoreSettings = _DEFAULTS
-) -> AbstractContextManager[RangeReader]:
-    """Ranges of exactly the version that was listed, nothing of which is kept on disk.
-
-    Raises:
-        VersionGone: the store holds other bytes now, or none; also while it is read.
-        StoreUnavailable: the store refused or failed to give them.
-    """
-    return store_for(video.uri, settings).ranges(video)
-
-
-def read_object(
-    video: VideoObject, *, settings: StoreSettings = _DEFAULTS
-) -> AbstractContextManager[Path | RangeReader]:
-    """A local file with the object's bytes, or a RangeReader where it is too long to be downloaded.
-
-    For processes that have neither credentials nor a network: they are handed the path, or served
-    the ranges. What is local already is its own path. `stores.range_reads_above_mb` says what is long.
-
-    Raises:
-        VersionGone: the store holds other bytes now, or none; also while it is read.
-        StoreUnavailable: the store refused or failed to give them.
-    """
-    return store_for(video.uri, settings).read(video)

@@ -108,13 +108,10 @@ class ObjectStore(Protocol):
         """
         ...
 
-    def ranges(self, video: VideoObject) -> AbstractContextManager[RangeReader]:
-        """Ranges of the listed version, for the length of a `with` block; errors as `open`."""
-        ...
-
     def read(self, video: VideoObject) -> AbstractContextManager[Path | RangeReader]:
         """A local file with the listed version's bytes, or its ranges where it is too long to download.
 
-        Errors as `open`.
+        For processes that have neither credentials nor a network: they are handed the file, or served the
+        ranges. `stores.range_reads_above_mb` says what is too long. Errors as `open`.
         """
         ...

@@ -153,11 +153,6 @@ class CloudStore(ABC):
             yield file
 
     @contextmanager
-    def ranges(self, video: VideoObject) -> Iterator[RangeReader]:
-        with closing(BlockReader(self.pin(video))) as reader:
-            yield reader
-
-    @contextmanager
     def read(self, video: VideoObject) -> Iterator[Path | RangeReader]:
         limit = min(self.settings.range_reads_above_mb * _MIB, cache_limit(self.settings))
 

@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import os
-import threading
 from base64 import b64encode
 from functools import partial
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from motionsight_core.catalog import VideoObject
-from motionsight_core.credentials import credentials_epoch
 from motionsight_core.errors import StoreUnavailable, VersionGone
-from motionsight_core.settings import StoreSettings
 from motionsight_core.stores import _cloud
 from motionsight_core.stores._cloud import CloudAddress, CloudStore, Entry, Lister, Page
+from motionsight_core.stores._gcs_client import gcs_client
 from motionsight_core.stores._gcs_errors import GONE, listing_errors, reading_errors
 from motionsight_core.stores._pinned import Pinned
 from motionsight_core.stores._retry import Sink
 
 if TYPE_CHECKING:
-    from google.cloud.storage import Bucket, Client
+    from google.cloud.storage import Bucket
 
-#: Else the client asks for the bucket's own properties on the side, which takes a right that reading
-#: objects does not: every worker would leave a refusal in the bucket's audit log.
-_NO_BUCKET_PROPERTIES = "DISABLE_GCS_PYTHON_CLIENT_OTEL_BUCKET_METADATA"
 #: The longest that a connection may take to be made, seconds.
 _CONNECT_S = 10.0
 
@@ -39,7 +33,7 @@ class GcsStore(CloudStore):
 
     def _page(self, bucket: str, prefix: str, after: str, upcoming: str | None) -> Page:
         with listing_errors(bucket):
-            listing = _client(self.settings).list_blobs(
+            listing = gcs_client(self.settings).list_blobs(
                 self._bucket(bucket),
                 prefix=prefix or None,
                 start_offset=after or None,
@@ -88,7 +82,7 @@ class GcsStore(CloudStore):
 
     def _bucket(self, name: str) -> Bucket:
         """A bucket by its name, with the project that pays for what is asked of it."""
-        return _client(self.settings).bucket(name, user_project=self.settings.gs_user_project)
+        return gcs_client(self.settings).bucket(name, user_project=self.settings.gs_user_project)
 
     def _once(self, **options: Any) -> dict[str, Any]:
         """Options of a request that is tried once."""
@@ -109,30 +103,3 @@ def _check(checksum: str | None, descriptor: int) -> None:
         offset += len(chunk)
     if b64encode(found.digest()).decode("ascii") != checksum:
         raise StoreUnavailable("The object's bytes do not have the checksum that the store announced.")
-
-
-_clients: dict[tuple[int, int, str], Client] = {}
-_clients_lock = threading.Lock()
-
-
-def _client(settings: StoreSettings) -> Client:
-    """The client of this process and endpoint, which all threads share."""
-    from google.auth.credentials import AnonymousCredentials
-    from google.cloud.storage import Client
-
-    endpoint = settings.gs_endpoint or os.environ.get("STORAGE_EMULATOR_HOST", "")
-    key = (os.getpid(), credentials_epoch(), endpoint)
-    with _clients_lock:
-        if key not in _clients:
-            os.environ.setdefault(_NO_BUCKET_PROPERTIES, "true")
-            # An emulator asks for none, and looking for them takes 20 seconds where there are none.
-            credentials = AnonymousCredentials() if endpoint and not _is_googles(endpoint) else None
-            options = {"api_endpoint": settings.gs_endpoint} if settings.gs_endpoint else None
-            # Reading needs no project, and a machine need not have one.
-            _clients[key] = Client(project=None, credentials=credentials, client_options=options)
-        return _clients[key]
-
-
-def _is_googles(endpoint: str) -> bool:
-    """Whether it is one of Google's own doors, such as a private one of a network."""
-    return (urlsplit(endpoint).hostname or "").endswith(".googleapis.com")

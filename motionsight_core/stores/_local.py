@@ -74,11 +74,6 @@ class LocalStore:
             _check_version(file, video)
 
     @contextmanager
-    def ranges(self, video: VideoObject) -> Iterator[RangeReader]:
-        with self.open(video) as file:
-            yield _FileRanges(file, video)
-
-    @contextmanager
     def read(self, video: VideoObject) -> Iterator[Path | RangeReader]:
         with self.open(video):
             yield Path(_path_of(video))
@@ -87,26 +82,6 @@ class LocalStore:
 def _open_at_once(path: str, flags: int) -> int:
     """Opening a pipe would wait for somebody who writes into it."""
     return os.open(path, flags | os.O_NONBLOCK)
-
-
-class _FileRanges:
-    """Ranges of a file, each of which is checked to be of the listed version."""
-
-    def __init__(self, file: BinaryIO, video: VideoObject) -> None:
-        self._file, self._video = file, video
-        self.size = os.fstat(file.fileno()).st_size
-
-    def read(self, offset: int, length: int) -> bytes:
-        pieces: list[bytes] = []
-        try:
-            # One call gives at most 2 GiB.
-            while length > 0 and (piece := os.pread(self._file.fileno(), length, offset)):
-                pieces.append(piece)
-                offset, length = offset + len(piece), length - len(piece)
-        except OSError as error:
-            raise StoreUnavailable(f"The file cannot be read: {error.strerror}.") from None
-        _check_version(self._file, self._video)
-        return b"".join(pieces)
 
 
 def _check_version(file: BinaryIO, video: VideoObject) -> None:

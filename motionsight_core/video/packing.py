@@ -26,9 +26,7 @@ from numpy.typing import NDArray
 
 from motionsight_core.clip import DecodedClip
 from motionsight_core.guarded.answers import NotAnAnswer, build, plain
-
-#: Of 100; a frame of 518x290 takes about 48 KB, at 38 dB.
-JPEG_QUALITY = 90
+from motionsight_core.video.jpeg import LONGEST_SIDE, jpeg_of
 
 _MAGIC = b"MSPC"
 _VERSION = 2
@@ -113,17 +111,11 @@ def _are_frames(shape: tuple[int, ...], dtype: np.dtype[Any]) -> bool:
     return dtype == np.uint8 and len(shape) == 4 and shape[-1] == 3
 
 
-#: The longest side of a JPEG; frames above it, a few pixels high, travel as PNG.
-_LONGEST_JPEG = 65_500
-
-
 def _picture(pixels: NDArray[np.uint8]) -> bytes:
-    """A file that holds RGB pixels [H, W, 3]."""
-    bgr = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
-    if max(pixels.shape) > _LONGEST_JPEG:
-        _, file = cv2.imencode(".png", bgr)
-    else:
-        _, file = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+    """A file that holds RGB pixels [H, W, 3]: a JPEG; a PNG where a side is too long for one."""
+    if max(pixels.shape) <= LONGEST_SIDE:
+        return jpeg_of(pixels)
+    _, file = cv2.imencode(".png", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))
     return file.tobytes()
 
 

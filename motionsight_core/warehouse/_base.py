@@ -24,6 +24,16 @@ class Known:
     clips: int | None = None
     """Into how many clips the object was split; None where nobody wrote it down."""
 
+    @property
+    def done(self) -> frozenset[str]:
+        """clip_ids that are left out of a run."""
+        return self.annotated | self.failed
+
+    @property
+    def skipped(self) -> int:
+        """Clips that a run leaves out, where it leaves out the object."""
+        return len(self.done) + self.unusable
+
 
 def gather_known(rows: Iterable[Sequence[Any]]) -> dict[VideoObject, Known]:
     """Known per object, from rows of uri, version, kind (annotated, failed or split), clip_id, clips."""

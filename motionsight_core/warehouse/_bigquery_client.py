@@ -19,6 +19,7 @@ from tenacity import (
 
 from motionsight_core.credentials import credentials_epoch
 from motionsight_core.errors import MotionSightError, RunError
+from motionsight_core.stores._gcs_client import is_emulator
 from motionsight_core.warehouse._bigquery_address import BigQueryAddress
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def client_of(address: BigQueryAddress) -> Client:
     with _clients_lock:
         if key not in _clients:
             # An emulator asks for none, and looking for them takes 20 seconds where there are none.
-            credentials = AnonymousCredentials() if emulator else None
+            credentials = AnonymousCredentials() if is_emulator(emulator) else None
             _clients[key] = Client(address.project, credentials=credentials, location=address.location)
         return _clients[key]
 

@@ -6,7 +6,6 @@ written for a day belongs to nobody.
 
 from __future__ import annotations
 
-import os
 import re
 from collections import defaultdict
 from collections.abc import Iterator
@@ -15,9 +14,12 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from motionsight_core.errors import MotionSightError, RunError, UsageError
+from motionsight_core.stores._gcs_client import gcs_client
 
 if TYPE_CHECKING:
     from google.cloud.storage import Client
+
+    from motionsight_core.settings import StoreSettings
 
 #: Since the last object was written into an area; a run writes one for each bundle of clips.
 GRACE = timedelta(days=1)
@@ -26,29 +28,28 @@ _RUN_ID = re.compile(r"[0-9a-f]{32}")
 
 
 @contextmanager
-def cloud_staging_area(root: str, run_id: str) -> Iterator[str]:
+def cloud_staging_area(root: str, run_id: str, stores: StoreSettings) -> Iterator[str]:
     """The prefix in which a run stages; emptied afterwards, as are those of runs killed long ago.
 
     Raises:
         UsageError: there is no such bucket.
         RunError: it cannot be reached, or does not let us.
     """
-    with _bucket_errors(root):
-        _sweep(root)
+    with bucket_errors(root):
+        client = gcs_client(stores)
+        _sweep(client, root)
     try:
         yield f"{root}/{run_id}"
     finally:
         # The run's rows are in the warehouse: what cannot be removed now is swept another day.
-        with suppress(MotionSightError), _bucket_errors(root):
-            client = _client()
+        with suppress(MotionSightError), bucket_errors(root):
             _delete(client, list(_objects(client, f"{root}/{run_id}/")))
 
 
-def _sweep(root: str) -> None:
-    client = _client()
+def _sweep(client: Client, root: str) -> None:
     areas: dict[str, list[Any]] = defaultdict(list)
     for blob in _objects(client, f"{root}/"):
-        area = blob.name.removeprefix(_split(f"{root}/")[1]).partition("/")[0]
+        area = blob.name.removeprefix(bucket_and_name(f"{root}/")[1]).partition("/")[0]
         if _RUN_ID.fullmatch(area):
             areas[area].append(blob)
     long_ago = datetime.now(UTC) - GRACE
@@ -58,7 +59,7 @@ def _sweep(root: str) -> None:
 
 
 def _objects(client: Client, prefix: str) -> Iterator[Any]:
-    bucket, name = _split(prefix)
+    bucket, name = bucket_and_name(prefix)
     return iter(client.list_blobs(bucket, prefix=name, fields="items(name,updated),nextPageToken"))
 
 
@@ -70,28 +71,20 @@ def _delete(client: Client, blobs: list[Any]) -> None:
             client.bucket(blob.bucket.name).blob(blob.name).delete()
 
 
-def _split(path: str) -> tuple[str, str]:
+def bucket_and_name(path: str) -> tuple[str, str]:
+    """Of a gs:// path."""
     bucket, _, name = path.removeprefix("gs://").partition("/")
     return bucket, name
 
 
-def _client() -> Client:
-    """For the few requests of a run; STORAGE_EMULATOR_HOST is honoured."""
-    from google.auth.credentials import AnonymousCredentials
-    from google.cloud.storage import Client
-
-    emulator = os.environ.get("STORAGE_EMULATOR_HOST")
-    return Client(project=None, credentials=AnonymousCredentials() if emulator else None)
-
-
 @contextmanager
-def _bucket_errors(root: str) -> Iterator[None]:
+def bucket_errors(root: str) -> Iterator[None]:
     """The client's exceptions as sentences that say what to do."""
     from google.api_core.exceptions import Forbidden, GoogleAPIError, NotFound, Unauthorized
     from google.auth.exceptions import GoogleAuthError
     from requests.exceptions import RequestException
 
-    bucket = f"gs://{_split(root)[0]}"
+    bucket = f"gs://{bucket_and_name(root)[0]}"
     try:
         yield
     except NotFound:

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_exponential
 
-from motionsight_core.errors import RunError, UsageError
+from motionsight_core.errors import RunError, UsageError, one_line
 
 #: How long to wait for another process that has the file open.
 _LOCK_WAIT_S = 30.0
@@ -58,7 +58,7 @@ def connect(name: str, *, read_only: bool) -> duckdb.DuckDBPyConnection:
 
 def first_paragraph(error: Exception) -> str:
     """A DuckDB message without its source excerpt, as one line."""
-    return " ".join(str(error).split("\n\n")[0].split())
+    return one_line(str(error).split("\n\n")[0], most=2000)
 
 
 class _InUse(Exception):

@@ -14,12 +14,16 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 from motionsight_core.errors import RunError
+from motionsight_core.settings import StoreSettings
+
+_DEFAULTS = StoreSettings()
 
 
-def staging_area(root: str, run_id: str) -> AbstractContextManager[str]:
+def staging_area(root: str, run_id: str, *, stores: StoreSettings = _DEFAULTS) -> AbstractContextManager[str]:
     """The directory or gs:// prefix in which a run stages, for the length of a `with` block.
 
-    It is gone afterwards, as are those of runs that were killed; in a bucket a day later.
+    It is gone afterwards, as are those of runs that were killed; in a bucket, which is reached as `stores`
+    says, a day later.
 
     Raises:
         UsageError, RunError: it cannot be made.
@@ -27,7 +31,7 @@ def staging_area(root: str, run_id: str) -> AbstractContextManager[str]:
     if root.startswith("gs://"):
         from motionsight_core.warehouse._cloud_staging import cloud_staging_area
 
-        return cloud_staging_area(root, run_id)
+        return cloud_staging_area(root, run_id, stores)
     return _local_staging_area(root, run_id)
 
 

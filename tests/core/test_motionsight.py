@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,6 @@ import pytest
 from motionsight_core import Clip, Failure, MotionRecord, MotionSight, Settings, clips_of
 from motionsight_core.errors import UsageError
 from motionsight_core.synthetic import SceneTruth, load_truth, render_catalog
-
-REAL_CLIPS = Path(__file__).parents[3] / "shared" / "clips"
 
 
 @pytest.fixture(scope="module")
@@ -35,9 +34,9 @@ def told(scenes: Path) -> dict[str, tuple[SceneTruth, MotionRecord]]:
 
 def test_every_scenes_camera_is_labelled_as_it_moves(told) -> None:
     for name, (truth, record) in told.items():
-        if truth.steadiness == "shaky":
-            continue
-        assert {move.label for move in record.camera_moves} == {move.label for move in truth.moves}, name
+        if truth.steadiness != "shaky":
+            assert {move.label for move in record.camera_moves} == {move.label for move in truth.moves}, name
+    assert sum(truth.steadiness != "shaky" for truth, _ in told.values()) > len(told) / 2
 
 
 def test_steadiness_and_cuts_are_those_of_the_scene(told) -> None:
@@ -99,9 +98,10 @@ def test_an_annotator_that_does_not_exist_is_refused_at_once() -> None:
 
 @pytest.fixture(scope="module")
 def real() -> dict[str, MotionRecord]:
-    if not REAL_CLIPS.is_dir():
-        pytest.skip(f"the real clips are not part of the project and not at {REAL_CLIPS}")
-    records = MotionSight().describe(clips_of(str(REAL_CLIPS)))
+    folder = os.environ.get("TEST_CLIPS")
+    if not folder:
+        pytest.skip("TEST_CLIPS does not name the folder of the real clips; see CONTRIBUTING.md")
+    records = MotionSight().describe(clips_of(folder))
     named = {Path(record.uri).stem: record for record in records if isinstance(record, MotionRecord)}
     assert len(named) == len(records) == 4, "four rows and no failure"
     return named

@@ -63,6 +63,23 @@ def test_a_row_spans_what_was_decoded_and_is_named_by_that_span(
     assert found.camera_moves[0].label == "pan_right"
 
 
+@pytest.mark.parametrize(
+    "split", ["clips.window_s=2", "clips.scenes=true", "clips.scenes=true clips.window_s=2"]
+)
+def test_the_clips_in_which_frames_are_lost_say_so_however_a_video_is_split(
+    tmp_path: Path, split: str
+) -> None:
+    settings = Settings.load(environment={}, overrides=["runtime.decode_processes=1", *split.split()])
+    video = damaged(tmp_path / "a.mp4", 55, 60)
+    clips = clips_of(str(video), settings)
+    rows = MotionSight(settings).describe(clips)
+    notes = [row.notes for row in rows if isinstance(row, MotionRecord)]
+    assert notes == [("frames_lost",)] if len(clips) == 1 else [(), ("frames_lost",)]
+    with DecoderPool(settings) as decoder:
+        if settings.clips.scenes:
+            assert [scene.notes for scene in decoder.decode_scenes(clips[0].object)] == notes
+
+
 def test_a_sound_file_has_no_note(tmp_path: Path) -> None:
     assert row(write_video(tmp_path / "a.mp4", moving_texture(50), options=GOP_25)).notes == ()
 

@@ -61,18 +61,24 @@ def test_nothing_listens_to_other_machines() -> None:
 
 
 def test_services_find_what_they_name() -> None:
-    for service in SERVICES.values():
-        assert set(service.get("depends_on", {})) <= SERVICES.keys()
-        named = {mount.partition(":")[0] for mount in service.get("volumes", [])}
-        assert named <= COMPOSE["volumes"].keys() | {"."}
-    assert {"prefect", "objects"} <= SERVICES["worker"]["environment"].keys() | SERVICES.keys()
+    waited_for = {name for service in SERVICES.values() for name in service.get("depends_on", {})}
+    assert {"prefect", "objects"} <= waited_for <= SERVICES.keys()
+    mounts = [mount for service in SERVICES.values() for mount in service.get("volumes", [])]
+    volumes = {mount.partition(":")[0] for mount in mounts} - {"."}
+    assert volumes == COMPOSE["volumes"].keys() != set()
+    addresses = re.findall(r"http://(\w+):", json.dumps(SERVICES["worker"]["environment"]))
+    assert {"prefect", "objects"} <= set(addresses) <= SERVICES.keys()
 
 
 def test_a_service_that_others_wait_for_tells_when_it_is_ready() -> None:
-    for service in SERVICES.values():
-        for name, condition in service.get("depends_on", {}).items():
-            if condition["condition"] == "service_healthy":
-                assert "healthcheck" in SERVICES[name]
+    conditions = {
+        (name, condition["condition"])
+        for service in SERVICES.values()
+        for name, condition in service.get("depends_on", {}).items()
+    }
+    healthy = {name for name, condition in conditions if condition == "service_healthy"}
+    assert healthy
+    assert all("healthcheck" in SERVICES[name] for name in healthy)
 
 
 def test_the_versions_are_those_of_the_project() -> None:

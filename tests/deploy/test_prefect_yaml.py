@@ -64,12 +64,16 @@ def test_prefect_knows_every_key(name: str) -> None:
     assert deployment.keys() <= DeploymentConfig.model_fields.keys()
     assert deployment["work_pool"].keys() <= {"name", "work_queue_name", "job_variables"}
     parsed = DeploymentConfig.model_validate(deployment)
-    for schedule in parsed.schedules or ():
-        assert type(schedule).__name__ == "RawScheduleConfig"
+    assert {type(schedule).__name__ for schedule in parsed.schedules or ()} <= {"RawScheduleConfig"}
     limit = deployment.get("concurrency_limit", {})
     assert limit.keys() <= {"limit", "collision_strategy", "grace_period_seconds"}
     if limit:
         assert ConcurrencyLimitStrategy(limit["collision_strategy"])
+
+
+def test_there_are_schedules_that_somebody_can_switch_on() -> None:
+    """So that the two tests above look at something."""
+    assert any(deployment.get("schedules") for deployment in DEPLOYMENTS.values())
 
 
 @each_deployment

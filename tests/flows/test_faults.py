@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import BinaryIO
 
 import pytest
 
@@ -18,9 +18,8 @@ from flows.runs.run import run_catalog
 from motionsight_core.errors import RunError
 from motionsight_core.planning.shards import Shard, ShardFile
 from motionsight_core.settings import Settings
-from motionsight_core.warehouse import Manifest, _duckdb, _duckdb_file, open_warehouse
+from motionsight_core.warehouse import Manifest, _duckdb, _duckdb_file, open_warehouse, staged_files
 from tests.warm import environment
-from transforms import _parts
 
 ROOT = Path(__file__).parents[2]
 
@@ -64,13 +63,13 @@ def test_a_short_campaign_of_all_kinds_of_faults_is_exact() -> None:
 def test_a_disk_that_is_full_while_a_shard_is_staged_costs_that_shard_and_the_next_run_does_it(
     clips: str, warehouse: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    create = _parts._open
+    create = staged_files._created
 
-    def full(path: str, mime_type: str) -> Any:
+    def full(path: Path) -> BinaryIO:
         # The kernel's own answer where there is no room.
-        return Path("/dev/full").open("wb") if "/00000-" in path else create(path, mime_type)
+        return Path("/dev/full").open("wb") if "/00000-" in str(path) else create(path)
 
-    monkeypatch.setattr(_parts, "_open", full)
+    monkeypatch.setattr(staged_files, "_created", full)
     with pytest.raises(RunError) as stopped:
         annotate_locally(
             clips, warehouse=warehouse, settings=settings("runtime.shard_retries=1"), force=False

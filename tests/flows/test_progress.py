@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
 import pytest
 
 import flows.cli.progress
@@ -14,12 +15,13 @@ import flows.runs.run
 from flows.cli.local import annotate_locally, backfill_locally
 from flows.cli.progress import bar, counted
 from flows.runs.backfill import Backfill
-from flows.runs.run import Run, stage_shard
+from flows.runs.run import Run, run_catalog, stage_shard
 from motionsight_core.planning.shards import Shard
 from motionsight_core.settings import Settings
 from motionsight_core.warehouse import Manifest
+from motionsight_core.warehouse.staged_files import write_staged
 
-COUNTS = re.compile(r"^(?:Annotating|Backfilling): (\d+)(?: of (\d+))? (clips|videos)", re.MULTILINE)
+COUNTS = re.compile(r"^(?:Annotating|Backfilling): (\d+) of (\d+) (\w+)", re.MULTILINE)
 
 
 @pytest.fixture(autouse=True)
@@ -44,8 +46,8 @@ def settings(*overrides: str) -> Settings:
     )
 
 
-def counts(said: str) -> list[tuple[int, int | None, str]]:
-    return [(int(done), int(total) if total else None, unit) for done, total, unit in COUNTS.findall(said)]
+def counts(said: str) -> list[tuple[int, int, str]]:
+    return [(int(done), int(total), unit) for done, total, unit in COUNTS.findall(said)]
 
 
 def annotate(source: str, warehouse: str, chosen: Settings) -> None:
@@ -69,13 +71,49 @@ def test_a_count_never_exceeds_its_total_whatever_a_video_is_split_into(
     said = counts(capfd.readouterr().err)
     assert said
     for done, total, unit in said:
-        assert total is None or (done <= total == 3 and unit == "videos")
+        assert done <= total == 3
+        assert unit == "videos"
+
+
+@pytest.mark.parametrize("split", ["clips.window_s=0.5", "clips.scenes=true", "clips.window_s=none"])
+def test_every_video_is_counted_once_all_its_clips_are_done(split: str, clips: str, tmp_path: Path) -> None:
+    """Also where a part of its clips was done before, and where it fails as a whole."""
+    from transforms.progress import videos_done
+
+    warehouse = f"duckdb:{tmp_path / 'motion.duckdb'}"
+    Path(clips, "text.mp4").write_text("no video")
+    first = run_catalog(clips, warehouse=warehouse, settings=settings(split))
+    assert videos_done(first.record.run_id) == 4
+    with duckdb.connect(str(tmp_path / "motion.duckdb")) as connection:
+        connection.execute("DELETE FROM motion WHERE end_s > 1.6")
+    again = run_catalog(clips, warehouse=warehouse, settings=settings(split))
+    assert again.record.annotated > 0
+    assert videos_done(again.record.run_id) == 3
+
+
+def test_an_estimate_goes_by_videos_that_are_done_within_a_shard(
+    clips: str, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A backfill's first shard may take hours: its time to go is said before it is committed."""
+    said_before_commit: list[str] = []
+    commit = flows.runs.run.commit_shard
+
+    def watched_commit(run: Run, manifest: Manifest) -> None:
+        said_before_commit.append(str(videos_done(run.run_id)))
+        commit(run, manifest)
+
+    from transforms.progress import videos_done
+
+    monkeypatch.setattr(flows.runs.run, "commit_shard", watched_commit)
+    backfilled = Backfill(clips, f"duckdb:{tmp_path / 'm.duckdb'}", settings("clips.window_s=0.5"), 1)
+    backfill_locally(backfilled, concurrency=1, hourly_cost=3600.0)
+    assert said_before_commit == ["2", "3"], "of twelve clips"
 
 
 def test_a_shard_that_is_tried_again_counts_once(
     clips: str, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from transforms.progress import clips_done
+    from transforms.progress import videos_done
 
     left = {0: 1}
     runs: list[str] = []
@@ -83,35 +121,30 @@ def test_a_shard_that_is_tried_again_counts_once(
     def unlucky(run: Run, shard: Shard) -> Manifest:
         runs.append(run.run_id)
         if left.pop(shard.index, 0):
-            monkeypatch.setattr("transforms._stage._write_whole", out_of_room)
+            monkeypatch.setattr("transforms._stage.write_staged", out_of_room)
         try:
             return stage_shard(run, shard)
         finally:
-            monkeypatch.setattr("transforms._stage._write_whole", write_whole)
+            monkeypatch.setattr("transforms._stage.write_staged", write_staged)
 
-    def out_of_room(path: str, content: bytes) -> None:
+    def out_of_room(path: str, content: bytes, **options: object) -> None:
         raise OSError("no room for the manifest")
-
-    from transforms._stage import _write_whole as write_whole
 
     monkeypatch.setattr(flows.runs.run, "stage_shard", unlucky)
     monkeypatch.setattr(flows.runs.run, "_RETRY_PAUSE_S", 0.0)
     annotate(clips, f"duckdb:{tmp_path / 'motion.duckdb'}", settings())
     assert len(runs) == 3, "two shards, one of them twice"
-    assert clips_done(runs[0]) == 3
+    assert videos_done(runs[0]) == 3
 
 
 def test_a_bar_stops_at_its_total(capfd: pytest.CaptureFixture[str]) -> None:
     with bar("Annotating", total=3, unit="videos", remark=lambda done: f"{done} said") as advance:
         for done in (0, 2, 16):
             advance(done)
-    with bar("Annotating", total=None, unit="clips") as advance:
-        advance(16)
     assert capfd.readouterr().err.splitlines() == [
         "Annotating: 0 of 3 videos; 0 said",
         "Annotating: 2 of 3 videos; 2 said",
         "Annotating: 3 of 3 videos; 3 said",
-        "Annotating: 16 clips",
     ]
 
 

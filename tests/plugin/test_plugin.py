@@ -44,7 +44,7 @@ def test_every_deployment_runs_and_says_what_came_of_it(server: Server, catalog:
     assert "NotAVideo" in shown["motionsight-summary"]["data"]
     progress = [artifact for artifact in server.artifacts(annotating) if artifact["type"] == "progress"]
     assert {artifact["data"] for artifact in progress} == {100.0}
-    assert any("3 of 3 clips" in artifact["description"] for artifact in progress)
+    assert any("3 of 3 videos" in artifact["description"] for artifact in progress)
 
     assert len(rows(warehouse)) == 5
     assert rows(backfilled) == [row for row in rows(warehouse) if row in rows(backfilled)]

@@ -328,7 +328,9 @@ def test_the_script_calls_gcloud_with_parameters_that_the_template_takes(
     )
     assert expected in done.stdout
     patterns = {parameter["name"]: parameter["regexes"][0] for parameter in METADATA["parameters"]}
-    for name, value in re.findall(r"--parameters (\w+)=(\S+)", done.stdout):
+    given = re.findall(r"--parameters (\w+)=(\S+)", done.stdout)
+    assert bool(given) == (command in ("stream", "batch"))
+    for name, value in given:
         assert re.fullmatch(patterns[name], value), (name, value)
 
 

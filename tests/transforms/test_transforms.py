@@ -23,6 +23,7 @@ from motionsight_core.stores import list_objects
 from motionsight_core.warehouse import Known, Manifest, open_warehouse
 from tests.videos import moving_texture, write_video
 from transforms import AnnotateMotion, Attempt, MotionSightHandler, PlanClips
+from transforms._plan import with_known
 from transforms.runners import local_options
 from transforms.shard import annotate_shard
 
@@ -51,7 +52,7 @@ def videos(folder: Path) -> list[VideoObject]:
 def test_planning_splits_what_opens_and_reports_what_does_not(videos: list[VideoObject]) -> None:
     settings = Settings.load(overrides=["clips.window_s=1"], environment={})
     with pipeline() as p:
-        planned: Any = p | beam.Create(videos) | PlanClips(settings, run_id="run")
+        planned: Any = p | beam.Create(videos) | with_known(None) | PlanClips(settings, run_id="run")
         spans = planned.clips | beam.Map(lambda clip: (Path(clip.uri).name, clip.start_s, clip.end_s))
         assert_that(
             spans,
@@ -76,7 +77,7 @@ def test_planning_leaves_out_clips_that_are_known(videos: list[VideoObject]) -> 
     last = Clip(good.uri, good.version, 2.0, 2.4)
     known = {good: Known(frozenset({first.clip_id}), frozenset({last.clip_id}), unusable=False)}
     with pipeline() as p:
-        planned: Any = p | beam.Create([good]) | PlanClips(settings, run_id="run", known=known)
+        planned: Any = p | beam.Create([good]) | with_known(known) | PlanClips(settings, run_id="run")
         assert_that(planned.clips | beam.Map(lambda clip: clip.start_s), equal_to([1.0]))
         assert_that(planned.skipped, equal_to([2]), label="skipped")
 

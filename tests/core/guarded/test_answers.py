@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from motionsight_core.catalog import Clip, VideoObject
 from motionsight_core.clip import DecodedClip, FrameSequence
-from motionsight_core.errors import DecoderCrashed, TimedOut
+from motionsight_core.errors import ClipError, DecoderCrashed, TimedOut
 from motionsight_core.guarded import pool, process
 from motionsight_core.guarded.answers import NotAnAnswer, build, plain
 from motionsight_core.guarded.pool import DecoderPool, check_decoded
@@ -26,7 +26,7 @@ from tests.core.guarded.processes import settings, video_at
 SERVED = [lie for lie in LIES if lie.startswith("a read ") and lie != "a read of an open file"]
 OF_ITS_OWN = {
     "no answer": (DecoderCrashed, "gave no answer"),
-    "an error of its own": (DecoderCrashed, r"^(come on )+$"),
+    "an error of its own": (ClipError, r"^(come on )+$"),
     "half a message": (TimedOut, "longer than 3 s"),
 }
 
@@ -63,7 +63,7 @@ def test_a_lie_costs_the_process_and_nothing_happens(
     with DecoderPool(settings("limits.wall_s=3")) as decoder:
         with pytest.raises(error, match=message):
             decoder.probe(some_file)
-        assert not decoder._alive or lie in ("no answer", "an error of its own")
+        assert not decoder._processes.alive or lie in ("no answer", "an error of its own")
     assert not marker.exists()
 
 
@@ -78,7 +78,7 @@ def test_a_process_whose_answer_is_for_another_clip_serves_nobody_else(
         monkeypatch.setattr(pool, "check_decoded", refuse)
         with pytest.raises(DecoderCrashed, match="not a sequence of frames"):
             decoder.decode(clip)
-        assert not decoder._alive
+        assert not decoder._processes.alive
         monkeypatch.undo()
         assert decoder.decode(clip).clip == clip
 
@@ -117,7 +117,7 @@ def test_no_descriptor_is_left_after_a_hundred_deaths(
             with pytest.raises(DecoderCrashed):
                 decoder.probe(some_file)
             counts.append(len(list(Path("/proc/self/fd").iterdir())))
-        assert not decoder._alive
+        assert not decoder._processes.alive
     assert counts[-1] <= counts[0]
 
 

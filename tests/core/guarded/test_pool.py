@@ -14,7 +14,7 @@ import pytest
 
 from motionsight_core.catalog import Clip, VideoObject
 from motionsight_core.errors import DecoderCrashed, NotAVideo, StoreUnavailable, TimedOut, TooLarge
-from motionsight_core.guarded.pool import DecoderPool
+from motionsight_core.guarded.pool import DecoderPool, shared_decoder
 from tests.core.guarded.processes import children, eventually, settings, video_at
 from tests.videos import moving_texture, write_video
 
@@ -200,3 +200,43 @@ def test_a_script_without_a_main_guard_can_decode(good: VideoObject, tmp_path: P
         [sys.executable, str(script)], capture_output=True, text=True, timeout=120, check=False
     )
     assert (done.returncode, done.stdout.strip()) == (0, "smooth"), done.stderr
+
+
+def test_settings_that_ask_for_the_same_processes_share_them(good: VideoObject) -> None:
+    """As those of a run and of the report on it do."""
+    shared_decoder(settings()).probe(good)
+    before = children()
+    other = settings("sampling.frames=4", "blur.window=3", "annotator=openai:http://localhost:1/v1#m")
+    assert shared_decoder(other).probe(good) == pytest.approx(1.2)
+    assert children() == before
+
+
+def test_processes_of_another_kind_end_when_nobody_uses_them(good: VideoObject) -> None:
+    scenes = shared_decoder(settings("clips.scenes=true"))
+    under_way = scenes.decode_scenes(good)
+    assert next(under_way).clip.start_s == 0.0
+    before = children()
+    assert shared_decoder(settings("limits.memory_mb=2048")).probe(good) == pytest.approx(1.2)
+    assert before < children(), "a request under way is left alone"
+    assert list(under_way) == []
+    assert len(children()) == 1
+    assert not children() & before
+    assert scenes.probe(good) == pytest.approx(1.2), "who still has it can use it"
+    assert len(children()) == 1, "and it does not stay"
+
+
+def test_close_ends_idle_processes_and_their_descriptors(good: VideoObject) -> None:
+    open_here = lambda: len(list(Path("/proc/self/fd").iterdir()))  # noqa: E731
+    before = open_here()
+    with DecoderPool(settings("runtime.decode_processes=3")) as decoder:
+        threads = [
+            threading.Thread(target=decoder.decode, args=(Clip(good.uri, good.version, 0.0, 1.2),))
+            for _ in range(3)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(children()) > 1
+    assert children() == set()
+    assert open_here() == before

@@ -24,7 +24,7 @@ from motionsight_core.errors import (
     TooLarge,
     Truncated,
 )
-from motionsight_core.guarded import pool, process
+from motionsight_core.guarded import process, processes
 from motionsight_core.guarded.pool import DecoderPool
 from motionsight_core.settings import Settings
 from motionsight_core.stores import list_objects
@@ -79,7 +79,7 @@ def outcome(decoder: DecoderPool, video: VideoObject) -> str:
 @pytest.fixture(autouse=True)
 def one_process_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
     """What an input does to its process shows in the next one's outcome."""
-    monkeypatch.setattr(pool, "_REQUESTS_PER_PROCESS", 10_000)
+    monkeypatch.setattr(processes, "_REQUESTS_PER_PROCESS", 10_000)
 
 
 def all_outcomes(inputs: dict[str, VideoObject]) -> dict[str, str]:
@@ -89,14 +89,14 @@ def all_outcomes(inputs: dict[str, VideoObject]) -> dict[str, str]:
     outcomes: dict[str, str] = {}
     with DecoderPool(SETTINGS) as decoder:
         decoder.sandbox()
-        (first,) = decoder._alive
+        (first,) = decoder._processes.alive
         for name, video in inputs.items():
             try:
                 outcomes[name] = outcome(decoder, video)
                 assert decoder.decode(clip, products=["sampled"]).sampled is not None
             except AssertionError as error:
                 raise AssertionError(f"after {name!r}: {error}") from error
-        assert decoder._alive == {first}, "one process for all of them"
+        assert decoder._processes.alive == {first}, "one process for all of them"
     return outcomes
 
 

@@ -22,8 +22,8 @@ from motionsight_core.referring import (
     refer,
     to_object_tracks,
 )
-from motionsight_core.referring._boxes import box_iou
-from motionsight_core.referring._measured import MeasuredDetector, MeasuredTracker, boxes_at
+from motionsight_core.referring._boxes import box_iou, boxes_at
+from motionsight_core.referring._measured import MeasuredDetector, MeasuredTracker
 from motionsight_core.referring.focus import focus_regions
 from motionsight_core.settings import FocusSettings, ReferringSettings, Settings
 from motionsight_core.synthetic import Scene, Sprite, Waypoint, render

@@ -15,7 +15,6 @@ from motionsight_core.stores import (
     _pinned,
     _retry,
     list_objects,
-    open_ranges,
 )
 from tests.core.stores.proxy import (
     Answer,
@@ -29,6 +28,7 @@ from tests.core.stores.proxy import (
     throttled,
     trickles,
 )
+from tests.core.stores.test_stores import ranges_of
 from tests.core.stores.ways import Way
 
 CONTENT = bytes(range(256)) * 4 * 300  # 300 KiB: some pieces of 64 KiB
@@ -190,9 +190,9 @@ def test_ranges_outlast_broken_connections_and_end_with_the_version(way: Way) ->
     way.place.put("a.mp4", CONTENT)
     video = way.video()
     way.proxy.go_wrong(busy, breaks_off, on=is_media)
-    with open_ranges(video, settings=way.settings) as ranges:
+    with ranges_of(video, way.settings) as ranges:
         assert ranges.read(1000, 100_000) == CONTENT[1000:101_000]
-    with open_ranges(video, settings=way.settings) as ranges:
+    with ranges_of(video, way.settings) as ranges:
         way.place.put("a.mp4", b"other")
         if way.place.keeps_versions:
             assert ranges.read(0, 10) == CONTENT[:10]

@@ -73,10 +73,10 @@ def test_a_name_is_the_same_text_in_any_locale(tmp_path: Path) -> None:
     (tmp_path / "ünï ✓.mp4").write_bytes(b"content")
     program = (
         "import os, sys\n"
-        "from motionsight_core.stores import list_objects, open_object, read_object\n"
+        "from motionsight_core.stores import list_objects, open_object, store_for\n"
         "assert sys.getfilesystemencoding() == 'ascii'\n"
         "video, = list_objects(sys.argv[1])\n"
-        "with open_object(video) as file, read_object(video) as path:\n"
+        "with open_object(video) as file, store_for(video.uri).read(video) as path:\n"
         "    assert file.read() == path.read_bytes() == b'content'\n"
         "sys.stdout.buffer.write(video.uri.encode())\n"
     )

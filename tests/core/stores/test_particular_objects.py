@@ -17,10 +17,10 @@ from motionsight_core.errors import (
 )
 from motionsight_core.planning.candidates import is_video
 from motionsight_core.settings import StoreSettings
-from motionsight_core.stores import Candidate, list_objects, open_object, open_ranges, read_head
+from motionsight_core.stores import Candidate, list_objects, open_object, read_head
 from tests.core.stores.proxy import Answer, Request
 from tests.core.stores.servers import GcsBucket, Place, S3Bucket
-from tests.core.stores.test_stores import content, the_video
+from tests.core.stores.test_stores import content, ranges_of, the_video
 from tests.core.stores.ways import Way
 
 
@@ -94,9 +94,9 @@ def test_a_bucket_whose_requester_pays_is_listed_and_read_where_the_settings_say
     way.proxy.go_wrong(*[asks_for_payer] * 100, on=concerns_payment)
     paying = way.with_settings(s3_requester_pays=True, gs_user_project="payer")
     video = paying.video()
-    assert paying.content(video) == b"bytes"
-    with open_ranges(video, settings=paying.settings) as ranges:
+    with ranges_of(video, paying.settings) as ranges:
         assert ranges.read(1, 2) == b"yt"
+    assert paying.content(video) == b"bytes"
 
 
 def test_without_the_setting_the_sentence_names_it(way: Way) -> None:
@@ -124,7 +124,7 @@ def test_a_compressed_object_is_one_sentence(cloud: Place, encoding: str) -> Non
     video = the_video(cloud.address)
     with pytest.raises(NotAVideo, match=r"is stored compressed .*; store it uncompressed"):
         content(video)
-    with pytest.raises(NotAVideo), open_ranges(video):
+    with pytest.raises(NotAVideo), ranges_of(video):
         pass
 
 

@@ -7,12 +7,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from google.auth.credentials import AnonymousCredentials
+from google.oauth2.credentials import Credentials
 
 from motionsight_core.catalog import VideoObject
 from motionsight_core.errors import UsageError
 from motionsight_core.settings import Settings, StoreSettings
 from motionsight_core.stores import list_objects, open_object
 from motionsight_core.stores._cache import cache_directory, cache_limit
+from motionsight_core.stores._gcs_client import gcs_client
 from tests.core.stores.conftest import CLOUDS
 from tests.core.stores.servers import Place
 from tests.core.stores.test_stores import the_video
@@ -71,3 +74,31 @@ def test_an_endpoint_with_a_password_is_refused_without_repeating_it(key: str) -
     with pytest.raises(UsageError, match="must not hold a user or password") as failure:
         Settings.load(overrides=[f"stores.{key}=http://me:hush@minio:9000"], environment={})
     assert "hush" not in str(failure.value)
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "asks"),
+    [
+        ("https://storage-vpc.p.googleapis.com", "with credentials"),
+        ("https://storage.googleapis.com", "with credentials"),
+        ("http://localhost:4443", "anonymously"),
+        ("https://storage.googleapis.com.example.org", "anonymously"),
+    ],
+)
+@pytest.mark.parametrize("said", ["stores.gs_endpoint", "STORAGE_EMULATOR_HOST"])
+def test_a_private_endpoint_of_google_s_is_asked_with_credentials(
+    endpoint: str, asks: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For videos and for what is staged, which have one client."""
+    mine = Credentials(token="mine")  # noqa: S106
+    monkeypatch.setattr("google.auth.default", lambda *_, **__: (mine, "project"))
+    monkeypatch.delenv("STORAGE_EMULATOR_HOST", raising=False)
+    settings = StoreSettings()
+    if said == "stores.gs_endpoint":
+        settings = StoreSettings(gs_endpoint=endpoint)
+    else:
+        monkeypatch.setenv(said, endpoint)
+    client = gcs_client(settings)
+    assert client._connection is not None
+    assert endpoint == client._connection.API_BASE_URL
+    assert isinstance(client._credentials, AnonymousCredentials) == (asks == "anonymously")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pickle
 import random
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,12 +17,11 @@ from motionsight_core.settings import StoreSettings
 from motionsight_core.stores import (
     Candidate,
     PassedOver,
+    RangeReader,
     Selection,
     list_objects,
     open_object,
-    open_ranges,
     read_head,
-    read_object,
     store_for,
 )
 from motionsight_core.stores import _ranges as ranges_module
@@ -278,11 +278,20 @@ def test_objects_are_selected_by_the_time_of_their_bytes(place: Place) -> None:
     assert names(place.address, since=(now - day).replace(tzinfo=None)) == ["a.mp4"]
 
 
-def test_ranges_are_the_bytes_of_the_listed_version(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+@contextmanager
+def ranges_of(video: VideoObject, settings: StoreSettings | None = None) -> Iterator[RangeReader]:
+    """An object of a cloud that is too long to be downloaded."""
+    settings = (settings or StoreSettings()).model_copy(update={"range_reads_above_mb": 0.0})
+    with store_for(video.uri, settings).read(video) as found:
+        assert not isinstance(found, Path)
+        yield found
+
+
+def test_ranges_are_the_bytes_of_the_listed_version(cloud: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ranges_module, "BLOCK_BYTES", 1000)
     content = random.Random(0).randbytes(10_500)
-    place.put("a.mp4", content)
-    with open_ranges(the_video(place.address)) as ranges:
+    cloud.put("a.mp4", content)
+    with ranges_of(the_video(cloud.address)) as ranges:
         assert ranges.size == len(content)
         for offset, length in ((0, 10), (999, 2), (1000, 1000), (500, 9000), (10_499, 1), (0, 10_500)):
             assert ranges.read(offset, length) == content[offset : offset + length]
@@ -295,22 +304,23 @@ def test_ranges_are_the_bytes_of_the_listed_version(place: Place, monkeypatch: p
 
 
 def test_ranges_of_what_is_overwritten_half_way_are_never_of_both_versions(
-    place: Place, monkeypatch: pytest.MonkeyPatch
+    cloud: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ranges_module, "BLOCK_BYTES", 1000)
-    place.put("a.mp4", b"1" * 10_000)
-    expectation = nullcontext() if place.keeps_versions else pytest.raises(VersionGone)
-    with expectation, open_ranges(the_video(place.address)) as ranges:
+    cloud.put("a.mp4", b"1" * 10_000)
+    expectation = nullcontext() if cloud.keeps_versions else pytest.raises(VersionGone)
+    with expectation, ranges_of(the_video(cloud.address)) as ranges:
         assert ranges.read(0, 1000) == b"1" * 1000
-        place.put("a.mp4", b"2" * 10_000)
+        cloud.put("a.mp4", b"2" * 10_000)
         assert ranges.read(5000, 2000) == b"1" * 2000
 
 
-def test_an_empty_object_has_no_ranges(place: Place) -> None:
+def test_an_empty_object_is_an_empty_file(place: Place) -> None:
     place.put("a.mp4", b"")
-    with open_ranges(the_video(place.address)) as ranges:
-        assert ranges.size == 0
-        assert ranges.read(0, 10) == b""
+    video = the_video(place.address)
+    with store_for(video.uri, StoreSettings(range_reads_above_mb=0)).read(video) as found:
+        assert isinstance(found, Path)
+        assert found.read_bytes() == b""
 
 
 def test_a_short_object_is_read_as_a_file_and_a_long_one_of_a_cloud_by_ranges(
@@ -318,14 +328,14 @@ def test_a_short_object_is_read_as_a_file_and_a_long_one_of_a_cloud_by_ranges(
 ) -> None:
     place.put("a.mp4", b"0123456789" * 200_000)
     video = the_video(place.address)
-    with read_object(video) as found:
+    with store_for(video.uri).read(video) as found:
         assert isinstance(found, Path)
         assert found.read_bytes() == b"0123456789" * 200_000
     place.put("b.mp4", b"abcdefghij" * 200_000)
     _, video = list_objects(place.address)
     assert isinstance(video, VideoObject)
     for long in (StoreSettings(range_reads_above_mb=1), StoreSettings(cache_mb=1)):
-        with read_object(video, settings=long) as found:
+        with store_for(video.uri, long).read(video) as found:
             if place.address.startswith("/"):
                 assert isinstance(found, Path)
             else:
@@ -342,10 +352,10 @@ def test_a_short_object_is_read_as_a_file_and_a_long_one_of_a_cloud_by_ranges(
 def test_what_is_in_the_cache_is_not_asked_for_however_long(cloud: Place, requests_sent: list[str]) -> None:
     cloud.put("a.mp4", b"0123456789")
     video = the_video(cloud.address)
-    with read_object(video):
+    with store_for(video.uri).read(video):
         pass
     requests_sent.clear()
-    with read_object(video, settings=StoreSettings(range_reads_above_mb=0)) as found:
+    with store_for(video.uri, StoreSettings(range_reads_above_mb=0)).read(video) as found:
         assert isinstance(found, Path)
     assert requests_sent == []
 

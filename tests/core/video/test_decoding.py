@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -280,30 +277,3 @@ def test_spotlit_frames_keep_the_light_on_the_tracks(tmp_path: Path) -> None:
     assert lit.pixels[3, 10, 10].max() <= 21
     with pytest.raises(ValueError, match="ask for the product 'sampled'"):
         spotlit_frames(decode(whole(path), products=("motion",)), [track], settings())
-
-
-def peak_memory_mb(path: Path, overrides: Sequence[str] = ()) -> float:
-    """Peak resident memory of a process that decodes one video for everything, MiB."""
-    program = (
-        "import resource, sys\n"
-        "from motionsight_core import Settings, clips_of, decode\n"
-        "from motionsight_core.video.decoding import probe\n"
-        "from motionsight_core.catalog import split\n"
-        "from motionsight_core.stores import list_objects\n"
-        "video, = list_objects(sys.argv[1])\n"
-        "decode(split(video, duration_s=probe(video))[0])\n"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=True
-    )
-    return float(done.stdout)
-
-
-def test_memory_does_not_grow_with_the_length_of_the_video(tmp_path: Path) -> None:
-    frames = moving_texture(60, width=320, height=192)
-    fast = {"preset": "ultrafast"}
-    short = write_video(tmp_path / "short.mp4", frames * 2, options=fast)
-    long = write_video(tmp_path / "long.mp4", frames * 40, options=fast)
-    # A kept frame would be 92 kB of YUV: the 2,280 frames more would take 200 MiB.
-    assert peak_memory_mb(long) < peak_memory_mb(short) + 30

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from motionsight_core.errors import RunError, UsageError
+from motionsight_core.settings import StoreSettings
+from motionsight_core.stores._gcs_client import gcs_client
 from motionsight_core.warehouse.staging import staging_area
 from tests.core.stores.servers import GcsBucket
 from tests.warehouses import BigQueryServers
@@ -73,7 +75,7 @@ def bucket(bigquery: BigQueryServers) -> GcsBucket:
 def names(bucket: GcsBucket) -> list[str]:
     from motionsight_core.warehouse import _cloud_staging
 
-    client = _cloud_staging._client()
+    client = gcs_client(StoreSettings())
     return [blob.name for blob in _cloud_staging._objects(client, bucket.address)]
 
 

@@ -48,7 +48,10 @@ LIES = {
     "a read that is no read": lambda _: message(READ, ["/etc/passwd", 100]),
     "an error that is none": lambda _: message(ERROR, 7),
     "no answer": lambda _: message(END, None),
-    "an error of its own": lambda _: message(ERROR, ["SystemExit", "come on " * 1000]),
+    "an error of its own": lambda _: message(ERROR, ["SystemExit", "come on " * 1000, True]),
+    "an error whose name is none": lambda _: message(ERROR, ["<b>Corrupt</b>", "come on", True]),
+    "an error with a long name": lambda _: message(ERROR, ["a" * 101, "come on", True]),
+    "an error as a pickle": lambda marker: message(ERROR, ["Corrupt", list(evil_pickle(marker)), True]),
     "half a message": lambda _: struct.pack(">BI", ITEM, 100) + b'{"half',
     # The READs that are served: 1,000 bytes is the object's size.
     "a read behind the end": lambda _: message(READ, [900, 200]),

@@ -56,6 +56,31 @@ def fail_unexpectedly():
     raise LookupError("a defect of ours")
 
 
+def fail_as(name):
+    """Raise an error that another package defines, with bytes of a file in its message."""
+    import plugin_errors
+
+    raise getattr(plugin_errors, name)("cannot be read: \udcff")
+
+
+def fail_as_another_package():
+    fail_as("FlakyPlugin")
+
+
+def fail_as_a_deeper_subclass():
+    fail_as("BrokenSlice")
+
+
+def fail_as_a_hidden_subclass():
+    fail_as("_Internal")
+
+
+def fail_with_arguments_of_its_own():
+    import plugin_errors
+
+    raise plugin_errors.Detailed("slice 7", code=3)
+
+
 def count_up(file, until, then):
     """A streamed task: many answers, and then an end of some kind."""
     for number in range(until):
@@ -157,6 +182,8 @@ if any("guarded.child" in argument for argument in sys.orig_argv):
 
     decoding.probe = _misbehave(decoding.probe)
     decoding.decode = _misbehave(decoding.decode)
+    import plugin_errors  # noqa: F401 - before the files are locked
+
     from motionsight_core.guarded import child
 
     child.TASKS["count"] = count_up
