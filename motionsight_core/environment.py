@@ -44,11 +44,11 @@ def may_be_setting(name: str) -> bool:
     return name.startswith(PREFIX) and name not in VARIABLES and not _OF_A_SERVICE.fullmatch(name)
 
 
-def path_of(name: str) -> list[str]:
-    """The path of the setting that a variable means, such as `["sampling", "frames"]`."""
-    return name.removeprefix(PREFIX).lower().split("__")
+def name_of(variable: str) -> str:
+    """The name of the setting that a variable means, such as `sampling.frames`."""
+    return variable.removeprefix(PREFIX).lower().replace("__", ".")
 
 
-def variable_of(path: str) -> str:
-    """The variable of a setting, by its path such as `sampling.frames`."""
-    return PREFIX + path.upper().replace(".", "__")
+def variable_of(name: str) -> str:
+    """The variable of a setting, by its name such as `sampling.frames`."""
+    return PREFIX + name.upper().replace(".", "__")

@@ -11,14 +11,19 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Mapping
-from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 from pydantic import Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from motionsight_core.errors import UsageError
-from motionsight_core.settings._layers import merge, parse_toml, put, read_toml, sentence
+from motionsight_core.settings._layers import NamedValues, parse_toml, read_toml, sentence
 from motionsight_core.settings._method import (
     BlurSettings,
     ClipSettings,
@@ -31,7 +36,7 @@ from motionsight_core.settings._method import (
     SamplingSettings,
     SpotlightSettings,
 )
-from motionsight_core.settings._names import settings_in
+from motionsight_core.settings._names import named_by_overrides, named_by_variables, require_no_overlaps
 from motionsight_core.settings._operation import (
     LONGEST_S,
     EndpointSettings,
@@ -132,17 +137,14 @@ class Settings(Section):
             UsageError: the file, a name or a value is not valid, or there is a variable MOTIONSIGHT_... that
                 means nothing; one sentence each.
         """
-        values: dict[str, Any] = {}
-        if file is not None:
-            merge(values, read_toml(Path(file)))
-        for path, value in settings_in(os.environ if environment is None else environment, cls):
-            put(values, path, value)
-        for override in overrides:
-            name, equals, value = override.partition("=")
-            if not equals:
-                raise UsageError(f"--set takes KEY=VALUE, for example sampling.frames=8; got {override!r}.")
-            put(values, name.strip().split("."), value)
-        return cls.layered(values)
+        variables = named_by_variables(os.environ if environment is None else environment, cls)
+        given = named_by_overrides(overrides, cls)
+        require_no_overlaps({**variables, **given})
+        return _settings_of(
+            NamedValues(_Layers, given),
+            NamedValues(_Layers, variables),
+            InitSettingsSource(_Layers, {} if file is None else read_toml(Path(file))),
+        )
 
     @classmethod
     def layered(cls, *layers: Mapping[str, Any]) -> Settings:
@@ -151,13 +153,21 @@ class Settings(Section):
         Raises:
             UsageError: a name or a value is not valid.
         """
-        values: dict[str, Any] = {}
-        for layer in layers:
-            merge(values, deepcopy(dict(layer)))
-        try:
-            return cls.model_validate(values)
-        except ValidationError as error:
-            raise UsageError(sentence(error, cls)) from None
+        return _settings_of(*(InitSettingsSource(_Layers, dict(layer)) for layer in reversed(layers)))
+
+
+class _Layers(Settings, BaseSettings):
+    """Settings as their sources give them, the first before the others. `Settings` itself reads nothing."""
+
+    model_config = SettingsConfigDict(enable_decoding=False)  # sections read JSON where they take it
+
+
+def _settings_of(*sources: PydanticBaseSettingsSource) -> Settings:
+    try:
+        layers = _Layers(_build_sources=(sources, {}))  # pyright: ignore[reportCallIssue] BaseSettings' own
+    except ValidationError as error:
+        raise UsageError(sentence(error, Settings)) from None
+    return Settings.model_validate(layers.model_dump(exclude_unset=True))
 
 
 def require_known_variables() -> None:
@@ -166,5 +176,4 @@ def require_known_variables() -> None:
     Raises:
         UsageError: one does not; it may be misspelt.
     """
-    for _ in settings_in(os.environ, Settings):
-        pass
+    named_by_variables(os.environ, Settings)

@@ -1,4 +1,4 @@
-"""Values of settings, layer over layer: files, environment, command line."""
+"""The layers of settings, as sources of pydantic-settings, and what is said of values that are not valid."""
 
 from __future__ import annotations
 
@@ -8,9 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
+from pydantic_settings import BaseSettings, EnvSettingsSource
+from pydantic_settings.sources.types import EnvNoneType
 
 from motionsight_core.errors import UsageError
 from motionsight_core.settings._names import did_you_mean
+
+_NONE = "none"
 
 
 def read_toml(file: Path) -> dict[str, Any]:
@@ -36,29 +40,16 @@ def parse_toml(text: str) -> dict[str, Any]:
     return tomllib.loads(text.removeprefix("\ufeff"))
 
 
-def merge(into: dict[str, Any], new: Mapping[str, Any]) -> None:
-    """Lay nested values over others."""
-    for key, value in new.items():
-        if isinstance(value, Mapping) and isinstance(into.get(key), dict):
-            merge(into[key], value)
-        else:
-            into[key] = value
+class NamedValues(EnvSettingsSource):
+    """Text for settings by their names, such as `sampling.frames`: what the environment and --set bring."""
 
-
-def put(values: dict[str, Any], path: list[str], value: str) -> None:
-    """Lay one value over nested ones.
-
-    Raises:
-        UsageError: the path leads through what has no keys.
-    """
-    *sections, key = path
-    for section in sections:
-        nested = values.setdefault(section, {})
-        if not isinstance(nested, dict):
-            raise UsageError(f"The setting {'.'.join(path)} does not exist: {section} has no keys.")
-        values = nested
-    # An empty value or "none" unsets: TOML and shells have no word for None.
-    values[key] = None if value.lower() in ("", "none") else value
+    def __init__(self, settings: type[BaseSettings], values: Mapping[str, str]) -> None:
+        super().__init__(settings, env_prefix="", env_nested_delimiter=".", env_parse_none_str=_NONE)
+        # An empty value or "none" unsets: TOML and shells have no word for None.
+        self.env_vars = {
+            name: EnvNoneType(_NONE) if value.lower() in ("", _NONE) else value
+            for name, value in values.items()
+        }
 
 
 def sentence(error: ValidationError, model: type[BaseModel]) -> str:

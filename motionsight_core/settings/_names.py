@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
+from typing import get_origin
 
 from pydantic import BaseModel
 
@@ -21,23 +22,44 @@ def setting_names(model: type[BaseModel], above: str = "") -> Iterator[str]:
             yield above + name
 
 
-def settings_in(variables: Mapping[str, str], model: type[BaseModel]) -> Iterator[tuple[list[str], str]]:
-    """The path and the value of each setting that environment variables hold.
+def named_by_variables(variables: Mapping[str, str], model: type[BaseModel]) -> dict[str, str]:
+    """The values of settings that environment variables hold, by the settings' names.
 
     Raises:
         UsageError: the name of a variable begins as ours do, but means nothing.
     """
-    names = tuple(setting_names(model))
+    values: dict[str, str] = {}
     for variable, value in variables.items():
         if not environment.may_be_setting(variable):
             continue
-        path = environment.path_of(variable)
-        if not _is_known(path, names):
+        name = environment.name_of(variable)
+        if _stray(name, model):
             raise UsageError(
-                f"MotionSight knows no environment variable {variable}{_meant(path, names)}; correct it or "
+                f"MotionSight knows no environment variable {variable}{_meant(name, model)}; correct it or "
                 "unset it."
             )
-        yield path, value
+        values[name] = value
+    return values
+
+
+def named_by_overrides(overrides: Iterable[str], model: type[BaseModel]) -> dict[str, str]:
+    """The values of `section.key=value`, by the settings' names; of two for one setting, the later.
+
+    Raises:
+        UsageError: one is not of this form, or names no setting.
+    """
+    values: dict[str, str] = {}
+    for override in overrides:
+        name, equals, value = override.partition("=")
+        name = name.strip()
+        if not equals:
+            raise UsageError(f"--set takes KEY=VALUE, for example sampling.frames=8; got {override!r}.")
+        if stray := _stray(name, model):
+            raise UsageError(
+                f"Settings are not valid: there is no setting {stray}{did_you_mean(stray, model)}."
+            )
+        values[name] = value
+    return values
 
 
 def did_you_mean(name: str, model: type[BaseModel]) -> str:
@@ -46,16 +68,44 @@ def did_you_mean(name: str, model: type[BaseModel]) -> str:
     return f" (did you mean {found}?)" if found else ""
 
 
-def _is_known(path: Sequence[str], names: Sequence[str]) -> bool:
-    """Whether a path names a setting, a key within one, or a section (which then needs a table's values)."""
-    within = {".".join(path[:depth]) for depth in range(1, len(path) + 1)}
-    return not within.isdisjoint(names) or any(name.startswith(".".join(path) + ".") for name in names)
+def _stray(name: str, model: type[BaseModel]) -> str | None:
+    """The part of a name up to where it leads to no setting; None where it is a setting or a section's.
+
+    Settings that are tables have any keys.
+    """
+    path, kind = name.split("."), model
+    for depth, key in enumerate(path, 1):
+        if key not in kind.model_fields:
+            return ".".join(path[:depth])
+        annotation = kind.model_fields[key].annotation
+        if get_origin(annotation) is dict:
+            return None
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            kind = annotation
+        elif depth < len(path):
+            raise UsageError(f"The setting {name} does not exist: {key} has no keys.")
+    return None
 
 
-def _meant(path: Sequence[str], names: Sequence[str]) -> str:
-    variables = {environment.path_of(name)[0]: name for name in sorted(environment.VARIABLES)}
-    variables |= {name: environment.variable_of(name) for name in names}
-    found = _nearest(".".join(path), tuple(variables))
+def require_no_overlaps(names: Collection[str]) -> None:
+    """Make sure that no name stands below another one, whose value is text.
+
+    Raises:
+        UsageError: one does.
+    """
+    for name in names:
+        above = name.rpartition(".")[0]
+        while above:
+            if above in names:
+                key = above.rpartition(".")[2]
+                raise UsageError(f"The setting {name} does not exist: {key} has no keys.")
+            above = above.rpartition(".")[0]
+
+
+def _meant(name: str, model: type[BaseModel]) -> str:
+    variables = {environment.name_of(variable): variable for variable in sorted(environment.VARIABLES)}
+    variables |= {known: environment.variable_of(known) for known in setting_names(model)}
+    found = _nearest(name, tuple(variables))
     return f" (did you mean {variables[found]}?)" if found else ""
 
 

@@ -147,6 +147,21 @@ def test_a_variable_may_name_a_key_within_a_setting() -> None:
     assert chosen.mllm.extra_body == {"top_k": "5"}
 
 
+@pytest.mark.parametrize(
+    ("environment", "overrides"),
+    [
+        ({}, ["mllm.extra_body={}", "mllm.extra_body.top_k=5"]),
+        ({"MOTIONSIGHT_MLLM__EXTRA_BODY": "{}"}, ["mllm.extra_body.top_k=5"]),
+        ({"MOTIONSIGHT_MLLM__EXTRA_BODY": "{}", "MOTIONSIGHT_MLLM__EXTRA_BODY__TOP_K": "5"}, []),
+    ],
+)
+def test_a_key_within_a_setting_that_is_given_as_text_is_refused_and_not_lost(
+    environment: dict[str, str], overrides: list[str]
+) -> None:
+    with pytest.raises(UsageError, match=r"mllm\.extra_body\.top_k does not exist: extra_body has no keys"):
+        Settings.load(overrides=overrides, environment=environment)
+
+
 def test_every_variable_of_the_deployments_is_known() -> None:
     deploy = Path(__file__).parents[2] / "deploy"
     files = [path for path in deploy.rglob("*") if path.is_file()]
