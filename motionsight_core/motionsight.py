@@ -22,6 +22,7 @@ from motionsight_core.annotation import (
     reason_of,
     take,
 )
+from motionsight_core.annotator import Annotator
 from motionsight_core.asking import Interview
 from motionsight_core.catalog import Clip
 from motionsight_core.clip import DecodedClip, FrameSequence, Product
@@ -29,7 +30,7 @@ from motionsight_core.dialogue import Aspect
 from motionsight_core.errors import BadReply, ClipError, UsageError
 from motionsight_core.guarded.pool import shared_decoder
 from motionsight_core.measure.narrate import describe_camera, describe_objects
-from motionsight_core.mllm import Conversation, Part, annotator_name
+from motionsight_core.mllm import Conversation, Part
 from motionsight_core.models.loaded import Models, require_models, shared_models
 from motionsight_core.prompts import needs, prompted_frames, uses_objects
 from motionsight_core.record import Failure, MotionRecord
@@ -68,7 +69,7 @@ class MotionSight:
     ) -> None:
         self.settings = settings or Settings()
         self.run_id = run_id or uuid.uuid4().hex
-        self.annotator = annotator_name(self.settings)
+        self.annotator = Annotator.parse(self.settings.annotator)
         self._recipe = self.settings.recipe()
         self._models = models or shared_models(self.settings)
         self._observe: Observer = observe or (lambda name, amount: None)
@@ -94,7 +95,7 @@ class MotionSight:
         with ThreadPoolExecutor(self.settings.runtime.decode_processes) as threads:
             batch = list(threads.map(self._decoded, clips))
         steps = [self._narrate]
-        if self.annotator != "measured":
+        if not self.annotator.is_measured:
             steps = [self._caption_objects, self._caption_camera]
             if self._refers(self._prompts("both")):
                 steps = [self._name_objects, self._refer, *steps]
@@ -115,7 +116,7 @@ class MotionSight:
             UsageError: a multiple choice for the measured annotator, which does not read questions.
         """
         annotation = self._decoded(clip).checked()
-        if self.annotator == "measured":
+        if self.annotator.is_measured:
             if options:
                 raise UsageError("The measured annotator makes no choices; name an MLLM with annotator=...")
             self._narrate([annotation])
@@ -136,7 +137,7 @@ class MotionSight:
     @property
     def products(self) -> tuple[Product, ...]:
         """What a decode must give: the measurement always, and the frames that prompts are made of."""
-        if self.annotator == "measured":
+        if self.annotator.is_measured:
             return ("motion",)
         prompts = self._prompts("both")
         # Objects are looked for in the sampled frames.
