@@ -50,6 +50,7 @@ class Registry:
         group: of other packages' entry points.
         own: ours, by name.
         broken: raised where another package's cannot be imported.
+        behind: what messages write after the name of another package's.
     """
 
     def __init__(
@@ -59,9 +60,10 @@ class Registry:
         own: Mapping[str, _Own],
         *,
         broken: type[MotionSightError] = ModelMissing,
+        behind: str = "",
     ) -> None:
         self.kind, self.group = kind, group
-        self._own, self._broken = own, broken
+        self._own, self._broken, self._behind = own, broken, behind
         self._loaded: dict[str, Any] = {}
 
     def __contains__(self, name: str) -> bool:
@@ -70,7 +72,7 @@ class Registry:
     def usages(self) -> list[str]:
         """How each backend is named: ours in the order of the table, then the others'."""
         others = sorted({point.name for point in self._points()} - self._own.keys())
-        return [*(own.usage for own in self._own.values()), *others]
+        return [*(own.usage for own in self._own.values()), *(name + self._behind for name in others)]
 
     def split(self, text: str) -> tuple[str, str] | None:
         """The name before the first colon and what stands after it; None where that names no backend.
@@ -180,6 +182,7 @@ STORES = Registry(
     "motionsight.stores",
     {"gs": _Own("gs://...", "stores._gcs:GcsStore"), "s3": _Own("s3://...", "stores._s3:S3Store")},
     broken=UsageError,
+    behind="://...",
 )
 WAREHOUSES = Registry(
     "warehouse",
@@ -191,5 +194,6 @@ WAREHOUSES = Registry(
         ),
     },
     broken=UsageError,
+    behind=":PLACE",
 )
 ALL = (DETECTORS, TRACKERS, MLLMS, STORES, WAREHOUSES)
