@@ -196,4 +196,18 @@ WAREHOUSES = Registry(
     broken=UsageError,
     behind=":PLACE",
 )
-ALL = (DETECTORS, TRACKERS, MLLMS, STORES, WAREHOUSES)
+PROMPTS = Registry(
+    "visual prompt",
+    "motionsight.prompts",
+    {
+        "spotlight": _Own("spotlight", "prompts.spotlight:Spotlight"),
+        "crop": _Own("crop", "prompts.crop:Crop"),
+        "background_blur": _Own("background_blur", "prompts.background_blur:BackgroundBlur"),
+        "object_blur": _Own("object_blur", "prompts.object_blur:ObjectBlur"),
+        "pose": _Own("pose", "prompts.pose:Pose"),
+        "motion_blur": _Own("motion_blur", "prompts.unchanged:MotionBlur"),
+        "none": _Own("none", "prompts.unchanged:Unchanged"),
+    },
+    broken=UsageError,
+)
+ALL = (DETECTORS, TRACKERS, MLLMS, PROMPTS, STORES, WAREHOUSES)

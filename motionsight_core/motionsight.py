@@ -43,7 +43,7 @@ from motionsight_core.referring import (
     to_object_tracks,
 )
 from motionsight_core.referring.focus import focus_regions
-from motionsight_core.settings import PromptName, Settings
+from motionsight_core.settings import Settings
 
 
 class MotionSight:
@@ -155,11 +155,11 @@ class MotionSight:
 
     # Decoupling: object motion and camera motion are seen under prompts of their own (section 3.1) -----
 
-    def _prompts(self, aspect: Aspect) -> list[PromptName]:
+    def _prompts(self, aspect: Aspect) -> list[str]:
         prompts = self.settings.prompts
         return [prompts.object if part == "object" else prompts.camera for part in dialogue.parts_of(aspect)]
 
-    def _refers(self, prompts: Sequence[PromptName]) -> bool:
+    def _refers(self, prompts: Sequence[str]) -> bool:
         return any(map(uses_objects, prompts))
 
     # Object referring: names = MLLM(V_s), boxes = detector(V_s, names), tracks = tracker (eq. 2) --------
@@ -210,14 +210,14 @@ class MotionSight:
 
     # Visual prompts: the spotlight (section 3.2) or what else the settings name --------------------------
 
-    def _frames(self, annotation: Annotation, prompt: PromptName) -> FrameSequence:
+    def _frames(self, annotation: Annotation, prompt: str) -> FrameSequence:
         pose = self._models.pose if prompt == "pose" else None
         objects = [referred.trajectory for referred in annotation.referred]
         return prompted_frames(
             prompt, annotation.decoded, objects, annotation.regions, self.settings, pose=pose
         )
 
-    def _seen(self, annotation: Annotation, prompt: PromptName) -> tuple[Part, ...]:
+    def _seen(self, annotation: Annotation, prompt: str) -> tuple[Part, ...]:
         return dialogue.section(prompt, self._frames(annotation, prompt))
 
     # Captioning: R_obj = MLLM(spotlit frames), R_cam = MLLM(blurred frames, R_obj) (section 3.4) ---------

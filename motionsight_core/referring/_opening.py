@@ -171,8 +171,8 @@ class _Original:
         # authors' repository that lies on Python's path, mostly the working directory.
         if spec.origin is None or (folder / self.package).is_dir():
             raise ModelMissing(
-                f"The folder {folder} hides the package {self.package}: run from a directory without a folder "
-                f"of that name, with the package installed: {HOW_TO_INSTALL_ORIGINAL}"
+                f"The folder {folder} hides the package {self.package}: run from a directory without a "
+                f"folder of that name, with the package installed: {HOW_TO_INSTALL_ORIGINAL}"
             )
         return folder
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, field_validator
+from pydantic_core import PydanticCustomError
 
+from motionsight_core.backends import PROMPTS
 from motionsight_core.settings._section import Section, refuse_secret
 
 
@@ -80,8 +82,17 @@ class ReferringSettings(Section):
     max_objects: int = Field(default=8, ge=1, le=64, description="Objects followed in a clip, best first.")
 
 
-#: Visual prompts, what is done to the frames of one aspect before the MLLM sees them.
-PromptName = Literal["spotlight", "crop", "background_blur", "object_blur", "pose", "motion_blur", "none"]
+def _is_prompt(name: str) -> str:
+    if name not in PROMPTS:
+        *names, last = map(repr, PROMPTS.usages())
+        raise PydanticCustomError(
+            "literal_error", "Input should be {expected}", {"expected": f"{', '.join(names)} or {last}"}
+        )
+    return name
+
+
+#: A visual prompt, which is done to the frames of one aspect before the MLLM sees them.
+PromptName = Annotated[str, AfterValidator(_is_prompt)]
 
 
 class PromptSettings(Section):

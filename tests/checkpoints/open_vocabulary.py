@@ -69,7 +69,12 @@ def transformers_omdet(directory: Path) -> str:
     model = OmDetTurboForObjectDetection(
         OmDetTurboConfig(
             backbone_config=SwinConfig(
-                image_size=SIDE, embed_dim=16, depths=[1, 1, 1, 1], num_heads=[1, 2, 2, 4], window_size=3, **stages
+                image_size=SIDE,
+                embed_dim=16,
+                depths=[1, 1, 1, 1],
+                num_heads=[1, 2, 2, 4],
+                window_size=3,
+                **stages,
             ),
             text_config=CLIPTextConfig(
                 vocab_size=len(tokenizer),
@@ -113,8 +118,8 @@ def clip_tokenizer(*, longest: int) -> CLIPTokenizer:
     return CLIPTokenizer(
         vocab={token: number for number, token in enumerate(tokens)},
         merges=[],
-        unk_token="<|endoftext|>",
-        pad_token="<pad>",
+        unk_token="<|endoftext|>",  # noqa: S106
+        pad_token="<pad>",  # noqa: S106
         model_max_length=longest,
     )
 

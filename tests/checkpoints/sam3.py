@@ -26,7 +26,11 @@ WIDTH, MEMORY, FEEDFORWARD = 128, 64, 64
 def transformers_sam3_video(directory: Path) -> str:
     """Writes a video checkpoint; what `referring.detector` and `referring.tracker` say to load it."""
     tokenizer = clip_tokenizer(longest=32)
-    layers: dict[str, Any] = {"hidden_size": WIDTH, "intermediate_size": FEEDFORWARD, "num_attention_heads": 2}
+    layers: dict[str, Any] = {
+        "hidden_size": WIDTH,
+        "intermediate_size": FEEDFORWARD,
+        "num_attention_heads": 2,
+    }
     vision = {
         "model_type": "sam3_vision_model",
         "backbone_config": {
@@ -64,8 +68,12 @@ def transformers_sam3_video(directory: Path) -> str:
         "image_size": SIDE,
         "vision_config": vision,
         "prompt_encoder_config": {"hidden_size": WIDTH, "image_size": SIDE, "patch_size": PATCH},
-        "mask_decoder_config": {"hidden_size": WIDTH, "num_attention_heads": 2, "mlp_dim": FEEDFORWARD,
-                                "iou_head_hidden_dim": WIDTH},
+        "mask_decoder_config": {
+            "hidden_size": WIDTH,
+            "num_attention_heads": 2,
+            "mlp_dim": FEEDFORWARD,
+            "iou_head_hidden_dim": WIDTH,
+        },
         "memory_attention_hidden_size": WIDTH,
         "memory_attention_num_layers": 1,
         "memory_attention_feed_forward_hidden_size": FEEDFORWARD,
@@ -93,6 +101,8 @@ def _enliven(model: Sam3VideoModel) -> None:
     with torch.no_grad():
         for weight in model.parameters():
             weight += 0.02 * torch.randn(weight.shape, generator=noise)
+        for weight in model.detector_model.detr_decoder.parameters():
+            weight += 0.1 * torch.randn(weight.shape, generator=noise)
         # Where an object is, is decided by chance; that it is there is not.
         score_head = model.tracker_model.mask_decoder.pred_obj_score_head
         score_head.proj_out.bias += 10.0

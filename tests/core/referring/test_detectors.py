@@ -33,12 +33,16 @@ TOLERANCE = 1e-3
 pytestmark = pytest.mark.usefixtures("small_pictures")
 
 
-@pytest.fixture(params=["measured", "transformers", "groundingdino"])
+#: By the names of the fixture `detectors`.
+WITH_NAMES = ("transformers", "groundingdino", "owlvit", "owlv2", "omdet-turbo", "sam3_video")
+
+
+@pytest.fixture(params=["measured", *WITH_NAMES])
 def name(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
-@pytest.fixture(params=["transformers", "groundingdino"])
+@pytest.fixture(params=WITH_NAMES)
 def prompted(request: pytest.FixtureRequest) -> str:
     return request.param
 
