@@ -15,6 +15,8 @@ from motionsight_core.settings import ReferringSettings, Settings
 
 #: What the text encoder takes of a name, tokens, as the authors have it.
 TOKENS = 32
+#: Names in one call of the model, whose masks of 200 queries take some 70 MB for each.
+NAMES_AT_ONCE = 16
 
 
 class Sam3Detector(NameDetector):
@@ -48,25 +50,32 @@ class Sam3Detector(NameDetector):
         with self._lock, torch.inference_mode():
             # The frames are looked at once, whatever the number of names.
             seen = self._model.get_vision_features(prepared["pixel_values"].to(self._device))
-            by_name = [self._of_one_name(seen, name, len(frames)) for name in names]
-        scores, corners = zip(*by_name, strict=True)
-        queries = scores[0].shape[1]
-        numbers = [number for number in range(len(names)) for _ in range(queries)]
-        return [
-            Scored(
-                torch.cat([one[frame] for one in scores]), torch.cat([one[frame] for one in corners]), numbers
-            )
-            for frame in range(len(frames))
-        ]
+            return [self._in_frame(seen, frame, names) for frame in range(len(frames))]
 
-    def _of_one_name(self, seen: Any, name: str, count: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """Scores [B, Q] and boxes [B, Q, 4] of a name in `count` frames."""
-        text = self._tokenizer(
-            [name] * count, padding="max_length", max_length=TOKENS, truncation=True, return_tensors="pt"
-        ).to(self._device)
-        outputs = self._model(
-            vision_embeds=seen, input_ids=text["input_ids"], attention_mask=text["attention_mask"]
-        )
-        # The model says of a frame whether it holds the object at all, and of a box whether it is one.
-        scores = outputs.pred_logits.sigmoid() * outputs.presence_logits.sigmoid()
-        return scores.float().cpu(), outputs.pred_boxes.float().cpu()
+    def _in_frame(self, seen: Any, frame: int, names: list[str]) -> Scored:
+        scores: list[torch.Tensor] = []
+        corners: list[torch.Tensor] = []
+        for start in range(0, len(names), NAMES_AT_ONCE):
+            some = names[start : start + NAMES_AT_ONCE]
+            text = self._tokenizer(
+                some, padding="max_length", max_length=TOKENS, truncation=True, return_tensors="pt"
+            ).to(self._device)
+            outputs = self._model(
+                vision_embeds=_repeated(seen, frame, len(some)),
+                input_ids=text["input_ids"],
+                attention_mask=text["attention_mask"],
+            )
+            # The model says of a frame whether it holds the object at all, and of a box whether it is one.
+            scores.append((outputs.pred_logits.sigmoid() * outputs.presence_logits.sigmoid()).float().cpu())
+            corners.append(outputs.pred_boxes.float().cpu())
+        by_name = torch.cat(scores)  # [names, queries]
+        numbers = torch.arange(len(names)).repeat_interleave(by_name.shape[1])
+        return Scored(by_name.flatten(), torch.cat(corners).flatten(0, 1), numbers.tolist())
+
+
+def _repeated(seen: Any, frame: int, count: int) -> Any:
+    """The features of one frame, once for each of `count` names."""
+    return type(seen)(
+        fpn_hidden_states=[one[frame].expand(count, -1, -1, -1) for one in seen.fpn_hidden_states],
+        fpn_position_encoding=[one[frame].expand(count, -1, -1, -1) for one in seen.fpn_position_encoding],
+    )

@@ -56,6 +56,8 @@ def transformers_owl(directory: Path, *, version: int) -> str:
         model = Owlv2ForObjectDetection(Owlv2Config(**parts))
         processor = Owlv2Processor(Owlv2ImageProcessor(size=size), tokenizer)
     _enliven(model)
+    with torch.no_grad():
+        model.box_head.dense2.weight *= 0.02  # a box stays about the patch that it is of
     model.save_pretrained(directory)
     processor.save_pretrained(directory)
     return f"transformers:{directory}"
@@ -129,4 +131,4 @@ def _enliven(model: torch.nn.Module) -> None:
     noise = torch.Generator().manual_seed(1)
     with torch.no_grad():
         for weight in model.parameters():
-            weight += 0.05 * torch.randn(weight.shape, generator=noise)
+            weight += 0.1 * torch.randn(weight.shape, generator=noise)

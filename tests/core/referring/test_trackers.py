@@ -122,7 +122,7 @@ def test_sam3_as_detector_and_tracker_is_in_memory_once(
     from transformers import Sam3VideoModel
 
     tracker = opened(sam3_video)
-    monkeypatch.delattr(Sam3VideoModel, "from_pretrained")  # whoever reads the weights again fails
+    monkeypatch.setattr(Sam3VideoModel, "from_pretrained", None)  # whoever reads the weights again fails
     detector = open_detector(on_cpu(sam3_video))
     assert detector.detect([View(CLIP, 0, ("dog",))]) and tracker.segment(CLIP, 0, BOXES)
 
