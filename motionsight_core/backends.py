@@ -82,7 +82,8 @@ class Registry:
         name, colon, rest = text.partition(":")
         own = self._own.get(name)
         if own is not None:
-            return (name, rest) if bool(rest.strip()) == (":" in own.usage) == bool(colon) else None
+            takes_more = ":" in own.usage
+            return (name, rest) if bool(colon) == takes_more == bool(rest.strip()) else None
         return (name, rest) if name in self else None
 
     def load(self, name: str) -> Any:
@@ -132,14 +133,13 @@ class Registry:
             ) from error
 
     def _conflict(self, name: str) -> str:
-        claims = sorted(_package(point)[0] for point in self._points() if point.name == name)
-        if name in self._own:
-            claims.insert(0, OURS)
-        if len(claims) < 2:
+        others = sorted(_package(point)[0] for point in self._points() if point.name == name)
+        owners = [OURS, *others] if name in self._own else others
+        if len(owners) < 2:
             return ""
+        todo = f"uninstall {' and '.join(others)}" if name in self._own else "uninstall all but one of them"
         return (
-            f"The {self.kind} {name} is registered by more than one package, {' and '.join(claims)}: "
-            f"uninstall all but one of them{', but not motionsight' if name in self._own else ''}."
+            f"The {self.kind} {name} is registered by more than one package, {' and '.join(owners)}: {todo}."
         )
 
     def _points(self) -> Iterator[EntryPoint]:
@@ -210,4 +210,4 @@ PROMPTS = Registry(
     },
     broken=UsageError,
 )
-ALL = (DETECTORS, TRACKERS, MLLMS, PROMPTS, STORES, WAREHOUSES)
+REGISTRIES = (DETECTORS, TRACKERS, MLLMS, PROMPTS, STORES, WAREHOUSES)

@@ -54,14 +54,13 @@ def store_for(address: str, settings: StoreSettings = _DEFAULTS) -> ObjectStore:
     scheme, separator, _ = address.partition("://")
     if not separator:
         return LocalStore(settings)
-    try:
-        return STORES.load(scheme)(settings)
-    except KeyError:
+    if scheme not in STORES:
         *names, last = STORES.usages()
         raise UsageError(
             f"There is no object store for {scheme}:// addresses; give a file, a directory, a glob, "
             f"{', '.join(names)} or {last}"
-        ) from None
+        )
+    return STORES.load(scheme)(settings)
 
 
 def list_objects(

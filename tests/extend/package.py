@@ -13,7 +13,7 @@ _BLOCK = re.compile(r'^```\w+ title="([^"]+)"\n(.*?)^```$', re.MULTILINE | re.DO
 
 
 def files_of_the_pages() -> dict[str, str]:
-    """The files that the pages' blocks are, by name; blocks of one file on several pages follow each other."""
+    """The files that the pages' blocks are, by name; one that several pages add to is all they say of it."""
     files: dict[str, str] = {}
     for page in sorted(PAGES.glob("*.md"), key=lambda page: (page.stem != "index", page.stem)):
         for name, text in _BLOCK.findall(page.read_text(encoding="utf-8")):
