@@ -6,7 +6,7 @@ import json
 import threading
 
 from motionsight_core.annotator import Annotator
-from motionsight_core.credentials import credentials_epoch
+from motionsight_core.environment.credentials import credentials_epoch
 from motionsight_core.mllm import MultimodalModel, open_mllm, require_endpoint, require_mllm
 from motionsight_core.models.presence import require_checkpoint
 from motionsight_core.models.source import ModelSource

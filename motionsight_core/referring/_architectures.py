@@ -102,7 +102,7 @@ def load_model(
 
 
 def _class_of(config: Mapping[str, Any], classes: Mapping[str, str]) -> str:
-    found = config.get("model_type")
+    found = str(config.get("model_type") or "model of no named architecture")
     if found not in classes:
-        raise ValueError(f"it is a {found or 'model without a model_type'}, not one of {', '.join(classes)}")
+        raise ValueError(f"it is a {found}, not one of {', '.join(classes)}")
     return classes[found]

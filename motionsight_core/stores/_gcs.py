@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from motionsight_core.catalog import VideoObject
-from motionsight_core.credentials import credentials_epoch
+from motionsight_core.environment.credentials import credentials_epoch
 from motionsight_core.errors import StoreUnavailable, VersionGone
 from motionsight_core.settings import StoreSettings
 from motionsight_core.stores import _cloud

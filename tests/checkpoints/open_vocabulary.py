@@ -66,6 +66,7 @@ def transformers_owl(directory: Path, *, version: int) -> str:
 def transformers_omdet(directory: Path) -> str:
     """Writes OmDet-Turbo; what `referring.detector` says to load it."""
     tokenizer = clip_tokenizer(longest=77)
+    ends: dict[str, Any] = {"bos_token_id": tokenizer.bos_token_id, "eos_token_id": tokenizer.eos_token_id}
     stages: dict[str, Any] = {"out_indices": [2, 3, 4]}
     torch.manual_seed(0)
     model = OmDetTurboForObjectDetection(
@@ -85,8 +86,7 @@ def transformers_omdet(directory: Path) -> str:
                 num_hidden_layers=1,
                 num_attention_heads=2,
                 projection_dim=WIDTH,
-                bos_token_id=tokenizer.bos_token_id,
-                eos_token_id=tokenizer.eos_token_id,
+                **ends,
             ),
             image_size=SIDE,
             apply_layernorm_after_vision_backbone=False,
