@@ -24,6 +24,7 @@ from motionsight_core.stores._naming import OTHER_SUFFIXES, Candidate, PassedOve
 
 __all__ = [
     "OTHER_SUFFIXES",
+    "WHOLE",
     "Candidate",
     "Listed",
     "LocalStore",
