@@ -98,8 +98,14 @@ PromptName = Annotated[str, AfterValidator(_is_prompt)]
 class PromptSettings(Section):
     """Which visual prompt serves which aspect; Table 4 is a loop over these."""
 
-    object: PromptName = Field(default="spotlight", description="Visual prompt for object motion.")
-    camera: PromptName = Field(default="motion_blur", description="Visual prompt for camera motion.")
+    object: PromptName = Field(
+        default="spotlight",
+        description="Visual prompt for object motion: `spotlight`, `crop`, `background_blur`, `object_blur`, "
+        "`pose`, `motion_blur`, `none`.",
+    )
+    camera: PromptName = Field(
+        default="motion_blur", description="Visual prompt for camera motion; one of the same."
+    )
     background_sigma: float = Field(
         default=0.02, gt=0, le=0.5, description="Gaussian of `background_blur`, of the frame's larger side."
     )

@@ -42,6 +42,22 @@ def test_another_annotator_is_told_the_three_that_there_are(annotator: str) -> N
 
 
 @pytest.mark.parametrize(
+    ("annotator", "runs", "waits", "endpoint"),
+    [
+        ("measured", False, False, None),
+        (f"transformers:{HUB_ID}", True, False, None),
+        ("openai:http://host:8000#m", False, True, EndpointAddress("http://host:8000/v1", "m")),
+    ],
+)
+def test_an_annotator_says_where_its_model_runs(
+    annotator: str, runs: bool, waits: bool, endpoint: EndpointAddress | None
+) -> None:
+    parsed = Annotator.parse(annotator)
+    assert (parsed.in_process, parsed.is_remote, parsed.endpoint) == (runs, waits, endpoint)
+    assert str(parsed) == annotator and parsed.is_measured == (annotator == "measured")
+
+
+@pytest.mark.parametrize(
     ("text", "base_url", "model"),
     [
         ("openai:http://localhost:8000#m", "http://localhost:8000/v1", "m"),
