@@ -26,8 +26,6 @@ OURS = "motionsight"
 class Found:
     """A backend of another package."""
 
-    kind: str
-    """Such as "detector"."""
     name: str
     distribution: str
     """The package that registers it, as pip calls it."""
@@ -62,7 +60,7 @@ class Registry:
         broken: type[MotionSightError] = ModelMissing,
         behind: str = "",
     ) -> None:
-        self.kind, self.group = kind, group
+        self.kind, self._group = kind, group
         self._own, self._broken, self._behind = own, broken, behind
         self._loaded: dict[str, Any] = {}
 
@@ -101,7 +99,7 @@ class Registry:
     def found(self) -> list[Found]:
         """The backends of other packages, by name; none is imported."""
         return [
-            Found(self.kind, point.name, *_package(point))
+            Found(point.name, *_package(point))
             for point in sorted(self._points(), key=lambda point: (point.name, _package(point)))
         ]
 
@@ -143,7 +141,7 @@ class Registry:
         )
 
     def _points(self) -> Iterator[EntryPoint]:
-        yield from entry_points(group=self.group)
+        yield from entry_points(group=self._group)
 
 
 def _package(point: EntryPoint) -> tuple[str, str]:
