@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from motionsight_core.backends import PROMPTS
@@ -82,8 +82,8 @@ class ReferringSettings(Section):
     max_objects: int = Field(default=8, ge=1, le=64, description="Objects followed in a clip, best first.")
 
 
-def _is_prompt(name: str) -> str:
-    if name not in PROMPTS:
+def _is_prompt(name: Any) -> Any:
+    if not isinstance(name, str) or name not in PROMPTS:
         *names, last = map(repr, PROMPTS.usages())
         raise PydanticCustomError(
             "literal_error", "Input should be {expected}", {"expected": f"{', '.join(names)} or {last}"}
@@ -92,7 +92,7 @@ def _is_prompt(name: str) -> str:
 
 
 #: A visual prompt, which is done to the frames of one aspect before the MLLM sees them.
-PromptName = Annotated[str, AfterValidator(_is_prompt)]
+PromptName = Annotated[str, BeforeValidator(_is_prompt)]
 
 
 class PromptSettings(Section):
