@@ -211,12 +211,12 @@ class MotionSightCatalog(Block):
     @field_validator("settings", mode="before")
     @classmethod
     def _are_settings(cls, settings: object) -> object:
-        from motionsight_core.mllm import annotator_name
+        from motionsight_core.annotator import Annotator
         from motionsight_core.settings import Settings
 
         values = _from_toml(settings) if isinstance(settings, str) else settings
         if isinstance(values, Mapping):
-            annotator_name(Settings.layered(values))
+            Annotator.parse(Settings.layered(values).annotator)
         return values
 
     @field_validator("credentials")

@@ -15,6 +15,7 @@ from flows.operate.artifacts import shown_progress
 from flows.operate.cancelling import kill_decoders_on_cancel, tag_this_run
 from flows.operate.run_log import readable_log
 from flows.runs.run import Run, Shortfall, commit_shard, one_sentence, stage_shard
+from motionsight_core.annotator import Annotator
 from motionsight_core.errors import RunError, UsageError
 from motionsight_core.planning.shards import Shard
 from motionsight_core.warehouse import Manifest
@@ -63,7 +64,7 @@ def run_shard_tasks(
     runtime = run.settings.runtime
     trying = shard_task.with_options(
         retries=runtime.shard_retries,
-        tags=[CAPTION_TAG] if run.settings.annotator.startswith("openai:") else [],
+        tags=[CAPTION_TAG] if Annotator.parse(run.settings.annotator).is_remote else [],
     )
     broken: list[str] = []
     # One after the other: a shard keeps every core busy, and the warehouse takes one writer.

@@ -11,6 +11,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from motionsight_core.annotator import Annotator
 from motionsight_core.catalog import Clip
 from motionsight_core.clip import DecodedClip, FrameSequence
 from motionsight_core.dialogue import Aspect, parts_of
@@ -132,7 +133,7 @@ class Annotation:
         texts = {"object": self.object_motion, "camera": self.camera_motion}
         return Answer(question, " ".join(texts[part] for part in parts_of(aspect)), aspect)
 
-    def row(self, *, annotator: str, recipe: str, run_id: str) -> MotionRecord | Failure:
+    def row(self, *, annotator: Annotator, recipe: str, run_id: str) -> MotionRecord | Failure:
         """The row of `motion`, or of `failures` where something went wrong."""
         if self.error is None:
             try:
@@ -142,9 +143,9 @@ class Annotation:
         assert self.error is not None  # noqa: S101
         return Failure.of_clip(self.error, self.clip, stage=self.stage, recipe=recipe, run_id=run_id)
 
-    def _record(self, *, annotator: str, recipe: str, run_id: str) -> MotionRecord:
+    def _record(self, *, annotator: Annotator, recipe: str, run_id: str) -> MotionRecord:
         clip, decoded, motion = self.clip, self.decoded, self.motion
-        told = annotator != "measured"  # a text written from the measurement agrees with it of course
+        told = not annotator.is_measured  # a text written from the measurement agrees with it of course
         return MotionRecord(
             clip_id=clip.clip_id,
             recipe=recipe,
@@ -165,7 +166,7 @@ class Annotation:
             object_tracks=self.tracks or motion.tracks,
             motion_score=motion.motion_score,
             clarity=motion.clarity,
-            annotator=annotator,
+            annotator=annotator.name,
             run_id=run_id,
             annotated_at=datetime.now(UTC),
             camera_agreement=camera_agreement(self.camera_motion, motion.camera_moves) if told else None,

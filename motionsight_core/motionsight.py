@@ -22,6 +22,7 @@ from motionsight_core.annotation import (
     reason_of,
     take,
 )
+from motionsight_core.annotator import Annotator
 from motionsight_core.asking import Interview
 from motionsight_core.catalog import Clip
 from motionsight_core.clip import DecodedClip, FrameSequence, Product
@@ -29,7 +30,7 @@ from motionsight_core.dialogue import Aspect
 from motionsight_core.errors import BadReply, ClipError, UsageError
 from motionsight_core.guarded.pool import shared_decoder
 from motionsight_core.measure.narrate import describe_camera, describe_objects
-from motionsight_core.mllm import Conversation, Part, annotator_name
+from motionsight_core.mllm import Conversation, Part
 from motionsight_core.models.loaded import Models, require_models, shared_models
 from motionsight_core.prompts import needs, prompted_frames, uses_objects
 from motionsight_core.record import Failure, MotionRecord
@@ -42,7 +43,7 @@ from motionsight_core.referring import (
     to_object_tracks,
 )
 from motionsight_core.referring.focus import focus_regions
-from motionsight_core.settings import PromptName, Settings
+from motionsight_core.settings import Settings
 
 
 class MotionSight:
@@ -68,7 +69,7 @@ class MotionSight:
     ) -> None:
         self.settings = settings or Settings()
         self.run_id = run_id or uuid.uuid4().hex
-        self.annotator = annotator_name(self.settings)
+        self.annotator = Annotator.parse(self.settings.annotator)
         self._recipe = self.settings.recipe()
         self._models = models or shared_models(self.settings)
         self._observe: Observer = observe or (lambda name, amount: None)
@@ -94,7 +95,7 @@ class MotionSight:
         with ThreadPoolExecutor(self.settings.runtime.decode_processes) as threads:
             batch = list(threads.map(self._decoded, clips))
         steps = [self._narrate]
-        if self.annotator != "measured":
+        if not self.annotator.is_measured:
             steps = [self._caption_objects, self._caption_camera]
             if self._refers(self._prompts("both")):
                 steps = [self._name_objects, self._refer, *steps]
@@ -115,7 +116,7 @@ class MotionSight:
             UsageError: a multiple choice for the measured annotator, which does not read questions.
         """
         annotation = self._decoded(clip).checked()
-        if self.annotator == "measured":
+        if self.annotator.is_measured:
             if options:
                 raise UsageError(
                     "The annotator `measured` cannot choose an option; name an MLLM with annotator=..."
@@ -138,7 +139,7 @@ class MotionSight:
     @property
     def products(self) -> tuple[Product, ...]:
         """What a decode must give: the measurement always, and the frames that prompts are made of."""
-        if self.annotator == "measured":
+        if self.annotator.is_measured:
             return ("motion",)
         prompts = self._prompts("both")
         # Objects are looked for in the sampled frames.
@@ -156,11 +157,11 @@ class MotionSight:
 
     # Decoupling: object motion and camera motion are seen under prompts of their own (section 3.1) -----
 
-    def _prompts(self, aspect: Aspect) -> list[PromptName]:
+    def _prompts(self, aspect: Aspect) -> list[str]:
         prompts = self.settings.prompts
         return [prompts.object if part == "object" else prompts.camera for part in dialogue.parts_of(aspect)]
 
-    def _refers(self, prompts: Sequence[PromptName]) -> bool:
+    def _refers(self, prompts: Sequence[str]) -> bool:
         return any(map(uses_objects, prompts))
 
     # Object referring: names = MLLM(V_s), boxes = detector(V_s, names), tracks = tracker (eq. 2) --------
@@ -211,14 +212,14 @@ class MotionSight:
 
     # Visual prompts: the spotlight (section 3.2) or what else the settings name --------------------------
 
-    def _frames(self, annotation: Annotation, prompt: PromptName) -> FrameSequence:
+    def _frames(self, annotation: Annotation, prompt: str) -> FrameSequence:
         pose = self._models.pose if prompt == "pose" else None
         objects = [referred.trajectory for referred in annotation.referred]
         return prompted_frames(
             prompt, annotation.decoded, objects, annotation.regions, self.settings, pose=pose
         )
 
-    def _seen(self, annotation: Annotation, prompt: PromptName) -> tuple[Part, ...]:
+    def _seen(self, annotation: Annotation, prompt: str) -> tuple[Part, ...]:
         return dialogue.section(prompt, self._frames(annotation, prompt))
 
     # Captioning: R_obj = MLLM(spotlit frames), R_cam = MLLM(blurred frames, R_obj) (section 3.4) ---------

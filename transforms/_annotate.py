@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import apache_beam as beam
 from apache_beam.pvalue import TaggedOutput
 
+from motionsight_core.annotator import Annotator
 from motionsight_core.catalog import Clip
 from motionsight_core.clip import DecodedClip
 from motionsight_core.record import Failure, MotionRecord
@@ -55,7 +56,7 @@ class DescribeClips(beam.PTransform):
         return Annotated(sorted_out["rows"], sorted_out[FAILURES])
 
     def _describe(self) -> beam.PTransform:
-        if self._settings.annotator == "measured" and not self._settings.runtime.accelerator:
+        if Annotator.parse(self._settings.annotator).is_measured and not self._settings.runtime.accelerator:
             return beam.ParDo(DescribeMeasured(self._settings, self._run_id))
         from transforms._inference import describe_with_models  # loads torch
 

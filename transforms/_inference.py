@@ -12,6 +12,7 @@ import apache_beam as beam
 from apache_beam.ml.inference.base import ModelHandler, RunInference
 from apache_beam.transforms.util import ReshufflePerKey
 
+from motionsight_core.annotator import Annotator
 from motionsight_core.clip import DecodedClip
 from motionsight_core.motionsight import MotionSight
 from motionsight_core.record import Failure, MotionRecord
@@ -92,7 +93,7 @@ class MotionSightHandler(ModelHandler[DecodedClip, MotionRecord | Failure, Motio
 def _batch_size(settings: Settings) -> dict[str, Any]:
     """As many clips as the settings and the MLLM's frames allow, and not fewer where there are more:
     Beam's own growing batches would begin with one clip on a GPU that takes eight."""
-    if settings.annotator == "measured":
+    if Annotator.parse(settings.annotator).is_measured:
         return {}  # nothing is gained by waiting for a batch
     clips = max(1, min(settings.runtime.batch_clips, settings.runtime.batch_frames // _frames(settings)))
     return {"min_batch_size": clips, "max_batch_size": clips}

@@ -17,6 +17,7 @@ from apache_beam.options.pipeline_options import (
     WorkerOptions,
 )
 
+from motionsight_core.annotator import Annotator
 from motionsight_core.errors import RunError, UsageError
 from motionsight_core.settings import Settings
 from transforms.job_names import job_prefix
@@ -146,7 +147,7 @@ def _shape_workers(options: PipelineOptions, settings: Settings) -> None:
     if not debug.lookup_experiment("use_multiple_sdk_containers"):
         debug.add_experiment("no_use_multiple_sdk_containers")
     debug.add_experiment("use_runner_v2")
-    if settings.annotator.startswith("transformers:") and not debug.number_of_worker_harness_threads:
+    if Annotator.parse(settings.annotator).in_process and not debug.number_of_worker_harness_threads:
         debug.number_of_worker_harness_threads = _THREADS_WITH_A_MODEL
 
 

@@ -8,6 +8,7 @@ import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
 
+from motionsight_core.annotator import Annotator
 from motionsight_core.settings import Settings
 
 #: Who decode and prepare while one of them holds the GPU.
@@ -48,10 +49,11 @@ def local_options(settings: Settings) -> PipelineOptions:
     and fewer threads mean fuller batches.
     """
     processes = settings.runtime.decode_processes
-    if settings.annotator.startswith("transformers:"):
+    annotator = Annotator.parse(settings.annotator)
+    if annotator.in_process:
         threads = THREADS_BESIDE_A_MODEL
     else:
-        threads = (2 if settings.annotator == "measured" else 4) * processes
+        threads = (2 if annotator.is_measured else 4) * processes
     # No flags: Beam would read those of whatever program we run in.
     return PipelineOptions(
         [], runner="FnApiRunner", direct_running_mode="multi_threading", direct_num_workers=threads

@@ -36,7 +36,7 @@ def show_answer(video: str, question: str, options: Sequence[str], settings: Set
         raise RunError(f"{error.name}: {error}") from None
     letter = f"{ascii_uppercase[answer.choice]}. " if answer.choice is not None else ""
     click.echo(f"{letter}{printable(answer.text)}")
-    if sight.annotator == "measured":
+    if sight.annotator.is_measured:
         click.echo(
             "This is what was measured; to have the question itself answered, name a multimodal LLM "
             "with --set annotator=transformers:... or openai:... .",

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import click
 
+from flows.cli.doctor_backends import backends
 from flows.cli.doctor_names import names
 from flows.cli.doctor_prefect import prefect_server
 from flows.cli.findings import Finding, State
@@ -52,6 +53,7 @@ def examine(warehouse: str) -> bool:
         _decoding,
         _extras,
         _originals,
+        backends,
         _gpu,
         prefect_server,
     ):

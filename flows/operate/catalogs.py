@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from flows.operate.cloud_credentials import check_reference, cloud_access
 from flows.operate.credentials import NO_CREDENTIALS, Credentials
+from motionsight_core.annotator import Annotator
 from motionsight_core.errors import RunError, UsageError
 from motionsight_core.mllm import EndpointAddress
 from motionsight_core.settings import Settings
@@ -39,10 +40,10 @@ class NamedCatalog:
         The endpoint's key goes to the endpoint it was given for: not to another one, which the environment
         or the run's parameters name.
         """
-        if self.endpoint_key is None or not settings.annotator.startswith("openai:"):
+        if self.endpoint_key is None:
             return self.credentials
-        asked = EndpointAddress.parse(settings.annotator)
-        if self.endpoint is None or asked.base_url != self.endpoint.base_url:
+        asked = Annotator.parse(settings.annotator).endpoint
+        if self.endpoint is None or asked is None or asked.base_url != self.endpoint.base_url:
             return self.credentials
         return self.credentials | Credentials({settings.endpoint.key_variable: self.endpoint_key})
 

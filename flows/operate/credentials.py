@@ -15,7 +15,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from motionsight_core.credentials import credentials_changed
+from motionsight_core.environment.credentials import credentials_changed
 from motionsight_core.errors import RunError
 
 GOOGLE_KEY_VARIABLE = "GOOGLE_APPLICATION_CREDENTIALS"

@@ -5,24 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from string import ascii_uppercase
 
+from motionsight_core.backends import PROMPTS
 from motionsight_core.clip import FrameSequence
 from motionsight_core.mllm import Conversation, Message, Part
-from motionsight_core.settings import PromptName
 
-#: What the MLLM is told of frames under each visual prompt.
-_FRAMES_ARE: dict[PromptName, str] = {
-    "none": "Frames of the clip, as filmed.",
-    "spotlight": "Frames of the clip in which all but the region of the acting objects has been darkened. "
-    "The darkness is not part of the scene.",
-    "crop": "Frames cut to the region of the acting objects; the window follows them, so that their place in "
-    "the picture is not shown.",
-    "background_blur": "Frames of the clip in which all but the region of the acting objects has been made "
-    "unsharp. The unsharpness is not part of the scene.",
-    "object_blur": "Frames of the clip in which the acting objects leave a trail of their last positions.",
-    "pose": "Frames of the clip with the poses of the acting objects drawn over them as lines and dots.",
-    "motion_blur": "Frames of the clip, each blended with the frames just before it: what moves in the "
-    "picture is smeared along its way, and when the camera moves, everything is.",
-}
 _TIMES = "Before each frame stands its time in seconds.\n"
 _PLAIN = (
     "Write plain sentences in the present tense, no list, no heading, at most 120 words. "
@@ -54,9 +40,9 @@ the motion of the camera, or about both? Reply with one word: object, camera or 
 Question: """
 
 
-def section(prompt: PromptName, frames: FrameSequence) -> tuple[Part, ...]:
+def section(prompt: str, frames: FrameSequence) -> tuple[Part, ...]:
     """One prompted sequence with its description, as part of a message."""
-    return (f"{_FRAMES_ARE[prompt]} {_TIMES}", frames, "\n")
+    return (f"{PROMPTS.load(prompt).told} {_TIMES}", frames, "\n")
 
 
 def decouple(question: str) -> Conversation:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from motionsight_core.clip import FrameSequence
 from motionsight_core.errors import ClipError
+from motionsight_core.settings import Settings
 
 #: What sentences call such a model.
 PURPOSE = "multimodal LLM"
@@ -81,6 +82,31 @@ class MultimodalModel(Protocol):
         Args:
             conversations: batched as the model sees fit.
             max_new_tokens: longest reply; `mllm.max_new_tokens` if unset.
+        """
+        ...
+
+
+class MllmBackend(Protocol):
+    """What is registered as a multimodal LLM: a class whose instances are MultimodalModels, mostly.
+
+    It may have more, which need not be there:
+
+    - `in_process`, False where another machine runs the model; else it is loaded in this process.
+    - `check(model, settings)`, called before a run: raises UsageError or ModelMissing where it is plain,
+      without loading anything, that the model cannot be used.
+    - `column(model)` and `recipe(model)`: what the column `annotator` and the recipe say of the model, where
+      that is not all that stands in the setting.
+    """
+
+    def __call__(self, model: str, settings: Settings, /) -> MultimodalModel:
+        """The model, ready to be asked.
+
+        Args:
+            model: what stands after the colon in the setting `annotator`.
+            settings: of which `mllm` and `runtime` concern it.
+
+        Raises:
+            UsageError, ModelMissing: it cannot be used.
         """
         ...
 

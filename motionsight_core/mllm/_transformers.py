@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import torch
 from transformers import AutoModelForImageTextToText, AutoProcessor
 
+from motionsight_core.annotator import Annotator
 from motionsight_core.errors import AnnotatorFailed, ClipError, UsageError, one_line
 from motionsight_core.mllm._base import PURPOSE, Conversation, Reply
 from motionsight_core.mllm._chat import (
@@ -56,7 +57,7 @@ class TransformersModel:
     """
 
     def __init__(self, settings: Settings) -> None:
-        source = ModelSource.parse(settings.annotator.removeprefix("transformers:"))
+        source = ModelSource.parse(Annotator.parse(settings.annotator).model)
         self._settings = settings
         self._location = source.location
         with loading(PURPOSE, source):

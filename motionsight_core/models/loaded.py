@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import threading
 
-from motionsight_core.credentials import credentials_epoch
+from motionsight_core.annotator import Annotator
+from motionsight_core.environment.credentials import credentials_epoch
 from motionsight_core.mllm import MultimodalModel, open_mllm, require_endpoint, require_mllm
 from motionsight_core.models.presence import require_checkpoint
 from motionsight_core.models.source import ModelSource
@@ -75,10 +76,11 @@ def require_models(settings: Settings) -> None:
         RunError: nobody answers at the endpoint.
         UsageError: it is named in a way that there is not.
     """
-    if settings.annotator == "measured":
+    annotator = Annotator.parse(settings.annotator)
+    if annotator.is_measured:
         return
     require_mllm(settings)
-    if settings.annotator.startswith("openai:"):
+    if annotator.endpoint is not None:
         require_endpoint(settings)
     check_detector(settings)
     check_tracker(settings)
@@ -95,11 +97,12 @@ def shared_models(settings: Settings) -> Models:
 
     Only the latest configuration's are kept: two 7B models do not fit on one GPU.
     """
-    if settings.annotator == "measured":
+    annotator = Annotator.parse(settings.annotator)
+    if annotator.is_measured:
         return Models(settings)  # which asks for none, and must not put others out of memory
     sections = {"annotator", "mllm", "endpoint", "referring", "prompts", "runtime"}
     key = json.dumps(settings.model_dump(mode="json", include=sections), sort_keys=True)
-    if settings.annotator.startswith("openai:"):  # weights need no key, and take minutes to load
+    if annotator.is_remote:  # weights need no key, and take minutes to load
         key += f" {credentials_epoch()}"
     with _shared_lock:
         if key not in _shared:

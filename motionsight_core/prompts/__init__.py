@@ -1,7 +1,7 @@
 """Visual prompts: what is done to a clip's frames before the MLLM sees them.
 
-One file each, as functions of arrays; `prompted_frames` does by name what a setting asks for
-(`prompts.object`, `prompts.camera`), always at the size that the MLLM sees.
+One file each: a function of arrays, and the class by which it is named in `prompts.object` and
+`prompts.camera`. `prompted_frames` does by name what a setting asks for.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from motionsight_core.backends import PROMPTS
 from motionsight_core.clip import DecodedClip, FrameSequence, Product
+from motionsight_core.prompts._base import PromptedClip, VisualPrompt
 from motionsight_core.prompts.background_blur import blur_background
 from motionsight_core.prompts.crop import crop
 from motionsight_core.prompts.object_blur import blur_objects
@@ -20,11 +22,12 @@ from motionsight_core.prompts.spotlight import spotlight
 from motionsight_core.record import ObjectTrack
 from motionsight_core.referring import Trajectory
 from motionsight_core.referring.focus import focus_regions
-from motionsight_core.settings import PromptName, Settings
-from motionsight_core.video.pixels import reduced
+from motionsight_core.settings import Settings
 
 __all__ = [
     "PoseOverlay",
+    "PromptedClip",
+    "VisualPrompt",
     "blur_background",
     "blur_objects",
     "crop",
@@ -36,29 +39,19 @@ __all__ = [
     "uses_objects",
 ]
 
-_PRODUCTS: dict[PromptName, frozenset[Product]] = {
-    "spotlight": frozenset({"sampled"}),
-    "crop": frozenset({"sampled"}),
-    "background_blur": frozenset({"sampled"}),
-    "object_blur": frozenset({"sampled", "blurred"}),
-    "pose": frozenset({"sampled"}),
-    "motion_blur": frozenset({"blurred"}),
-    "none": frozenset({"sampled"}),
-}
 
-
-def needs(name: PromptName) -> frozenset[Product]:
+def needs(name: str) -> frozenset[Product]:
     """The decode products that a prompt is made of; referring, where it is used, has needs of its own."""
-    return _PRODUCTS[name]
+    return PROMPTS.load(name).needs
 
 
-def uses_objects(name: PromptName) -> bool:
+def uses_objects(name: str) -> bool:
     """Whether a prompt shows where the objects are, so that they must be referred to first."""
-    return name not in ("motion_blur", "none")
+    return PROMPTS.load(name).uses_objects
 
 
 def prompted_frames(
-    name: PromptName,
+    name: str,
     decoded: DecodedClip,
     trajectories: Sequence[Trajectory],
     regions: NDArray[np.float64],
@@ -80,30 +73,7 @@ def prompted_frames(
     Raises:
         ValueError: the clip was decoded without what the prompt is made of, or `pose` is missing.
     """
-    max_pixels = settings.sampling.max_pixels
-    if name == "motion_blur":
-        return _product(decoded, "blurred")
-    sampled = _product(decoded, "sampled")
-    match name:
-        case "none":
-            pixels = reduced(sampled.pixels, max_pixels=max_pixels)
-        case "spotlight":
-            seen = reduced(sampled.pixels, max_pixels=max_pixels)
-            pixels = spotlight(seen, regions, darken_factor=settings.spotlight.darken_factor)
-        case "crop":
-            # Cut first: what is left is reduced less, and the object keeps more of its pixels.
-            pixels = crop(sampled.pixels, regions, max_pixels=max_pixels)
-        case "background_blur":
-            seen = reduced(sampled.pixels, max_pixels=max_pixels)
-            pixels = blur_background(seen, regions, sigma=settings.prompts.background_sigma)
-        case "object_blur":
-            pixels = blur_objects(sampled.pixels, _product(decoded, "blurred").pixels, trajectories)
-        case "pose":
-            if pose is None:
-                raise ValueError("the prompt 'pose' needs a keypoint model; give pose=PoseOverlay(settings)")
-            seen = reduced(sampled.pixels, max_pixels=max_pixels)
-            pixels = pose.draw(sampled.pixels, seen, trajectories)
-    return FrameSequence(pixels, sampled.times_s)
+    return PROMPTS.load(name)().frames(PromptedClip(decoded, trajectories, regions, settings, pose))
 
 
 def spotlit_frames(decoded: DecodedClip, tracks: Sequence[ObjectTrack], settings: Settings) -> FrameSequence:
@@ -117,12 +87,6 @@ def spotlit_frames(decoded: DecodedClip, tracks: Sequence[ObjectTrack], settings
     Raises:
         ValueError: the clip was decoded without sampled frames.
     """
-    regions = focus_regions(tracks, _product(decoded, "sampled").times_s, settings.focus)
+    sampled = PromptedClip(decoded, (), np.empty((0, 4)), settings).sampled
+    regions = focus_regions(tracks, sampled.times_s, settings.focus)
     return prompted_frames("spotlight", decoded, (), regions, settings)
-
-
-def _product(decoded: DecodedClip, product: Product) -> FrameSequence:
-    frames = decoded.sampled if product == "sampled" else decoded.blurred
-    if frames is None:
-        raise ValueError(f"the clip was decoded without {product} frames; ask for the product '{product}'")
-    return frames

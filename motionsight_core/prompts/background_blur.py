@@ -10,12 +10,30 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from motionsight_core.clip import FrameSequence
+from motionsight_core.prompts._base import PromptedClip
 from motionsight_core.prompts._regions import pixel_regions
 from motionsight_core.video.pixels import resized
 
 #: Standard deviation, pixels, that is left after reducing: enough for the small picture to hold the
 #: blurred one, and several times faster than a wide kernel on the large one.
 _REDUCED_SIGMA = 5.0
+
+
+class BackgroundBlur:
+    """The prompt `background_blur`."""
+
+    needs = frozenset({"sampled"})
+    uses_objects = True
+    told = (
+        "Frames of the clip in which all but the region of the acting objects has been made unsharp. "
+        "The unsharpness is not part of the scene."
+    )
+
+    def frames(self, clip: PromptedClip) -> FrameSequence:
+        """See `VisualPrompt.frames`."""
+        sigma = clip.settings.prompts.background_sigma
+        return clip.with_pixels(blur_background(clip.seen, clip.regions, sigma=sigma))
 
 
 def blur_background(

@@ -5,8 +5,27 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from motionsight_core.clip import FrameSequence
+from motionsight_core.prompts._base import PromptedClip
 from motionsight_core.prompts._regions import pixel_regions
 from motionsight_core.video.pixels import reduced
+
+
+class Crop:
+    """The prompt `crop`."""
+
+    needs = frozenset({"sampled"})
+    uses_objects = True
+    told = (
+        "Frames cut to the region of the acting objects; the window follows them, so that their place in "
+        "the picture is not shown."
+    )
+
+    def frames(self, clip: PromptedClip) -> FrameSequence:
+        """See `VisualPrompt.frames`."""
+        # Cut first: what is left is reduced less, and the object keeps more of its pixels.
+        most = clip.settings.sampling.max_pixels
+        return clip.with_pixels(crop(clip.sampled.pixels, clip.regions, max_pixels=most))
 
 
 def crop(

@@ -8,9 +8,24 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from motionsight_core.clip import FrameSequence
+from motionsight_core.prompts._base import PromptedClip
 from motionsight_core.prompts._regions import pixel_regions
 from motionsight_core.referring import Mask, Trajectory
 from motionsight_core.video.pixels import resized
+
+
+class ObjectBlur:
+    """The prompt `object_blur`."""
+
+    needs = frozenset({"sampled", "blurred"})
+    uses_objects = True
+    told = "Frames of the clip in which the acting objects leave a trail of their last positions."
+
+    def frames(self, clip: PromptedClip) -> FrameSequence:
+        """See `VisualPrompt.frames`."""
+        sharp, blurred = clip.sampled.pixels, clip.blurred.pixels
+        return clip.with_pixels(blur_objects(sharp, blurred, clip.trajectories))
 
 
 def blur_objects(

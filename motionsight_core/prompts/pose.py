@@ -14,11 +14,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from motionsight_core.clip import FrameSequence
 from motionsight_core.models.source import (
     ModelSource,
     device_of,
     loading,
 )
+from motionsight_core.prompts._base import PromptedClip
 from motionsight_core.referring import Trajectory
 from motionsight_core.settings import Settings
 
@@ -32,6 +34,21 @@ COCO_EDGES: tuple[tuple[int, int], ...] = (
 #: Boxes in one pass of the model.
 _BATCH = 64
 _BONE_LIGHT, _JOINT_COLOUR, _RIM_COLOUR = 255, (255, 255, 255), (0, 0, 0)
+
+
+class Pose:
+    """The prompt `pose`."""
+
+    needs = frozenset({"sampled"})
+    uses_objects = True
+    told = "Frames of the clip with the poses of the acting objects drawn over them as lines and dots."
+
+    def frames(self, clip: PromptedClip) -> FrameSequence:
+        """See `VisualPrompt.frames`."""
+        sampled = clip.sampled.pixels
+        if clip.pose is None:
+            raise ValueError("the prompt 'pose' needs a keypoint model; give pose=PoseOverlay(settings)")
+        return clip.with_pixels(clip.pose.draw(sampled, clip.seen, clip.trajectories))
 
 
 class PoseOverlay:

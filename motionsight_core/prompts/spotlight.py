@@ -6,7 +6,25 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from motionsight_core.clip import FrameSequence
+from motionsight_core.prompts._base import PromptedClip
 from motionsight_core.prompts._regions import pixel_regions
+
+
+class Spotlight:
+    """The prompt `spotlight`."""
+
+    needs = frozenset({"sampled"})
+    uses_objects = True
+    told = (
+        "Frames of the clip in which all but the region of the acting objects has been darkened. "
+        "The darkness is not part of the scene."
+    )
+
+    def frames(self, clip: PromptedClip) -> FrameSequence:
+        """See `VisualPrompt.frames`."""
+        factor = clip.settings.spotlight.darken_factor
+        return clip.with_pixels(spotlight(clip.seen, clip.regions, darken_factor=factor))
 
 
 def spotlight(

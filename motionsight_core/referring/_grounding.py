@@ -115,8 +115,7 @@ def prompts_of(names: Sequence[str], tokens_of: Callable[[str], int]) -> Iterato
     spans: list[tuple[int, int]] = []
     seen: set[str] = set()
     for name in names:
-        # Full stops and question marks end a name for the model.
-        text = " ".join(name.lower().replace(".", " ").replace("?", " ").split())[:MAX_CHARACTERS].strip()
+        text = plain_name(name)
         length = tokens_of(text)
         if not length or text in seen:
             continue
@@ -130,6 +129,11 @@ def prompts_of(names: Sequence[str], tokens_of: Callable[[str], int]) -> Iterato
         spans.append((start, start + length))
     if spans:
         yield Prompt(". ".join(texts) + ".", tuple(given), tuple(spans))
+
+
+def plain_name(name: str) -> str:
+    """What a model reads of a name: lower case, without the marks that end a name in a prompt."""
+    return " ".join(name.lower().replace(".", " ").replace("?", " ").split())[:MAX_CHARACTERS].strip()
 
 
 def corners_of(boxes: torch.Tensor) -> torch.Tensor:

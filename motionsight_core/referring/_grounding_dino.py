@@ -7,19 +7,11 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from transformers import AutoConfig, AutoModelForZeroShotObjectDetection, AutoProcessor
 
-from motionsight_core.models.pretrained import pretrained
-from motionsight_core.models.source import (
-    ModelSource,
-    device_of,
-    loading,
-)
+from motionsight_core.models.source import ModelSource
+from motionsight_core.referring._architectures import load_model
 from motionsight_core.referring._grounding import PromptedDetector
 from motionsight_core.settings import ReferringSettings, Settings
-
-#: Models of this architecture: scores of boxes against the tokens of a prompt.
-MODEL_TYPES = ("grounding-dino", "mm-grounding-dino")
 
 
 class GroundingDino(PromptedDetector):
@@ -34,15 +26,11 @@ class GroundingDino(PromptedDetector):
         """From a directory or the hub.
 
         Raises:
-            ModelMissing: it is not there, or is no such model.
+            ModelMissing: it is not there, or does not load.
         """
-        device = device_of(settings)
-        with loading("detector", source):
-            config = AutoConfig.from_pretrained(source.location, revision=source.revision)
-            if config.model_type not in MODEL_TYPES:
-                raise ValueError(f"it is a {config.model_type}, not one of {', '.join(MODEL_TYPES)}")
-            processor = AutoProcessor.from_pretrained(source.location, revision=source.revision)
-            model = pretrained(AutoModelForZeroShotObjectDetection, source, device=device, config=config)
+        processor, model, device = load_model(
+            "detector", source, settings, model="AutoModelForZeroShotObjectDetection"
+        )
         return cls(processor, model, device, settings.referring)
 
     def _tokens_of(self, text: str) -> int:

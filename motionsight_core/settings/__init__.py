@@ -22,6 +22,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from motionsight_core.annotator import Annotator
 from motionsight_core.errors import UsageError
 from motionsight_core.settings._layers import NamedValues, parse_toml, read_toml, sentence
 from motionsight_core.settings._method import (
@@ -100,7 +101,11 @@ class Settings(Section):
     runtime: RuntimeSettings = Field(default_factory=lambda: RuntimeSettings())
 
     def recipe(self) -> str:
-        """First 16 hex digits of sha256 over everything that can change a row."""
+        """First 16 hex digits of sha256 over everything that can change a row.
+
+        Raises:
+            UsageError: there is no such annotator.
+        """
         # How videos are split is in it too: whole videos and windows are different answers, and
         # `latest_motion` must not mix them.
         rows = self.model_dump(mode="json", exclude={"limits", "runtime", "endpoint", "stores"})
@@ -108,14 +113,13 @@ class Settings(Section):
         if not self.clips.scenes:  # they change no row, and older rows keep their recipe
             for name in ("scenes", "scene_threshold", "min_scene_s"):
                 del rows["clips"][name]
-        if self.annotator == "measured":
+        annotator = Annotator.parse(self.annotator)
+        if annotator.is_measured:
             for section in ("prompts", "mllm", "referring"):
                 del rows[section]
         else:
             rows["dialogue_version"] = DIALOGUE_VERSION
-        if self.annotator.startswith("openai:"):
-            # Where an endpoint listens changes no row; which model it serves does.
-            rows["annotator"] = "openai:#" + self.annotator.rpartition("#")[2]
+        rows["annotator"] = annotator.in_recipe
         canonical = json.dumps(rows, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator
+from pydantic_core import PydanticCustomError
 
+from motionsight_core.backends import PROMPTS
 from motionsight_core.settings._section import Section, refuse_secret
 
 
@@ -83,15 +85,30 @@ class ReferringSettings(Section):
     )
 
 
-#: Visual prompts, what is done to the frames of one aspect before the MLLM sees them.
-PromptName = Literal["spotlight", "crop", "background_blur", "object_blur", "pose", "motion_blur", "none"]
+def _is_prompt(name: Any) -> Any:
+    if not isinstance(name, str) or name not in PROMPTS:
+        *names, last = map(repr, PROMPTS.usages())
+        raise PydanticCustomError(
+            "literal_error", "Input should be {expected}", {"expected": f"{', '.join(names)} or {last}"}
+        )
+    return name
+
+
+#: A visual prompt, which is done to the frames of one aspect before the MLLM sees them.
+PromptName = Annotated[str, BeforeValidator(_is_prompt)]
 
 
 class PromptSettings(Section):
     """Which visual prompt serves which aspect; Table 4 is a loop over these."""
 
-    object: PromptName = Field(default="spotlight", description="Visual prompt for object motion.")
-    camera: PromptName = Field(default="motion_blur", description="Visual prompt for camera motion.")
+    object: PromptName = Field(
+        default="spotlight",
+        description="Visual prompt for object motion: `spotlight`, `crop`, `background_blur`, `object_blur`, "
+        "`pose`, `motion_blur`, `none`.",
+    )
+    camera: PromptName = Field(
+        default="motion_blur", description="Visual prompt for camera motion; one of the same."
+    )
     background_sigma: float = Field(
         default=0.02,
         gt=0,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from typing import BinaryIO
 
+from motionsight_core.backends import STORES
 from motionsight_core.catalog import VideoObject
 from motionsight_core.errors import UsageError
 from motionsight_core.settings import StoreSettings
@@ -17,14 +18,12 @@ from motionsight_core.stores._base import (
     Selection,
     UnlistedObject,
 )
-from motionsight_core.stores._cloud import CloudStore
-from motionsight_core.stores._gcs import GcsStore
 from motionsight_core.stores._local import LocalStore, modified_s
 from motionsight_core.stores._naming import OTHER_SUFFIXES, Candidate, PassedOver, listed_as
-from motionsight_core.stores._s3 import S3Store
 
 __all__ = [
     "OTHER_SUFFIXES",
+    "WHOLE",
     "Candidate",
     "Listed",
     "LocalStore",
@@ -41,7 +40,6 @@ __all__ = [
     "store_for",
 ]
 
-_CLOUD_STORES: dict[str, Callable[[StoreSettings], CloudStore]] = {"gs": GcsStore, "s3": S3Store}
 _DEFAULTS = StoreSettings()
 
 
@@ -49,17 +47,18 @@ def store_for(address: str, settings: StoreSettings = _DEFAULTS) -> ObjectStore:
     """The store that holds a source or an object's uri.
 
     Raises:
-        UsageError: no store is known for the address's scheme.
+        UsageError: no store is registered for the address's scheme, or its package cannot be imported.
     """
     scheme, separator, _ = address.partition("://")
     if not separator:
         return LocalStore(settings)
-    if scheme in _CLOUD_STORES:
-        return _CLOUD_STORES[scheme](settings)
-    raise UsageError(
-        f"There is no object store for {scheme}:// addresses; give a file, a directory, a glob, gs://... or "
-        "s3://..."
-    )
+    if scheme not in STORES:
+        *names, last = STORES.usages()
+        raise UsageError(
+            f"There is no object store for {scheme}:// addresses; give a file, a directory, a glob, "
+            f"{', '.join(names)} or {last}"
+        )
+    return STORES.load(scheme)(settings)
 
 
 def list_objects(

@@ -7,7 +7,7 @@ import threading
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from motionsight_core.credentials import credentials_epoch
+from motionsight_core.environment.credentials import credentials_epoch
 from motionsight_core.settings import StoreSettings
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from motionsight_core.catalog import VideoObject
-from motionsight_core.credentials import credentials_epoch
+from motionsight_core.environment.credentials import credentials_epoch
 from motionsight_core.errors import UsageError, VersionGone
 from motionsight_core.settings import StoreSettings
 from motionsight_core.stores import _cloud

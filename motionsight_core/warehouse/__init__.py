@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from motionsight_core.backends import WAREHOUSES
 from motionsight_core.environment import DEFAULT_WAREHOUSE
 from motionsight_core.errors import UsageError
 from motionsight_core.warehouse._base import Answer, Known, Warehouse
@@ -24,25 +25,21 @@ __all__ = [
 def open_warehouse(url: str = DEFAULT_WAREHOUSE) -> Warehouse:
     """The warehouse at a URL. Nothing is created, and nobody asked, before the first use.
 
+    Other packages' are of the form `NAME:PLACE`. Ours:
+
     - `duckdb:FILE`: a file on this machine, for one writing process at a time.
     - `bigquery:PROJECT.DATASET?staging=gs://BUCKET/PREFIX`: a dataset, for many writers. Options:
       `staging`, where runs stage (or MOTIONSIGHT_STAGING; needed for writing), `location`, the region
       in which the dataset is made, and `max_gb`, what one query may read (100).
 
     Raises:
-        UsageError: the URL names no warehouse.
+        UsageError: the URL names no warehouse, or the package that registers it cannot be imported.
         RunError: what the warehouse needs is not installed.
     """
-    kind, separator, place = url.partition(":")
-    if kind == "duckdb" and separator and place:
-        from motionsight_core.warehouse._duckdb import DuckDBWarehouse
-
-        return DuckDBWarehouse(place)
-    if kind == "bigquery" and separator and place:
-        from motionsight_core.warehouse._bigquery import BigQueryWarehouse
-
-        return BigQueryWarehouse(url)
-    raise UsageError(
-        f"There is no warehouse {url!r}; give duckdb:FILE, for example {DEFAULT_WAREHOUSE}, or "
-        "bigquery:PROJECT.DATASET?staging=gs://BUCKET/PREFIX."
-    )
+    found = WAREHOUSES.split(url)
+    if found is None:
+        duckdb, *names = WAREHOUSES.usages()
+        *known, last = f"{duckdb}, for example {DEFAULT_WAREHOUSE}", *names
+        raise UsageError(f"There is no warehouse {url!r}; give {', '.join(known)}, or {last}.")
+    kind, place = found
+    return WAREHOUSES.load(kind)(place)

@@ -30,15 +30,16 @@ class BigQueryAddress:
 
     @classmethod
     def parse(cls, url: str) -> BigQueryAddress:
-        """The address of a URL.
+        """The address of a URL, with or without `bigquery:` before it.
 
         Raises:
             UsageError: it is not one.
         """
-        place, _, query = url.removeprefix("bigquery:").partition("?")
+        text = url.removeprefix("bigquery:")
+        place, _, query = text.partition("?")
         found = _PLACE.fullmatch(place)
         if found is None:
-            raise UsageError(f"{url!r} names no dataset; write {_EXAMPLE}.")
+            raise UsageError(f"{f'bigquery:{text}'!r} names no dataset; write {_EXAMPLE}.")
         options = dict(parse_qsl(query))
         unknown = sorted(options.keys() - {"staging", "location", "max_gb"})
         if unknown:

@@ -17,7 +17,7 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from motionsight_core.credentials import credentials_epoch
+from motionsight_core.environment.credentials import credentials_epoch
 from motionsight_core.errors import MotionSightError, RunError
 from motionsight_core.stores._gcs_client import is_emulator
 from motionsight_core.warehouse._bigquery_address import BigQueryAddress

@@ -30,25 +30,43 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path
 
 
 @pytest.fixture(scope="session")
-def detectors(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def sam3_video(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What `referring.detector` and `referring.tracker` say to load SAM 3."""
+    from tests.checkpoints.sam3 import transformers_sam3_video
+
+    return transformers_sam3_video(tmp_path_factory.mktemp("sam3") / "video")
+
+
+@pytest.fixture(scope="session")
+def detectors(tmp_path_factory: pytest.TempPathFactory, sam3_video: str) -> dict[str, str]:
     """What `referring.detector` says to load each detector."""
     from tests.checkpoints.grounding_dino import original_grounding_dino, transformers_grounding_dino
+    from tests.checkpoints.open_vocabulary import transformers_omdet, transformers_owl
 
     directory = tmp_path_factory.mktemp("grounding_dino")
     original = original_grounding_dino(directory / "original")
     converted = transformers_grounding_dino(directory / "transformers", _checkpoint(original))
-    return {"measured": "measured", "groundingdino": original, "transformers": converted}
+    others = tmp_path_factory.mktemp("open_vocabulary")
+    return {
+        "measured": "measured",
+        "groundingdino": original,
+        "transformers": converted,
+        "owlvit": transformers_owl(others / "owlvit", version=1),
+        "owlv2": transformers_owl(others / "owlv2", version=2),
+        "omdet-turbo": transformers_omdet(others / "omdet"),
+        "sam3_video": sam3_video,
+    }
 
 
 @pytest.fixture(scope="session")
-def trackers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def trackers(tmp_path_factory: pytest.TempPathFactory, sam3_video: str) -> dict[str, str]:
     """What `referring.tracker` says to load each tracker."""
     from tests.checkpoints.sam2 import original_sam2, transformers_sam2
 
     directory = tmp_path_factory.mktemp("sam2")
     original = original_sam2(directory / "original")
     converted = transformers_sam2(directory / "transformers", _checkpoint(original))
-    return {"measured": "measured", "sam2": original, "transformers": converted}
+    return {"measured": "measured", "sam2": original, "transformers": converted, "sam3_video": sam3_video}
 
 
 @pytest.fixture

@@ -13,13 +13,13 @@ import pytest
 import torch
 
 from motionsight_core import Clip, MotionRecord, MotionSight, Settings, clips_of, decode
+from motionsight_core.dialogue.vqascore import vqa_scores
 from motionsight_core.errors import BadReply
 from motionsight_core.mllm import ScoringModel
 from motionsight_core.models.loaded import Models
 from motionsight_core.prompts import spotlit_frames
 from motionsight_core.record import Failure
 from motionsight_core.synthetic import catalog, render
-from motionsight_core.vqascore import vqa_scores
 from tests.checkpoints.vitpose import tiny_vitpose
 from tests.core.mllm.scripted import ScriptedEndpoint, obliging, said
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from motionsight_core.annotator import Annotator
 from motionsight_core.errors import ModelMissing, UsageError
-from motionsight_core.mllm import annotator_name, require_mllm
+from motionsight_core.mllm import require_mllm
 from motionsight_core.mllm._address import EndpointAddress
 from motionsight_core.models import presence
 from motionsight_core.settings import Settings
@@ -29,7 +30,7 @@ HUB_ID = "Qwen/Qwen2.5-VL-7B-Instruct"
     ],
 )
 def test_the_name_of_an_annotator_leaves_out_where_it_is(annotator: str, name: str) -> None:
-    assert annotator_name(Settings(annotator=annotator)) == name
+    assert Annotator.parse(annotator).name == name
 
 
 @pytest.mark.parametrize("annotator", ["gpt-4o", "transformers:", "openais:http://h#m", ""])
@@ -37,7 +38,23 @@ def test_another_annotator_is_told_the_three_that_there_are(annotator: str) -> N
     with pytest.raises(
         UsageError, match="it is measured, transformers:MODEL_ID_OR_DIR or openai:BASE_URL#MODEL"
     ):
-        annotator_name(Settings(annotator=annotator))
+        Annotator.parse(annotator)
+
+
+@pytest.mark.parametrize(
+    ("annotator", "runs", "waits", "endpoint"),
+    [
+        ("measured", False, False, None),
+        (f"transformers:{HUB_ID}", True, False, None),
+        ("openai:http://host:8000#m", False, True, EndpointAddress("http://host:8000/v1", "m")),
+    ],
+)
+def test_an_annotator_says_where_its_model_runs(
+    annotator: str, runs: bool, waits: bool, endpoint: EndpointAddress | None
+) -> None:
+    parsed = Annotator.parse(annotator)
+    assert (parsed.in_process, parsed.is_remote, parsed.endpoint) == (runs, waits, endpoint)
+    assert str(parsed) == annotator and parsed.is_measured == (annotator == "measured")
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from functools import cache
 import numpy as np
 import pytest
 
+from motionsight_core.models.source import ModelSource
 from motionsight_core.referring import Detection, Detector, View, open_detector
 from motionsight_core.settings import Settings
 from tests.core.referring.clips import clip_of, track
@@ -33,12 +34,16 @@ TOLERANCE = 1e-3
 pytestmark = pytest.mark.usefixtures("small_pictures")
 
 
-@pytest.fixture(params=["measured", "transformers", "groundingdino"])
+#: By the names of the fixture `detectors`.
+WITH_NAMES = ("transformers", "groundingdino", "owlvit", "owlv2", "omdet-turbo", "sam3_video")
+
+
+@pytest.fixture(params=["measured", *WITH_NAMES])
 def name(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
-@pytest.fixture(params=["transformers", "groundingdino"])
+@pytest.fixture(params=WITH_NAMES)
 def prompted(request: pytest.FixtureRequest) -> str:
     return request.param
 
@@ -133,6 +138,18 @@ def test_both_forms_of_grounding_dino_find_the_same_with_the_same_weights(detect
     (theirs,) = opened(detectors["groundingdino"]).detect([view])
     (transformers,) = opened(detectors["transformers"]).detect([view])
     assert_same(theirs, transformers)
+
+
+def test_sam3_finds_the_same_in_a_frame_whether_or_not_its_tracker_is_loaded_too(
+    detectors: dict[str, str],
+) -> None:
+    from motionsight_core.referring._sam3 import Sam3Detector
+
+    text = detectors["sam3_video"]
+    settings = Settings.load(overrides=["referring.box_threshold=0", "runtime.device=cpu"], environment={})
+    alone = Sam3Detector.load(ModelSource.parse(text.partition(":")[2]), settings)
+    for one, other in zip(alone.detect(VIEWS), opened(text).detect(VIEWS), strict=True):
+        assert_same(one, other)
 
 
 def test_the_measured_detector_gives_what_moves_then_whatever_the_names() -> None:

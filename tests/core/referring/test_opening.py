@@ -183,7 +183,11 @@ def test_weights_left_out_are_not_made_up(detectors: dict[str, str], tmp_path: P
 
 
 def test_a_model_of_another_kind_is_refused(detectors: dict[str, str], trackers: dict[str, str]) -> None:
-    with pytest.raises(ModelMissing, match="it is a sam2_video, not one of grounding-dino"):
-        open_detector(detecting(trackers["transformers"]))
-    with pytest.raises(ModelMissing, match="it is a grounding-dino, not a sam2_video"):
-        open_tracker(tracking(detectors["transformers"]))
+    for opens in (open_detector, check_detector):
+        with pytest.raises(
+            ModelMissing, match=r"it is a sam2_video, not one of grounding-dino, .*omdet-turbo, owlv2, owlvit"
+        ):
+            opens(detecting(trackers["transformers"]))
+    for opens in (open_tracker, check_tracker):
+        with pytest.raises(ModelMissing, match="it is a grounding-dino, not one of sam2_video, sam3_tracker"):
+            opens(tracking(detectors["transformers"]))

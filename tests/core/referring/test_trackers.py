@@ -8,7 +8,8 @@ from functools import cache
 import numpy as np
 import pytest
 
-from motionsight_core.referring import Tracker, open_tracker
+from motionsight_core.models.source import ModelSource
+from motionsight_core.referring import Tracker, View, open_detector, open_tracker
 from motionsight_core.referring._mask_tracking import trajectory_of
 from motionsight_core.referring.masks import Mask, mask_iou
 from motionsight_core.settings import Settings
@@ -22,21 +23,24 @@ BOXES = np.array([[0.15, 0.1, 0.35, 0.4], [0.5, 0.5, 0.9, 0.9]])
 ALIKE = 0.9
 
 
-@pytest.fixture(params=["measured", "transformers", "sam2"])
+@pytest.fixture(params=["measured", "transformers", "sam2", "sam3_video"])
 def name(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
-@pytest.fixture(params=["transformers", "sam2"])
+@pytest.fixture(params=["transformers", "sam2", "sam3_video"])
 def with_masks(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
+def on_cpu(text: str) -> Settings:
+    overrides = (f"referring.tracker={text}", f"referring.detector={text}", "runtime.device=cpu")
+    return Settings.load(overrides=overrides, environment={})
+
+
 @cache
 def opened(text: str) -> Tracker:
-    return open_tracker(
-        Settings.load(overrides=(f"referring.tracker={text}", "runtime.device=cpu"), environment={})
-    )
+    return open_tracker(on_cpu(text))
 
 
 @pytest.mark.parametrize("frame", [0, 2, 4])
@@ -99,6 +103,28 @@ def test_both_forms_of_sam2_follow_alike_with_the_same_weights(trackers: dict[st
     for one, other in zip(theirs, transformers, strict=True):
         for mask, same in zip(one.masks, other.masks, strict=True):
             assert mask is not None and same is not None and mask_iou(mask, same) > ALIKE
+
+
+def test_sam3_tracks_through_its_detectors_image_encoder_as_its_tracker_does_through_its_own(
+    sam3_video: str,
+) -> None:
+    from motionsight_core.referring._sam2_video import Sam3TrackerVideoTracker
+
+    alone = Sam3TrackerVideoTracker.load(ModelSource.parse(sam3_video.partition(":")[2]), on_cpu(sam3_video))
+    for one, other in zip(alone.track(CLIP, 1, BOXES), opened(sam3_video).track(CLIP, 1, BOXES), strict=True):
+        for mask, same in zip(one.masks, other.masks, strict=True):
+            assert mask is not None and same is not None and mask_iou(mask, same) > 0.99
+
+
+def test_sam3_as_detector_and_tracker_is_in_memory_once(
+    sam3_video: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from transformers import Sam3VideoModel
+
+    tracker = opened(sam3_video)
+    monkeypatch.setattr(Sam3VideoModel, "from_pretrained", None)  # whoever reads the weights again fails
+    detector = open_detector(on_cpu(sam3_video))
+    assert detector.detect([View(CLIP, 0, ("dog",))]) and tracker.segment(CLIP, 0, BOXES)
 
 
 def test_an_object_is_not_seen_where_its_mask_is_empty() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from motionsight_core.clip import FrameSequence
-from motionsight_core.dialogue import shows
+from motionsight_core.dialogue.questions import shows
 from motionsight_core.mllm import ScoringModel
 
 
