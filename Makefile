@@ -1,6 +1,7 @@
 # make demo        render a catalog, annotate it with the Prefect flow, ask it in SQL, see it in a report
 # make test        lint, types, import rules, tests
 # make test-long   the long forms: every stream layout, 5,000 damaged files, ten kills, all stores with all warehouses
+# make docs        the documentation site, in site/
 # The environment is .venv, made from uv.lock; python3 (3.11 to 3.13) is all that must be there.
 
 SHELL := /bin/bash
@@ -13,7 +14,7 @@ export UV_PROJECT_ENVIRONMENT := .venv
 # Where Python may not write bytecode, as in many containers, every start would compile thousands of files.
 export UV_COMPILE_BYTECODE := 1
 
-.PHONY: help demo test test-long lint bench clean
+.PHONY: help demo test test-long lint docs bench clean
 
 help:
 	@sed -n '/^$$/q; s/^# //p' Makefile
@@ -71,9 +72,12 @@ lint: .venv/.dev
 	@.venv/bin/basedpyright
 	@.venv/bin/lint-imports
 
+docs: .venv/.dev
+	@.venv/bin/python -m mkdocs build --strict
+
 bench: .venv/.dev
 	@.venv/bin/python benchmarks/preprocess.py
 	@.venv/bin/python benchmarks/motion_scenes.py
 
 clean:
-	rm -rf .venv $(DEMO) build dist .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv $(DEMO) build dist site .pytest_cache .ruff_cache .import_linter_cache .hypothesis
