@@ -18,7 +18,10 @@ def promised_names() -> list[str]:
 
 def package_reference(package: str) -> str:
     """A page in mkdocstrings' Markdown: what the package is for, and its promised names."""
-    parts = [f"# {package}\n", f"::: {package}\n    options:\n      members: []\n      show_root_heading: false\n"]
+    parts = [
+        f"# {package}\n",
+        f"::: {package}\n    options:\n      members: []\n      show_root_heading: false\n",
+    ]
     parts += [f"::: {name}\n" for name in promised_names() if name.startswith(f"{package}.")]
     return "\n".join(parts)
 

@@ -28,7 +28,9 @@ _WRITTEN: dict[str, Callable[[], str]] = {
     "reference/settings.md": settings_reference,
     "reference/commands.md": command_reference,
     "reference/tables.md": table_reference,
-    **{f"reference/{package}.md": lambda package=package: package_reference(package) for package in _PACKAGES},
+    **{
+        f"reference/{package}.md": lambda package=package: package_reference(package) for package in _PACKAGES
+    },
 }
 #: The target of a link or of a picture, without its fragment.
 _TARGET = re.compile(r"(?<=\]\()(?!\w+:)([^)#\s]+)")
