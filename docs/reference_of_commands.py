@@ -11,11 +11,11 @@ from flows.cli import cli
 
 _HEAD = """# Command line
 
-Every command with its arguments and options, as `motionsight COMMAND --help` prints them. `python -m flows` is the
-same program.
+Every command with its arguments and options, as `motionsight COMMAND --help` prints them. `python -m flows`
+is the same program.
 
-Exit codes: 0 when everything is annotated or recorded as a failure, 1 when the run itself could not finish, 2 for a
-usage error, 130 and 143 when Ctrl-C or SIGTERM ended it.
+Exit codes: 0 when everything is annotated or recorded as a failure, 1 when the run itself could not finish, 2
+for a usage error, 130 and 143 when Ctrl-C or SIGTERM ended it.
 """
 
 

@@ -16,12 +16,13 @@ from motionsight_core.settings import Settings
 
 _HEAD = """# Settings
 
-Every setting with its type, its bounds and its default. A settings file has a table for each section, a command takes
-`--set sampling.frames=8`, the environment `MOTIONSIGHT_SAMPLING__FRAMES=8`; which of them wins, and what a run in
-Prefect adds, is in [Configuration](../configuration.md).
+Every setting with its type, its bounds and its default. A settings file has a table for each section, a
+command takes `--set sampling.frames=8`, the environment `MOTIONSIGHT_SAMPLING__FRAMES=8`. Which of them
+wins, and what a run in Prefect adds, is in [Configuration](../configuration.md). An empty value or `none`
+unsets a setting.
 
-**Recipe** says whether a setting is part of the recipe, and so of a row's key: with another value a clip gets another
-row. Unset is written as an empty value or `none`.
+**Recipe** says whether a setting is part of the recipe, and so of a row's key: with another value, a clip
+gets another row.
 """
 #: What the end of a name says of its unit.
 _UNITS = {"_s": "seconds", "_mb": "MiB", "pixels": "pixels", "fps": "frames per second", "tokens": "tokens"}

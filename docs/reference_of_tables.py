@@ -1,4 +1,4 @@
-"""The reference of the tables, written from a warehouse that was just made and from the records' docstrings."""
+"""The reference of the tables, written from a new warehouse and from the records' docstrings."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from motionsight_core.warehouse import open_warehouse
 
 _HEAD = """# Tables
 
-Every column with its type in DuckDB; BigQuery has the same columns with its own types. What the tables are for, their
-keys, and what a query may cost: [The warehouse](../warehouse.md). Times of a clip (`..._s`) are seconds from the first
-frame of its source that can be decoded; a row's key is (clip_id, recipe).
+Every column with its type in DuckDB; BigQuery has the same columns with its own types. The keys of the
+tables, and what a query may cost, are in [The warehouse](../warehouse.md). Times of a clip (`start_s` and
+the like) are seconds from the first frame of its source that can be decoded.
 """
 #: Tables and views, what each holds, and the records whose fields are its columns.
 _TABLES = {
@@ -32,7 +32,8 @@ _TABLES = {
     "splits": ("A row per object and recipe: into how many clips it was split.", "SplitRecord"),
 }
 _COLUMNS = """
-SELECT table_name, column_name, data_type FROM information_schema.columns ORDER BY table_name, ordinal_position
+SELECT table_name, column_name, replace(data_type, 'TIMESTAMP WITH TIME ZONE', 'TIMESTAMPTZ')
+FROM information_schema.columns ORDER BY table_name, ordinal_position
 """
 
 
@@ -62,7 +63,7 @@ def _table(name: str, columns: list[tuple[str, str]], records: griffe.Object | g
         return
     yield "| column | type | meaning |\n| --- | --- | --- |"
     for column, kind in columns:
-        yield f"| `{column}` | {kind.replace('TIMESTAMP WITH TIME ZONE', 'TIMESTAMPTZ')} | {_meaning(records, record, column)} |"
+        yield f"| `{column}` | {kind} | {_meaning(records, record, column)} |"
     yield ""
 
 

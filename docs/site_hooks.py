@@ -1,7 +1,7 @@
 """What the documentation site has beside docs/*.md; mkdocs calls these functions while it builds.
 
-README.md, CONTRIBUTING.md and CHANGELOG.md are pages of the site, files of deploy/ and benchmarks/ that a page
-links to are in it, and the reference is written from the code.
+README.md, CONTRIBUTING.md and CHANGELOG.md are pages of the site, files of deploy/ that a page links to are
+in it, and the reference is written from the code.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
@@ -23,14 +24,12 @@ from docs.reference_of_tables import table_reference
 ROOT = Path(__file__).parent.parent
 #: Pages that stand at the root of the repository, where everybody looks for them.
 _FROM_ROOT = {"README.md": "index.md", "CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
-_PACKAGES = ("motionsight_core", "transforms", "flows")
+PACKAGES = ("motionsight_core", "transforms", "flows")
 _WRITTEN: dict[str, Callable[[], str]] = {
     "reference/settings.md": settings_reference,
     "reference/commands.md": command_reference,
     "reference/tables.md": table_reference,
-    **{
-        f"reference/{package}.md": lambda package=package: package_reference(package) for package in _PACKAGES
-    },
+    **{f"reference/{package}.md": partial(package_reference, package) for package in PACKAGES},
 }
 #: The target of a link or of a picture, without its fragment.
 _TARGET = re.compile(r"(?<=\]\()(?!\w+:)([^)#\s]+)")
@@ -67,7 +66,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         target = posixpath.normpath(posixpath.join(posixpath.dirname(in_repository), match[1]))
         uri = _FROM_ROOT.get(target) or target.removeprefix("docs/")
         if uri == target and (ROOT / target).is_file() and uri not in files.src_uris:
-            # A file of deploy/ or benchmarks/: static, as it is.
+            # A file of deploy/: static, as it is.
             files.append(File.generated(config, uri, abs_src_path=str(ROOT / target)))
         return posixpath.relpath(uri, posixpath.dirname(here) or ".")
 

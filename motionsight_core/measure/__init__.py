@@ -4,6 +4,8 @@
 
     motion = decode(clips_of("clips/dog.mp4")[0], products=["motion"]).motion
     print(motion.camera_moves, motion.steadiness, motion.cuts)
+
+`MotionMeter` measures while a clip is decoded.
 """
 
 from __future__ import annotations

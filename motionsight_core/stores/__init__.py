@@ -5,6 +5,8 @@
     for video in list_objects("clips"):
         with open_object(video) as file:
             print(video.uri, video.version, file.read(4))
+
+`store_for` finds the store of an address; each is an `ObjectStore`.
 """
 
 from __future__ import annotations

@@ -4,6 +4,8 @@
 
     answer = open_warehouse("duckdb:motionsight.duckdb").query("SELECT uri, camera_motion FROM latest_motion")
     print(answer.columns, answer.rows)
+
+Each is a `Warehouse`; `open_warehouse` says which URLs there are.
 """
 
 from __future__ import annotations
