@@ -31,6 +31,8 @@ _TABLES = {
     "partitions": ("A row per partition of a backfill.", "PartitionRecord"),
     "splits": ("A row per object and recipe: into how many clips it was split.", "SplitRecord"),
 }
+#: Columns that only a view has.
+_OF_VIEWS = {"speed": "How fast the centre of the box moves, frame widths per second: the median over its boxes."}
 _COLUMNS = """
 SELECT table_name, column_name, replace(data_type, 'TIMESTAMP WITH TIME ZONE', 'TIMESTAMPTZ')
 FROM information_schema.columns ORDER BY table_name, ordinal_position
@@ -73,4 +75,4 @@ def _meaning(records: griffe.Object | griffe.Alias, record: str, column: str) ->
         field = records[name].members.get(column)
         if field is not None and field.docstring is not None:
             return " ".join(field.docstring.value.split())
-    return ""
+    return _OF_VIEWS.get(column, "")

@@ -285,17 +285,21 @@ class PartitionRecord:
     recipe: str
     """Of the backfill's settings."""
     state: Literal["pending", "running", "done", "failed"]
+    """Of the partition's last run."""
     videos: int
     """Objects in the partition."""
     annotated: int
-    """Clips, as are the next two."""
+    """Clips that got a row."""
     skipped: int
+    """Clips that were in the warehouse already."""
     failed: int
     """Clips and objects."""
     run_id: str | None = None
     """The run that works or worked on it last."""
     started_at: datetime | None = None
+    """UTC, of its last run."""
     finished_at: datetime | None = None
+    """UTC; empty while it runs."""
     message: str | None = None
     """One sentence on why it failed."""
 
