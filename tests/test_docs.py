@@ -52,6 +52,8 @@ NOT_RUN = {
     "make ": "makes the environment, or runs these tests",
     "python -m benchmarks.": "takes minutes",
 }
+#: One decoding process is enough for clips of a second.
+ENVIRONMENT = environment() | {"MOTIONSIGHT_RUNTIME__DECODE_PROCESSES": "1"}
 LANGUAGES = {"python", "sh", "sql", "toml", "text"}
 
 PAGE_BLOCKS = page_blocks()
@@ -77,7 +79,7 @@ def annotated(tmp_path_factory: pytest.TempPathFactory, warm_command: WarmComman
     (folder / "videos").mkdir()
     shutil.copy(video, folder / "videos")
     (folder / "settings.toml").write_text("[sampling]\nframes = 4\n")
-    code, _, said = warm_command.run(["annotate", "clips"], cwd=folder, environment=environment())
+    code, _, said = warm_command.run(["annotate", "clips"], cwd=folder, environment=ENVIRONMENT)
     assert code == 0, said
     return folder
 
@@ -128,8 +130,21 @@ def test_the_commands_of_a_block_run(block: Block, folder: Path, warm_command: W
             continue
         assert program == "motionsight", f"{words} is neither run nor listed in NOT_RUN"
         arguments = [word.replace("~", str(folder)) for word in words[1:]]
-        code, out, said = warm_command.run(arguments, cwd=folder, environment=environment())
+        code, out, said = warm_command.run(arguments, cwd=folder, environment=ENVIRONMENT)
         assert code == 0, f"{words}: {out}{said}"
+
+
+@pytest.mark.long
+def test_the_demo_ends_as_the_readme_shows(tmp_path: Path, warm_command: WarmCommand) -> None:
+    question, _, table = next(
+        block.text for block in in_language("text") if "Which clips' camera pans right" in block.text
+    ).partition("\n")
+    assert question in (ROOT / "Makefile").read_text()
+    query = (ROOT / "deploy" / "sql" / "pans_right.sql").read_text()
+    for arguments, typed in ((["scenes", "clips"], ""), (["annotate", "clips"], ""), (["sql", "-"], query)):
+        code, out, said = warm_command.run(arguments, cwd=tmp_path, environment=environment(), input=typed)
+        assert code == 0, said
+    assert out.strip() == table.strip()
 
 
 def test_whatever_is_not_run_is_in_a_page() -> None:

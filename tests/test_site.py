@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from mkdocs.config.defaults import MkDocsConfig
@@ -100,7 +100,7 @@ def test_packages_with_public_names_begin_with_an_example() -> None:
 
 
 def test_a_folder_in_the_navigation_stands_for_its_pages(tmp_path: Path) -> None:
-    config = MkDocsConfig()
+    config: Any = MkDocsConfig()  # its type is that of any configuration
     config.docs_dir, config.nav = str(tmp_path), [{"Home": "index.md"}, {"Extend": "extend/"}]
     assert on_config(config).nav == [{"Home": "index.md"}]
     (tmp_path / "extend").mkdir()
@@ -156,8 +156,15 @@ def opened(
     return page
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize(
+    ("size", "scheme"),
+    [
+        pytest.param(DESKTOP, "light", id="desktop-light"),
+        pytest.param(PHONE, "dark", id="phone-dark"),
+        pytest.param(DESKTOP, "dark", id="desktop-dark", marks=pytest.mark.long),
+        pytest.param(PHONE, "light", id="phone-light", marks=pytest.mark.long),
+    ],
+)
 def test_pages_fit_ask_nobody_and_complain_of_nothing(
     browser: Browser,
     complaints: list[str],
