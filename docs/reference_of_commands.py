@@ -34,7 +34,7 @@ def _command(context: click.Context, *, level: int) -> Iterator[str]:
     yield f"{'#' * level} {context.command_path}\n"
     yield f"```text\n{context.command_path} {' '.join(command.collect_usage_pieces(context))}\n```\n"
     yield from _paragraphs(inspect.cleandoc(command.help or ""))
-    yield "| option | | default | variable |\n| --- | --- | --- | --- |"
+    yield "| option | meaning | default | variable |\n| --- | --- | --- | --- |"
     for parameter in command.get_params(context):
         if isinstance(parameter, click.Option) and not parameter.hidden:
             yield _option(parameter, context)
