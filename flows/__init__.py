@@ -4,5 +4,6 @@
 
     annotate_catalog(source="clips", warehouse="duckdb:motionsight.duckdb")
 
-`flows.runs` takes the same steps without Prefect, `flows.cli` is the command line, `flows.operate` what operators see.
+`flows.runs` takes the same steps without Prefect; `flows.cli` is the command line; `flows.operate` is what
+operators see.
 """

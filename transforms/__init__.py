@@ -5,7 +5,7 @@
     from motionsight_core import clips_of
     from transforms import AnnotateMotion
 
-    with beam.Pipeline() as pipeline:
+    with beam.Pipeline(runner="FnApiRunner") as pipeline:
         rows, failures = pipeline | beam.Create(list(clips_of("clips"))) | AnnotateMotion()
         rows | beam.Map(lambda row: print(row.uri, row.camera_motion))
 
