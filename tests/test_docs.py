@@ -114,7 +114,8 @@ def test_a_block_of_sql_is_answered(block: Block, annotated: Path) -> None:
 def test_a_block_of_toml_holds_settings(block: Block) -> None:
     values = parse_toml(block.text)
     assert values
-    Settings.layered(values)
+    if set(values) != {"project"}:  # of a package that extends ours
+        Settings.layered(values)
 
 
 @pytest.mark.parametrize("block", in_language("sh"), ids=str)
