@@ -180,10 +180,14 @@ def test_pages_fit_ask_nobody_and_complain_of_nothing(
     assert complaints == []
 
 
-def test_search_finds_a_setting(browser: Browser, complaints: list[str], address: str) -> None:
-    page = opened(browser, complaints, address)
-    page.goto(f"{address}/index.html")
-    page.get_by_role("textbox", name="Search").fill("darken_factor")
+@pytest.mark.parametrize("served", [True, False], ids=["served", "from-a-disk"])
+def test_search_finds_a_setting(
+    browser: Browser, complaints: list[str], site: Path, address: str, served: bool
+) -> None:
+    place = address if served else site.as_uri()
+    page = opened(browser, complaints, place)
+    page.goto(f"{place}/index.html")
+    page.get_by_role("textbox", name="Search").press_sequentially("darken_factor")
     first = page.locator(".md-search-result__link").first
     first.wait_for()
     assert "reference/settings.html" in (first.get_attribute("href") or "")
