@@ -1,6 +1,7 @@
 # make demo        render a catalog, annotate it with the Prefect flow, ask it in SQL, see it in a report
 # make test        lint, types, import rules, tests
 # make test-long   the long forms: every stream layout, 5,000 damaged files, ten kills, all stores with all warehouses
+# make docs        the documentation site, in site/
 # The environment is .venv, made from uv.lock; python3 (3.11 to 3.13) is all that must be there.
 
 SHELL := /bin/bash
@@ -13,7 +14,7 @@ export UV_PROJECT_ENVIRONMENT := .venv
 # Where Python may not write bytecode, as in many containers, every start would compile thousands of files.
 export UV_COMPILE_BYTECODE := 1
 
-.PHONY: help demo test test-long lint bench clean
+.PHONY: help demo test test-long lint docs bench clean
 
 help:
 	@sed -n '/^$$/q; s/^# //p' Makefile
@@ -32,7 +33,7 @@ help:
 	@touch $@
 
 .venv/.dev: .venv/bin/uv uv.lock pyproject.toml
-	@.venv/bin/uv sync --quiet --frozen --inexact --extra dev --extra models --extra gcp --extra aws --group original
+	@.venv/bin/uv sync --quiet --frozen --inexact --extra dev --extra docs --extra models --extra gcp --extra aws --group original
 	@touch $@ .venv/.base
 
 demo: .venv/.base
@@ -71,9 +72,13 @@ lint: .venv/.dev
 	@.venv/bin/basedpyright
 	@.venv/bin/lint-imports
 
+# The notice is of what mkdocs-material's authors advise; nothing in the build depends on it.
+docs: .venv/.dev
+	@NO_MKDOCS_2_WARNING=1 .venv/bin/python -m mkdocs build --strict
+
 bench: .venv/.dev
 	@.venv/bin/python benchmarks/preprocess.py
 	@.venv/bin/python benchmarks/motion_scenes.py
 
 clean:
-	rm -rf .venv $(DEMO) build dist .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv $(DEMO) build dist site .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,8 +1,11 @@
 """MotionSight's library: decode, prompt, measure, describe. Imports neither Beam nor Prefect.
 
-from motionsight_core import MotionSight, clips_of
+    from motionsight_core import MotionSight, clips_of
 
-records = MotionSight().describe(clips_of("clips"))
+    for row in MotionSight().describe(clips_of("clips")):
+        print(row.uri, row.camera_motion)
+
+`motionsight.py` is the method in one file. The names below are stable; docs/api.md lists all that are.
 """
 
 from __future__ import annotations

@@ -32,10 +32,12 @@ class CameraMove:
     start_s: float
     """Source seconds."""
     end_s: float
+    """Source seconds."""
     label: CameraLabel
-    """The camera's direction, not the content's."""
+    """static, pan_left, pan_right, tilt_up, ...; the camera's direction, not the content's."""
     rate: float
-    """Always positive, in the units of `camera_motion.UNITS` per second; 0 for static."""
+    """Always positive: frame widths/s (pan, truck), heights/s (tilt, pedestal), natural-log scale/s
+    (zoom, dolly), degrees/s (roll, arc); 0 for static."""
     confidence: float
     """0 to 1."""
 
@@ -57,12 +59,17 @@ class ObjectTrack:
     """One object (or moving region) followed through the clip."""
 
     track_id: int
+    """Of the track in its clip."""
     label: str
+    """The object's name where one is known, else `moving region`."""
     score: float
     """0 to 1."""
     start_s: float
+    """Source seconds."""
     end_s: float
+    """Source seconds."""
     boxes: tuple[Box, ...]
+    """In order of time."""
 
 
 #: The step in which something failed.
@@ -88,31 +95,49 @@ class MotionRecord:
     """One row of the `motion` table."""
 
     clip_id: str
+    """First 32 hex digits of the SHA-256 of uri, version, start_s and end_s; key, with recipe."""
     recipe: str
+    """First 16 hex digits of the SHA-256 of all settings that can change a row."""
     uri: str
+    """The object that the clip is of."""
     version: str
+    """Which bytes: generation, version id or ETag; `<mtime_ns>-<size>` for a local file."""
     start_s: float
+    """Where the clip begins in its source, seconds."""
     end_s: float
+    """Where it ends, seconds."""
     width: int
     """Pixels as displayed: rotation and pixel aspect applied."""
     height: int
+    """Pixels as displayed."""
     fps: float
+    """Average frame rate, frames per second."""
     codec: str
+    """FFmpeg's name of the video codec."""
     object_motion: str
+    """What the objects do, in English."""
     camera_motion: str
+    """What the camera does, in English."""
     object_names: tuple[str, ...]
+    """What object referring looked for."""
     camera_moves: tuple[CameraMove, ...]
+    """Measured, in order; never empty: a clip without a move has one `static`."""
     steadiness: Steadiness
+    """static, smooth, unsteady or shaky."""
     cuts: tuple[float, ...]
     """Source seconds."""
     object_tracks: tuple[ObjectTrack, ...]
+    """Objects or moving regions, followed through the clip."""
     motion_score: float
     """Mean optical-flow magnitude, frame widths per second."""
     clarity: float
     """0 blurred .. 1 sharp."""
     annotator: str
+    """Who wrote the descriptions: `measured`, or the multimodal LLM's id."""
     run_id: str
+    """The run that wrote the row."""
     annotated_at: datetime
+    """When it was written, UTC."""
     camera_agreement: float | None = None
     """Share of the camera's kinds of move on which the text and `camera_moves` agree, 0 to 1; None
     where the text names none, or was written from the measurement."""
@@ -132,16 +157,23 @@ class Failure:
     """One row of the `failures` table: why an object or clip has no row in `motion`."""
 
     uri: str
+    """The object."""
     version: str
+    """Which of its bytes, as in `motion`."""
     clip_id: str | None
     """None where planning failed: no clip is known yet."""
     recipe: str
+    """As in `motion`."""
     stage: FailureStage
+    """list, plan, decode, refer, caption or stage."""
     error: str
     """A short stable name, such as NotAVideo."""
     message: str
+    """What happened, in one sentence."""
     run_id: str
+    """The run in which it failed."""
     failed_at: datetime
+    """When, UTC."""
 
     @classmethod
     def of(
@@ -207,18 +239,25 @@ class RunRecord:
     """One row of the `runs` table, and the summary that a run ends with."""
 
     run_id: str
+    """Key."""
     source: str
+    """What was annotated, as it was given."""
     recipe: str
+    """Of the run's settings."""
     settings: Json
-    """Without credentials."""
+    """JSON, without credentials."""
     started_at: datetime
+    """UTC."""
     finished_at: datetime | None
+    """UTC; empty while the run goes on."""
     planned: Count
     """Clips that the run looked at, the skipped ones included."""
     annotated: Count
+    """Clips that got a row."""
     skipped: Count
     """Clips that were in the warehouse already."""
     failed: Count
+    """Clips and objects that became a row of `failures`."""
     throughput: float
     """Clips annotated per second of wall-clock time."""
 
@@ -247,21 +286,29 @@ class PartitionRecord:
     """One row of the `partitions` table: how far a part of a backfill has come."""
 
     backfill_id: str
+    """Key, with partition: of source, times, recipe and number of partitions."""
     partition: int
     """From 0."""
     source: str
+    """What is annotated."""
     recipe: str
+    """Of the backfill's settings."""
     state: Literal["pending", "running", "done", "failed"]
+    """Of the partition's last run."""
     videos: Count
     """Objects in the partition."""
     annotated: Count
-    """Clips, as are the next two."""
+    """Clips that got a row."""
     skipped: Count
+    """Clips that were in the warehouse already."""
     failed: Count
+    """Clips and objects."""
     run_id: str | None = None
     """The run that works or worked on it last."""
     started_at: datetime | None = None
+    """UTC, of its last run."""
     finished_at: datetime | None = None
+    """UTC; empty while it runs."""
     message: str | None = None
     """One sentence on why it failed."""
 
@@ -274,6 +321,7 @@ class SplitRecord:
     version: str
     recipe: str
     clips: int
+    """How many."""
 
     def to_row(self) -> dict[str, Any]:
         """The row, in the form of SPLIT_SCHEMA."""

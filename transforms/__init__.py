@@ -1,4 +1,16 @@
-"""MotionSight's Beam transforms: references in, staged rows out."""
+"""MotionSight's Beam transforms: references in, rows out.
+
+    import apache_beam as beam
+
+    from motionsight_core import clips_of
+    from transforms import AnnotateMotion
+
+    with beam.Pipeline(runner="FnApiRunner") as pipeline:
+        rows, failures = pipeline | beam.Create(list(clips_of("clips"))) | AnnotateMotion()
+        rows | beam.Map(lambda row: print(row.uri, row.camera_motion))
+
+Video never crosses a shuffle: elements are references to clips, and rows.
+"""
 
 from __future__ import annotations
 

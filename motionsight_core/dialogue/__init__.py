@@ -1,5 +1,9 @@
 """What is said to the multimodal LLM, and what is made of its replies (sections 3.1 to 3.4).
 
+    from motionsight_core.dialogue import choice_of
+
+    print(choice_of("The answer is B.", ["left", "right"]))  # 1
+
 A change of a wording or of a rule changes what rows say: raise `settings.DIALOGUE_VERSION` with it.
 """
 

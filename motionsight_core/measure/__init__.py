@@ -1,4 +1,12 @@
-"""Camera motion, moving regions and clarity, measured from the luma of a clip with no weights."""
+"""Camera motion, moving regions and clarity, measured from the luma of a clip with no weights.
+
+    from motionsight_core import clips_of, decode
+
+    motion = decode(clips_of("clips/dog.mp4")[0], products=["motion"]).motion
+    print(motion.camera_moves, motion.steadiness, motion.cuts)
+
+`MotionMeter` measures while a clip is decoded.
+"""
 
 from __future__ import annotations
 

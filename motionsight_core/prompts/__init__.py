@@ -1,5 +1,13 @@
 """Visual prompts: what is done to a clip's frames before the MLLM sees them.
 
+    import numpy as np
+
+    from motionsight_core.prompts import spotlight
+
+    frames = np.full((2, 90, 160, 3), 200, np.uint8)
+    regions = np.array([[0.4, 0.4, 0.6, 0.6]] * 2)
+    print(spotlight(frames, regions, darken_factor=0.9).shape)
+
 One file each: a function of arrays, and the class by which it is named in `prompts.object` and
 `prompts.camera`. `prompted_frames` does by name what a setting asks for.
 """

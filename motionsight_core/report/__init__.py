@@ -1,5 +1,8 @@
 """The report: a warehouse's rows and the videos behind them as one HTML file that needs nothing else.
 
+    from pathlib import Path
+
+    from motionsight_core import Settings
     from motionsight_core.report import write_report
 
     write_report("duckdb:motionsight.duckdb", Path("motionsight.html"), settings=Settings())

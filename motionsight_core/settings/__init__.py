@@ -3,6 +3,11 @@
 `Settings` has two kinds of sections. Those that can change a row (sampling, blur, measure ...)
 enter the `recipe`, which is half of a row's key. Those of operation (limits, runtime) do not:
 a run on more workers writes the same rows.
+
+    from motionsight_core.settings import Settings
+
+    settings = Settings.load("settings.toml", overrides=["sampling.frames=8"])
+    print(settings.sampling.frames, settings.recipe())
 """
 
 from __future__ import annotations

@@ -1,4 +1,13 @@
-"""Object stores behind one small protocol: list with versions, read exactly that version."""
+"""Object stores behind one small protocol: list with versions, read exactly that version.
+
+    from motionsight_core.stores import list_objects, open_object
+
+    for video in list_objects("clips"):
+        with open_object(video) as file:
+            print(video.uri, video.version, file.read(4))
+
+`store_for` finds the store of an address; each is an `ObjectStore`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,14 @@
-"""Renders small videos whose camera and object motion is known: demo, tests and benchmarks use them."""
+"""Renders small videos whose camera and object motion is known.
+
+    from pathlib import Path
+
+    from motionsight_core.synthetic import load_truth, render_catalog
+
+    render_catalog(Path("rendered"), count=1, width=160, height=90, duration_s=1.0)
+    print(load_truth(Path("rendered")))
+
+Demo, tests and benchmarks use them.
+"""
 
 from motionsight_core.synthetic.camera import Poses, camera_poses
 from motionsight_core.synthetic.random_scenes import KINDS, random_scene

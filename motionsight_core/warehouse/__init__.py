@@ -1,4 +1,12 @@
-"""Where the rows are kept, and where people ask for them in SQL."""
+"""Where the rows are kept, and where people ask for them in SQL.
+
+    from motionsight_core.warehouse import open_warehouse
+
+    answer = open_warehouse("duckdb:motionsight.duckdb").query("SELECT uri, camera_motion FROM latest_motion")
+    print(answer.columns, answer.rows)
+
+Each is a `Warehouse`; `open_warehouse` says which URLs there are.
+"""
 
 from __future__ import annotations
 
