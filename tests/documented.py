@@ -26,6 +26,8 @@ class Block:
     line: int
     language: str
     """Empty where it is not said."""
+    title: str
+    """The file that it is, on the pages that extend MotionSight; else empty."""
     text: str
 
     def __str__(self) -> str:
@@ -90,4 +92,5 @@ def _between_semicolons(words: list[str]) -> Iterator[list[str]]:
 def _blocks(text: str, place: str) -> Iterator[Block]:
     for token in MarkdownIt().parse(text):
         if token.type in ("fence", "code_block") and token.map is not None:
-            yield Block(place, token.map[0] + 1, token.info.strip(), token.content)
+            language, _, title = token.info.strip().partition(" title=")
+            yield Block(place, token.map[0] + 1, language, title.strip('"'), token.content)

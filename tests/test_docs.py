@@ -54,9 +54,10 @@ NOT_RUN = {
 }
 #: One decoding process is enough for clips of a second.
 ENVIRONMENT = environment() | {"MOTIONSIGHT_RUNTIME__DECODE_PROCESSES": "1"}
-LANGUAGES = {"python", "sh", "sql", "toml", "text"}
+LANGUAGES = {"python", "sh", "sql", "toml", "text", "diff"}
 
-PAGE_BLOCKS = page_blocks()
+#: Without the files of the pages in docs/extend, which tests/extend builds, and runs.
+PAGE_BLOCKS = [block for block in page_blocks() if not block.title]
 PYTHON = [block for block in PAGE_BLOCKS if block.language == "python"] + docstring_blocks()
 
 
