@@ -10,17 +10,16 @@ from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, BinaryIO
 
 import duckdb
 
 import flows.runs.run
-import transforms._parts
 from benchmarks._faults_disk import filled
 from benchmarks._faults_process import Child, Place, run_command, start_in_child
 from benchmarks._faults_stores import Stores
 from motionsight_core.guarded import process as guarded_process
-from motionsight_core.warehouse import _duckdb, _duckdb_file
+from motionsight_core.warehouse import _duckdb, _duckdb_file, staged_files
 
 #: What every run is told.
 _SETTINGS = ("runtime.shard_size=3", "runtime.decode_processes=2")
@@ -196,18 +195,18 @@ def disk_full(trial: Trial) -> str:
     """No room from a random moment on, in half of the trials only for a while."""
     seed = trial.dice.getrandbits(32)
     share = 0.0 if trial.small else trial.dice.uniform(0.1, 0.7)
-    write_table = transforms._parts.pq.write_table
+    create = staged_files._created
     dice = Random(seed)  # noqa: S311 faults, no secrets
 
-    def full(*arguments: Any, **options: Any) -> None:
+    def full(path: Path) -> BinaryIO:
         if dice.random() < share:
             raise OSError(28, "No space left on device")
-        write_table(*arguments, **options)
+        return create(path)
 
     def prepare() -> None:
         _change(flows.runs.run, "_RETRY_PAUSE_S", 0.1)
         if not trial.small:
-            _change(transforms._parts.pq, "write_table", full)
+            _change(staged_files, "_created", full)
 
     begin_s, last_s = trial.moment_s(0.8), trial.moment_s()
     for_a_while = trial.dice.random() < 0.5

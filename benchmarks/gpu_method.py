@@ -64,10 +64,8 @@ class Recorded:
         self.calls.append(inputs)
         return output
 
-    def reply(
-        self, conversations: Sequence[Conversation], *, max_new_tokens: int | None = None
-    ) -> list[Reply | ClipError]:
-        replies = self.model.reply(conversations, max_new_tokens=max_new_tokens)
+    def reply(self, conversations: Sequence[Conversation]) -> list[Reply | ClipError]:
+        replies = self.model.reply(conversations)
         self.tokens += sum(reply.completion_tokens for reply in replies if isinstance(reply, Reply))
         return [
             replace(reply, text=NAMES if '"groups"' in str(conversation[-1].parts[-1]) else "A car moves.")

@@ -148,10 +148,11 @@ class ModelUnavailable(ClipError):
     permanent = False
 
 
-def one_line(text: object, *, most: int = 300) -> str:
+def one_line(text: object, *, most: int = 300, unprintable: str = "?") -> str:
     """What an error or another program says, as one line of printable text, cut where it is long."""
-    line = " ".join(str(text)[: 10 * most].split())
-    return "".join(character if character.isprintable() else "?" for character in line)[:most]
+    words = " ".join(str(text)[: 10 * most].split())
+    printable = "".join(letter if letter.isprintable() else unprintable for letter in words)
+    return " ".join(printable.split())[:most]
 
 
 def error_names() -> tuple[str, ...]:

@@ -64,7 +64,7 @@ def server_says(error: openai.APIStatusError) -> str:
         if isinstance(body, dict) and body.get(name):
             body = body[name]
             break
-    return one_line(body) if body else "no message"
+    return one_line(body, unprintable=" ") if body else "no message"
 
 
 def _count(usage: Any, name: str) -> int:

@@ -74,14 +74,11 @@ class MultimodalModel(Protocol):
         """What the column `annotator` says: `transformers:MODEL` or `openai:MODEL`."""
         ...
 
-    def reply(
-        self, conversations: Sequence[Conversation], *, max_new_tokens: int | None = None
-    ) -> list[Reply | ClipError]:
+    def reply(self, conversations: Sequence[Conversation]) -> list[Reply | ClipError]:
         """One reply per conversation, in order, or the error of that one; never raises for one.
 
         Args:
             conversations: batched as the model sees fit.
-            max_new_tokens: longest reply; `mllm.max_new_tokens` if unset.
         """
         ...
 

@@ -42,12 +42,10 @@ class EndpointModel:
     def name(self) -> str:
         return f"openai:{self._address.model}"
 
-    def reply(
-        self, conversations: Sequence[Conversation], *, max_new_tokens: int | None = None
-    ) -> list[Reply | ClipError]:
+    def reply(self, conversations: Sequence[Conversation]) -> list[Reply | ClipError]:
         """See `MultimodalModel.reply`; at most `endpoint.concurrency` requests at once, over all threads."""
         line = self._connect()
-        limit = max_new_tokens or self._settings.mllm.max_new_tokens
+        limit = self._settings.mllm.max_new_tokens
         asked: list[Future[Reply | ClipError] | ClipError] = []
         try:
             for conversation in conversations:

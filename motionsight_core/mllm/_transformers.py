@@ -81,15 +81,13 @@ class TransformersModel:
     def name(self) -> str:
         return f"transformers:{self._location}"
 
-    def reply(
-        self, conversations: Sequence[Conversation], *, max_new_tokens: int | None = None
-    ) -> list[Reply | ClipError]:
+    def reply(self, conversations: Sequence[Conversation]) -> list[Reply | ClipError]:
         """See `MultimodalModel.reply`.
 
         Calls of at most `runtime.batch_frames` frames (one conversation at least), padded on the
         left; a call that runs out of the GPU's memory is halved.
         """
-        limit = max_new_tokens or self._settings.mllm.max_new_tokens
+        limit = self._settings.mllm.max_new_tokens
         return self._each(conversations, lambda batch: self._generate(batch, limit))
 
     def yes_probability(self, conversations: Sequence[Conversation]) -> list[float]:

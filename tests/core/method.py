@@ -64,9 +64,7 @@ class ScriptedModel:
         self._script = script
         self.asked: list[Conversation] = []
 
-    def reply(
-        self, conversations: Sequence[Conversation], *, max_new_tokens: int | None = None
-    ) -> list[Reply | ClipError]:
+    def reply(self, conversations: Sequence[Conversation]) -> list[Reply | ClipError]:
         self.asked += conversations
         return [self._one(conversation) for conversation in conversations]
 

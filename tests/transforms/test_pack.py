@@ -27,6 +27,7 @@ from motionsight_core.video.decoding import decode, probe
 from motionsight_core.video.packing import PackedClip, pack, unpack
 from tests.core.mllm.scripted import ScriptedEndpoint, obliging
 from transforms import AnnotateMotion
+from transforms._pack import PackedClipCoder
 from transforms.runners import local_options
 
 GPU = "runtime.accelerator=type:nvidia-l4;count:1;install-nvidia-driver"
@@ -133,6 +134,7 @@ def unpack_twice(clip: DecodedClip) -> DecodedClip:
 
 def test_the_coder_is_the_bytes(decoded: list[DecodedClip]) -> None:
     coder = registry.get_coder(PackedClip)
+    assert isinstance(coder, PackedClipCoder)
     packed = pack(decoded[0])
     assert coder.encode(packed) == packed.content
     assert coder.decode(packed.content) == packed

@@ -48,7 +48,7 @@ def test_tokens_and_time_are_counted_for_each_conversation(open_model: OpenModel
 
 
 def test_a_reply_that_is_cut_is_not_complete(open_model: OpenModel) -> None:
-    replies = good(open_model().reply(assorted(), max_new_tokens=4))
+    replies = good(open_model(max_new_tokens=4).reply(assorted()))
 
     assert [(reply.completion_tokens, reply.complete) for reply in replies] == [(4, False)] * len(replies)
 
