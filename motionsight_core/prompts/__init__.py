@@ -24,8 +24,8 @@ from motionsight_core.clip import DecodedClip, FrameSequence, Product
 from motionsight_core.prompts._base import PromptedClip, VisualPrompt
 from motionsight_core.prompts.background_blur import blur_background
 from motionsight_core.prompts.crop import crop
+from motionsight_core.prompts.keypoints import PoseOverlay, draw_pose
 from motionsight_core.prompts.object_blur import blur_objects
-from motionsight_core.prompts.pose import PoseOverlay, draw_pose
 from motionsight_core.prompts.spotlight import spotlight
 from motionsight_core.record import ObjectTrack
 from motionsight_core.referring import Trajectory

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from motionsight_core.clip import DecodedClip, FrameSequence, Product
+from motionsight_core.prompts.keypoints import PoseOverlay
 from motionsight_core.referring import Trajectory
 from motionsight_core.settings import Settings
 from motionsight_core.video.pixels import reduced
-
-if TYPE_CHECKING:
-    from motionsight_core.prompts.pose import PoseOverlay
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import torch
 
 from motionsight_core.errors import ModelMissing
 from motionsight_core.prompts import PoseOverlay, draw_pose
-from motionsight_core.prompts.pose import COCO_EDGES
+from motionsight_core.prompts.keypoints import COCO_EDGES
 from motionsight_core.referring import Trajectory
 from motionsight_core.settings import Settings
 from tests.checkpoints.vitpose import tiny_vitpose
@@ -139,7 +139,7 @@ def test_more_boxes_than_one_batch_come_back_in_order(
     trajectories = [Trajectory(boxes, (None,) * 5), Trajectory(boxes[::-1], (None,) * 5)]
     pose = overlay(checkpoint)
     at_once = list(pose.keypoints(pixels, trajectories))
-    monkeypatch.setattr("motionsight_core.prompts.pose._BATCH", 3)
+    monkeypatch.setattr("motionsight_core.prompts.keypoints._BATCH", 3)
     in_parts = list(pose.keypoints(pixels, trajectories))
     assert [frame for frame, _ in in_parts] == [frame for frame, _ in at_once] == [*range(5)] * 2
     for (_, some), (_, same) in zip(in_parts, at_once, strict=True):
