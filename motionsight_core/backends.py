@@ -38,6 +38,8 @@ class _Own:
     """How it is named, as messages write it; after a colon stands what it needs to be told."""
     target: str
     """`module:attribute`, below motionsight_core."""
+    refuses_itself: bool = False
+    """Whether it says in a sentence of its own what should stand after the colon."""
 
 
 class Registry:
@@ -80,8 +82,8 @@ class Registry:
         name, colon, rest = text.partition(":")
         own = self._own.get(name)
         if own is not None:
-            takes_more = ":" in own.usage
-            return (name, rest) if bool(colon) == takes_more == bool(rest.strip()) else None
+            fits = bool(colon) == (":" in own.usage) == bool(rest.strip())
+            return (name, rest) if fits or own.refuses_itself else None
         return (name, rest) if name in self else None
 
     def load(self, name: str) -> Any:
@@ -172,7 +174,7 @@ MLLMS = Registry(
     "motionsight.mllms",
     {
         "transformers": _Own("transformers:MODEL_ID_OR_DIR", "mllm._opening:TRANSFORMERS"),
-        "openai": _Own("openai:BASE_URL#MODEL", "mllm._opening:OPENAI"),
+        "openai": _Own("openai:BASE_URL#MODEL", "mllm._opening:OPENAI", refuses_itself=True),
     },
 )
 STORES = Registry(
