@@ -36,7 +36,7 @@ _PR_SET_CHILD_SUBREAPER = 36
 _POLL_S = 0.01
 
 # Most of a short run is Beam starting its threads. Two stand for the many of a long one.
-transforms.runners.local_options = lambda settings: PipelineOptions(
+transforms.runners.local_options = lambda settings, **_: PipelineOptions(
     [], runner="FnApiRunner", direct_running_mode="multi_threading", direct_num_workers=2
 )
 

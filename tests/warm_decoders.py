@@ -1,8 +1,8 @@
 """Decoding processes from a warm process: its libraries are imported once, and each process is a fork.
 
 A forked process has its own socket, lifeline, environment, limits and sandbox, as one that is started anew
-has; what it does not have is the second that imports take. Tests of the pool, of the sandbox and of the limits
-start processes of their own.
+has; what it does not have is the second that imports take. Tests of the pool, of the sandbox and of the
+limits start processes of their own.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ import apache_beam as beam
 from apache_beam.io.filesystems import FileSystems
 from apache_beam.runners.worker import sdk_worker
 
+from motionsight_core.planning.plan import is_split
 from motionsight_core.planning.shards import Shard
 from motionsight_core.settings import Settings
 from motionsight_core.warehouse import Manifest, Warehouse
@@ -52,9 +53,10 @@ def annotate_shard(
     known = {} if force else warehouse.known(shard.videos, recipe, retry=retry)
     without_credentials_for_an_emulator()
     FileSystems.mkdirs(attempt.directory)
+    clips = None if is_split(settings) else len(shard.videos)
     job = f"{job_prefix(run_id)}{shard.index:05d}-{attempt_id[:8]}"
     try:
-        with pipeline_for(settings, job=job, staging=warehouse.staging) as pipeline:
+        with pipeline_for(settings, job=job, staging=warehouse.staging, clips=clips) as pipeline:
             _ = (
                 pipeline
                 | "Objects" >> beam.Create(list(shard.videos))
