@@ -10,8 +10,10 @@ PYTHON ?= python3
 UV_VERSION := 0.13.8
 DEMO := demo
 export UV_PROJECT_ENVIRONMENT := .venv
-# Where Python may not write bytecode, as in many containers, every start would compile thousands of files.
+# Where Python may not write bytecode, as in many containers, every start would compile thousands of files: of
+# the environment, and some hundred of ours.
 export UV_COMPILE_BYTECODE := 1
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help demo test test-long lint bench clean
 
