@@ -29,7 +29,10 @@ _WARM = (
     "flows.cli",
     "flows.cli.local",
     "flows.runs.run",
+    "motionsight_core.mllm._openai",
     "motionsight_core.warehouse._duckdb",
+    "openai",
+    "transforms._inference",
     "transforms.shard",
 )
 #: Threads do not survive a fork: those of NumPy's linear algebra and of Arrow's allocator.

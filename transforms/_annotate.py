@@ -57,7 +57,7 @@ class DescribeClips(beam.PTransform):
     def _describe(self) -> beam.PTransform:
         if self._settings.annotator == "measured" and not self._settings.runtime.accelerator:
             return beam.ParDo(DescribeMeasured(self._settings, self._run_id))
-        from transforms._inference import describe_with_models  # loads torch
+        from transforms._inference import describe_with_models
 
         return describe_with_models(self._settings, self._run_id)
 
