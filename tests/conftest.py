@@ -17,6 +17,11 @@ from tests.warm_decoders import WarmDecoders, in_place_of_subprocess
 os.environ["OMP_NUM_THREADS"] = "1"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those that may take longest come first, or one of them would keep a worker when the others are done."""
+    items.sort(key=lambda item: item.get_closest_marker("timeout") is None)
+
+
 @pytest.fixture(scope="session")
 def warm_decoders() -> Iterator[WarmDecoders]:
     """Where decoding processes come from without waiting for their imports."""

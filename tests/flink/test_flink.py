@@ -29,7 +29,7 @@ from tests.flink.running import (
 from tests.flows.conftest import ask, command, motionsight  # noqa: F401 - fixtures
 from tests.warm import environment
 
-CLIPS = 60
+CLIPS = 40
 ROWS = "SELECT * EXCLUDE (run_id, annotated_at) FROM motion ORDER BY clip_id"
 FAILURES = "SELECT uri, version, clip_id, recipe, stage, error, message FROM failures"
 #: As Flink names the stage that decodes and describes.

@@ -13,7 +13,7 @@ from motionsight_core.synthetic import render_catalog
 from tests.flows.conftest import command
 from tests.warm import environment
 
-CLIPS = 60
+CLIPS = 40
 # Small shards: more commits to be killed between, before and within.
 SHARDS = ("--set", "runtime.shard_size=8")
 ROWS = "SELECT * EXCLUDE (run_id, annotated_at) FROM motion ORDER BY clip_id"
@@ -93,7 +93,7 @@ def test_sigterm_lets_the_shard_in_hand_be_finished_and_the_next_run_goes_on(
     out, err = run.communicate(timeout=120)
     assert run.returncode == 143, err
     assert "finishing the shard in hand" in err
-    assert re.search(r"motionsight: Ended by SIGTERM with \d+ of 61 shards to go; running again goes on", err)
+    assert re.search(r"motionsight: Ended by SIGTERM with \d+ of 41 shards to go; running again goes on", err)
     (state,) = ask("SELECT annotated, finished_at IS NOT NULL AS finished FROM runs")
     (rows,) = ask("SELECT count(*) AS n FROM motion")
     assert state == {"annotated": rows["n"], "finished": True}
