@@ -37,7 +37,9 @@ DECODING = "AnnotateCatalog/{Annotate"
 
 
 @pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[RunningCluster]:
+def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningCluster]:
+    # No JVM here lives long enough to win back what its second compiler costs.
+    monkeypatch.setenv("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
     with started_cluster(tmp_path / "cluster") as running:
         yield running
 
