@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MethodType
 
 import apache_beam as beam
+from apache_beam.coders import VarIntCoder
 from apache_beam.options.pipeline_options import TypeOptions
 from apache_beam.transforms.core import get_function_args_defaults, get_function_arguments
 from apache_beam.transforms.userstate import ReadModifyWriteStateSpec, is_stateful_dofn
@@ -12,7 +13,7 @@ from apache_beam.transforms.userstate import ReadModifyWriteStateSpec, is_statef
 from motionsight_core.settings import Settings
 from transforms.runners import local_options
 
-LAST = ReadModifyWriteStateSpec("last", beam.coders.VarIntCoder())
+LAST = ReadModifyWriteStateSpec("last", VarIntCoder())
 
 
 class Stateless(beam.DoFn):
