@@ -11,8 +11,10 @@ PYTHON ?= python3
 UV_VERSION := 0.13.8
 DEMO := demo
 export UV_PROJECT_ENVIRONMENT := .venv
-# Where Python may not write bytecode, as in many containers, every start would compile thousands of files.
+# Where Python may not write bytecode, as in many containers, every start would compile thousands of files: of
+# the environment, and some hundred of ours.
 export UV_COMPILE_BYTECODE := 1
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help demo test test-long lint docs bench clean
 
@@ -61,10 +63,10 @@ demo: .venv/.base
 test: lint
 	@.venv/bin/python -m tests.bqemulator
 	@.venv/bin/python -m tests.chromium
-	@.venv/bin/pytest -n auto
+	@.venv/bin/pytest -n auto --dist worksteal
 
 test-long: .venv/.dev
-	@.venv/bin/pytest -n auto -m long
+	@.venv/bin/pytest -n auto --dist worksteal -m long
 
 lint: .venv/.dev
 	@.venv/bin/ruff check .

@@ -22,13 +22,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from apache_beam.options.pipeline_options import PipelineOptions
-
 import flows.cli.local
 import flows.runs.backfill  # noqa: F401 - as well
 import transforms.runners
 from flows import cli
 from transforms import progress, shard  # noqa: F401 - as well
+from transforms._local_options import LocalOptions
 
 #: How long processes may take to end after their parent has; a busy machine may need long.
 ORPHANS_MAY_TAKE_S = 20.0
@@ -36,7 +35,7 @@ _PR_SET_CHILD_SUBREAPER = 36
 _POLL_S = 0.01
 
 # Most of a short run is Beam starting its threads. Two stand for the many of a long one.
-transforms.runners.local_options = lambda settings: PipelineOptions(
+transforms.runners.local_options = lambda settings, **_: LocalOptions(
     [], runner="FnApiRunner", direct_running_mode="multi_threading", direct_num_workers=2
 )
 

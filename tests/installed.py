@@ -54,7 +54,7 @@ def install(wheel: Path, folder: Path) -> Installation:
     # --python must be an interpreter that has a pip, or one that pip can run its own with.
     install = [sys.executable, "-m", "pip", "--python", installation.python, "install", "--quiet"]
     subprocess.run(
-        [*install, "--disable-pip-version-check", "--no-deps", "--no-index", "--no-compile", str(wheel)],
+        [*install, "--disable-pip-version-check", "--no-deps", "--no-index", str(wheel)],
         check=True,
         capture_output=True,
     )

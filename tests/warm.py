@@ -29,11 +29,14 @@ _WARM = (
     "flows.cli",
     "flows.cli.local",
     "flows.runs.run",
+    "motionsight_core.mllm._openai",
     "motionsight_core.warehouse._duckdb",
+    "openai",
+    "transforms._inference",
     "transforms.shard",
 )
 #: Threads do not survive a fork: those of NumPy's linear algebra and of Arrow's allocator.
-_ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "JE_ARROW_MALLOC_CONF": "background_thread:false"}
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "JE_ARROW_MALLOC_CONF": "background_thread:false"}
 
 
 def environment() -> dict[str, str]:
@@ -46,12 +49,13 @@ def environment() -> dict[str, str]:
 class WarmCommand:
     """Runs of the command line, one after the other, forked from one process."""
 
-    def __init__(self) -> None:
+    def __init__(self, decoders: str = "") -> None:
+        """`decoders`: the address of `WarmDecoders`; without it runs start theirs anew."""
         ours, theirs = socket.socketpair()
         with theirs:
             self._server = subprocess.Popen(
-                [sys.executable, "-m", "tests.warm", str(theirs.fileno())],
-                env=environment() | _ONE_THREAD,
+                [sys.executable, "-m", "tests.warm", str(theirs.fileno()), decoders],
+                env=environment() | ONE_THREAD,
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
             )
@@ -107,22 +111,35 @@ def _text(file: IO[bytes]) -> str:
     return file.read().decode().replace("\r\n", "\n").replace("\r", "\n")
 
 
+def received(connection: socket.socket, length: int) -> bytes:
+    """So many bytes, however they come."""
+    found = b""
+    while len(found) < length:
+        piece = connection.recv(length - len(found))
+        if not piece:
+            raise RuntimeError("the warm process has ended")
+        found += piece
+    return found
+
+
+def single_threaded() -> None:
+    """Make sure that this process can be forked."""
+    threads = len(list(Path("/proc/self/task").iterdir()))
+    assert threads == 1, f"a process with {threads} threads cannot be forked"
+    gc.freeze()  # or each fork would copy, and look through, all that was imported when it ends
+
+
 def _serve(connection: socket.socket) -> dict[str, Any]:
     """Fork for each request; only the forks return, with theirs."""
     for name in _WARM:
         importlib.import_module(name)
     assert not {"prefect", "torch"} & set(sys.modules)
-    threads = len(list(Path("/proc/self/task").iterdir()))
-    assert threads == 1, f"a process with {threads} threads cannot be forked"
-    gc.freeze()  # or each fork would copy, and look through, all that was imported when it ends
+    single_threaded()
     while True:
         head, streams, _, _ = socket.recv_fds(connection, 4, 3)
         if not head:
             sys.exit()
-        length = int.from_bytes(head)
-        message = b""
-        while len(message) < length:
-            message += connection.recv(length - len(message))
+        message = received(connection, int.from_bytes(head))
         pid = os.fork()
         if not pid:
             connection.close()
@@ -141,6 +158,11 @@ def _main() -> None:
     with socket.socket(fileno=int(sys.argv[1])) as connection:
         request = _serve(connection)
     from flows.cli import main
+    from motionsight_core.guarded import process
+    from tests.warm_decoders import in_place_of_subprocess
+
+    if decoders := sys.argv[2]:
+        process.subprocess = in_place_of_subprocess(lambda: decoders)
 
     os.environ.clear()
     os.environ.update(request["environment"])

@@ -52,7 +52,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name == "MotionSightHandler":  # its module loads torch
+    if name == "MotionSightHandler":
         from transforms._inference import MotionSightHandler
 
         return MotionSightHandler

@@ -58,7 +58,7 @@ class DescribeClips(beam.PTransform):
     def _describe(self) -> beam.PTransform:
         if Annotator.parse(self._settings.annotator).is_measured and not self._settings.runtime.accelerator:
             return beam.ParDo(DescribeMeasured(self._settings, self._run_id))
-        from transforms._inference import describe_with_models  # loads torch
+        from transforms._inference import describe_with_models
 
         return describe_with_models(self._settings, self._run_id)
 

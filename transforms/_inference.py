@@ -1,6 +1,6 @@
 """Describing with models: one RunInference around the whole method.
 
-Imported only where a model annotates, since Beam's RunInference loads torch wherever that is installed.
+Imported only where a model annotates.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import apache_beam as beam
-from apache_beam.ml.inference.base import ModelHandler, RunInference
 from apache_beam.transforms.util import ReshufflePerKey
 
 from motionsight_core.annotator import Annotator
@@ -20,6 +19,7 @@ from motionsight_core.settings import Settings
 from transforms._counters import NAMESPACE
 from transforms._describe import counting_sight, describe_batch
 from transforms._pack import PackFrames, UnpackFrames
+from transforms._run_inference import ModelHandler, RunInference
 
 #: What a clip lasts, where nothing says how long.
 _CLIP_S = 10.0

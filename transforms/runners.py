@@ -5,23 +5,28 @@ from __future__ import annotations
 import shutil
 
 import apache_beam as beam
-from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
 
 from motionsight_core.annotator import Annotator
 from motionsight_core.settings import Settings
+from transforms._local_options import LocalOptions, remember_signatures
+
+remember_signatures()
 
 #: Who decode and prepare while one of them holds the GPU.
 THREADS_BESIDE_A_MODEL = 3
 
 
-def pipeline_for(settings: Settings, *, job: str = "motionsight", staging: str = "") -> beam.Pipeline:
+def pipeline_for(
+    settings: Settings, *, job: str = "motionsight", staging: str = "", clips: int | None = None
+) -> beam.Pipeline:
     """An empty pipeline on the runner that `runtime.runner` names.
 
     Args:
         settings: of the run.
         job: a name for it, where runners show one.
         staging: the directory or prefix that its workers write to.
+        clips: the most that it will have, where that is known.
 
     Raises:
         UsageError, RunError: that runner cannot be reached, or lacks what it needs here.
@@ -34,19 +39,19 @@ def pipeline_for(settings: Settings, *, job: str = "motionsight", staging: str =
         from transforms.dataflow import dataflow_pipeline
 
         return dataflow_pipeline(settings, job=job, staging=staging)
-    pipeline = beam.Pipeline(runner=FnApiRunner(), options=local_options(settings))
+    pipeline = beam.Pipeline(runner=FnApiRunner(), options=local_options(settings, clips=clips))
     # An empty folder for what this runner has not. Left until the end, it would outlive a run that is killed.
     shutil.rmtree(pipeline.local_tempdir, ignore_errors=True)
     return pipeline
 
 
-def local_options(settings: Settings) -> PipelineOptions:
+def local_options(settings: Settings, *, clips: int | None = None) -> LocalOptions:
     """FnApiRunner with threads: one whose share of the elements is slow leaves no decoder idle.
 
     Threads only wait, for decoding processes or for an endpoint, but each costs a shard a fifth of a
     second. So there are two for a decoding process, and four where an endpoint is waited for as well.
     With an MLLM in this process a few are enough: one holds the GPU while the others decode and prepare,
-    and fewer threads mean fuller batches.
+    and fewer threads mean fuller batches. More threads than clips would have nothing to do.
     """
     processes = settings.runtime.decode_processes
     annotator = Annotator.parse(settings.annotator)
@@ -54,7 +59,9 @@ def local_options(settings: Settings) -> PipelineOptions:
         threads = THREADS_BESIDE_A_MODEL
     else:
         threads = (2 if annotator.is_measured else 4) * processes
+    if clips is not None:
+        threads = max(1, min(threads, clips))
     # No flags: Beam would read those of whatever program we run in.
-    return PipelineOptions(
+    return LocalOptions(
         [], runner="FnApiRunner", direct_running_mode="multi_threading", direct_num_workers=threads
     )

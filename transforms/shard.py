@@ -8,6 +8,7 @@ from collections.abc import Collection
 import apache_beam as beam
 from apache_beam.runners.worker import sdk_worker
 
+from motionsight_core.planning.plan import is_split
 from motionsight_core.planning.shards import Shard
 from motionsight_core.settings import Settings
 from motionsight_core.warehouse import Manifest, Warehouse
@@ -51,8 +52,10 @@ def annotate_shard(
         stores=settings.stores,
     )
     known = {} if force else warehouse.known(shard.videos, recipe, retry=retry)
+    clips = None if is_split(settings) else len(shard.videos)
     job = f"{job_prefix(run_id)}{shard.index:05d}-{attempt_id[:8]}"
-    with progress.counting(run_id), pipeline_for(settings, job=job, staging=warehouse.staging) as pipeline:
+    runner = pipeline_for(settings, job=job, staging=warehouse.staging, clips=clips)
+    with progress.counting(run_id), runner as pipeline:
         _ = (
             pipeline
             | "Objects" >> beam.Create(list(shard.videos))

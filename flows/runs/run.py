@@ -20,6 +20,7 @@ from tenacity import (
 )
 
 from motionsight_core.errors import MotionSightError, UsageError
+from motionsight_core.guarded.pool import shared_decoder
 from motionsight_core.motionsight import MotionSight
 from motionsight_core.planning.plan import Plan, plan_catalog
 from motionsight_core.planning.shards import Shard
@@ -235,6 +236,8 @@ def run_catalog(
     """
     with opened_run(source, warehouse=warehouse, settings=settings, force=force, after=after) as run:
         plan = plan_run(run)
+        if plan.shards and settings.runtime.runner == "local":
+            shared_decoder(settings).start_one()  # it imports its libraries while this process imports Beam
         if on_plan is not None:
             on_plan(run, plan)
         shortfall = run_shards(run, plan.shards, told_to_end=told_to_end)

@@ -107,6 +107,16 @@ class DecoderPool:
             except ProcessDied as death:
                 raise DecoderCrashed(f"The decoding process did not start ({death}).") from None
 
+    def start_one(self) -> None:
+        """Start a process for the first request to come, without waiting for it, where none is there yet."""
+        with suppress(queue.Empty):
+            process = self._idle.get_nowait()
+            try:
+                with suppress(OSError):  # the first request will meet it too, and says so
+                    process = process or self._start()
+            finally:
+                self._idle.put(process)
+
     def close(self) -> None:
         """Kill all processes; requests under way fail."""
         self._processes.close()

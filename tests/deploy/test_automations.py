@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from prefect.events.schemas.automations import AutomationCore, EventTrigger
-from prefect.server.events.actions import SendNotification
 
 from tests.deploy.files import DEPLOY, read_yaml
 
@@ -54,5 +53,7 @@ def test_a_backfill_of_many_partitions_sends_one_message() -> None:
 
 
 def test_a_message_is_a_template_that_prefect_renders() -> None:
+    from prefect.server.events.actions import SendNotification  # with it comes all of Prefect's server
+
     (action,) = read_yaml(DEPLOY / "automations" / "notify-failures.yaml")["actions"]
     SendNotification.model_validate(action)

@@ -17,7 +17,6 @@ from typing import Any
 
 import pytest
 
-from motionsight_core.synthetic import render_catalog
 from tests.flink.running import (
     RunningCluster,
     children_of,
@@ -26,10 +25,16 @@ from tests.flink.running import (
     started_cluster,
     until,
 )
-from tests.flows.conftest import ask, command, motionsight  # noqa: F401 - fixtures
+from tests.flows.conftest import (  # noqa: F401 - fixtures
+    FORTY,
+    ask,
+    command,
+    forty_and_a_broken_one,
+    motionsight,
+)
 from tests.warm import environment
 
-CLIPS = 60
+CLIPS = FORTY
 ROWS = "SELECT * EXCLUDE (run_id, annotated_at) FROM motion ORDER BY clip_id"
 FAILURES = "SELECT uri, version, clip_id, recipe, stage, error, message FROM failures"
 #: As Flink names the stage that decodes and describes.
@@ -37,18 +42,16 @@ DECODING = "AnnotateCatalog/{Annotate"
 
 
 @pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[RunningCluster]:
+def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningCluster]:
+    # No JVM here lives long enough to win back what its second compiler costs.
+    monkeypatch.setenv("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
     with started_cluster(tmp_path / "cluster") as running:
         yield running
 
 
 @pytest.fixture
-def catalog(tmp_path: Path) -> Path:
-    folder = tmp_path / "catalog"
-    folder.mkdir()
-    render_catalog(folder, count=CLIPS, seed=3, width=128, height=72, duration_s=0.6)
-    (folder / "broken.mp4").write_text("no video")
-    return folder
+def catalog(forty_and_a_broken_one: Path) -> Path:  # noqa: F811
+    return forty_and_a_broken_one
 
 
 def begun(folder: Path, *arguments: str) -> subprocess.Popen[str]:

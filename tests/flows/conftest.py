@@ -77,5 +77,18 @@ def scenes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+#: Enough for a run to be killed in the middle of it.
+FORTY = 40
+
+
+@pytest.fixture(scope="session")
+def forty_and_a_broken_one(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Forty tiny clips and a file that is no video; copy before changing."""
+    folder = tmp_path_factory.mktemp("forty")
+    render_catalog(folder, count=FORTY, seed=3, width=128, height=72, duration_s=0.6)
+    (folder / "broken.mp4").write_text("no video")
+    return folder
+
+
 def columns(rows: Sequence[dict[str, Any]], name: str) -> list[Any]:
     return [row[name] for row in rows]

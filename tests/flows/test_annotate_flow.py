@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
-from prefect.testing.utilities import prefect_test_harness
 
 from motionsight_core.errors import RunError, UsageError
 from motionsight_core.settings import Settings
@@ -19,6 +18,8 @@ from tests.core.mllm.scripted import ScriptedEndpoint, fails, obliging
 
 @pytest.fixture(scope="module", autouse=True)
 def server() -> Iterator[None]:
+    from prefect.testing.utilities import prefect_test_harness  # with it comes all of Prefect's server
+
     with prefect_test_harness(server_startup_timeout=120):
         yield
 

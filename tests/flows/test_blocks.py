@@ -14,7 +14,6 @@ from prefect.blocks.core import Block
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import BlockDocumentCreate
 from prefect.settings import PREFECT_API_URL, temporary_settings
-from prefect.testing.utilities import prefect_test_harness
 
 from flows.blocks import CaptionEndpoint, MotionSightCatalog, MotionSightWarehouse
 from flows.operate.configuration import configured
@@ -27,6 +26,8 @@ SECRET = "sk-never-to-be-seen"  # noqa: S105 - it opens nothing
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[None]:
+    from prefect.testing.utilities import prefect_test_harness  # with it comes all of Prefect's server
+
     with prefect_test_harness(server_startup_timeout=120):
         for block in BLOCKS:
             block.register_type_and_schema()

@@ -11,7 +11,6 @@ from prefect import flow
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun
 from prefect.states import Cancelling, Running
-from prefect.testing.utilities import prefect_test_harness
 
 import transforms.dataflow
 from flows.operate.cancelling import active_runs, backfill_tag, cancel_jobs_of_run, cancel_partitions
@@ -25,6 +24,8 @@ def some_flow() -> None:
 
 @pytest.fixture(scope="module", autouse=True)
 def server() -> Iterator[None]:
+    from prefect.testing.utilities import prefect_test_harness  # with it comes all of Prefect's server
+
     with prefect_test_harness(server_startup_timeout=120):
         yield
 

@@ -17,6 +17,7 @@ from uuid import UUID
 
 import httpx
 import yaml
+from prefect.workers.process import ProcessWorker
 
 from tests.warm import environment
 
@@ -68,13 +69,17 @@ class Server:
     def deploy(self) -> None:
         """Make the pools, of processes, and the deployments of deploy/prefect.yaml."""
         deployments = yaml.safe_load((ROOT / "deploy" / "prefect.yaml").read_text())["deployments"]
+        template = ProcessWorker.get_default_base_job_template()
         for pool in sorted({deployment["work_pool"]["name"] for deployment in deployments}):
-            self.prefect("work-pool", "create", pool, "--type", "process")
+            self.post("/work_pools/", name=pool, type="process", base_job_template=template)
         self.prefect("deploy", "--all", "--prefect-file", "deploy/prefect.yaml")
 
     def post(self, path: str, **body: Any) -> Any:
         answer = _answered(lambda: httpx.post(f"{self.url}{path}", json=body, timeout=60))
         return answer.json() if answer.content else None
+
+    def patch(self, path: str, **body: Any) -> None:
+        _answered(lambda: httpx.patch(f"{self.url}{path}", json=body, timeout=60))
 
     def get(self, path: str) -> Any:
         return _answered(lambda: httpx.get(f"{self.url}{path}", timeout=60)).json()

@@ -106,12 +106,13 @@ def test_the_measured_annotator_waits_for_no_batch() -> None:
 
 
 def test_a_model_in_process_gets_few_threads_and_an_endpoint_many(endpoint: ScriptedEndpoint) -> None:
-    def threads(chosen: Settings) -> int:
-        return local_options(chosen).get_all_options()["direct_num_workers"]
+    def threads(chosen: Settings, clips: int | None = None) -> int:
+        return local_options(chosen, clips=clips).get_all_options()["direct_num_workers"]
 
     here = Settings.load(environment={}, overrides=["annotator=transformers:x"])
     assert threads(here) == THREADS_BESIDE_A_MODEL
     assert threads(settings(endpoint, "runtime.decode_processes=4")) == 16
+    assert threads(settings(endpoint, "runtime.decode_processes=4"), clips=3) == 3
 
 
 def test_the_accelerator_is_asked_for_where_models_run_and_nowhere_else(endpoint: ScriptedEndpoint) -> None:

@@ -34,6 +34,16 @@ def test_a_guarded_decode_gives_what_a_plain_one_gives(good: VideoObject) -> Non
     assert guarded.motion.camera_moves == plain.motion.camera_moves
 
 
+def test_a_process_that_is_started_ahead_serves_the_first_request(good: VideoObject) -> None:
+    with DecoderPool(settings()) as decoder:
+        decoder.start_one()
+        ahead = children()
+        assert len(ahead) == 1
+        decoder.start_one()
+        assert decoder.probe(good) == pytest.approx(1.2)
+        assert children() == ahead
+
+
 def test_typed_errors_cross_the_process_with_their_message(tmp_path: Path, good: VideoObject) -> None:
     text = tmp_path / "notes.mp4"
     text.write_text("no video at all")
