@@ -109,13 +109,7 @@ class DecoderPool:
 
     def start_one(self) -> None:
         """Start a process for the first request to come, without waiting for it, where none is there yet."""
-        with suppress(queue.Empty):
-            process = self._idle.get_nowait()
-            try:
-                with suppress(OSError):  # the first request will meet it too, and says so
-                    process = process or self._start()
-            finally:
-                self._idle.put(process)
+        self._processes.start_one()
 
     def close(self) -> None:
         """Kill all processes; requests under way fail."""

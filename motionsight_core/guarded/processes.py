@@ -61,6 +61,16 @@ class Processes:
                 self._in_use -= 1
             self._close_if_unused()
 
+    def start_one(self) -> None:
+        """Start a process for the first request to come, without waiting for it, where none is there yet."""
+        with suppress(queue.Empty):
+            process = self._idle.get_nowait()
+            try:
+                with suppress(OSError):  # the first request will meet it too, and says so
+                    process = process or self._start()
+            finally:
+                self._idle.put(process)
+
     def retire(self) -> None:
         """Close as soon as no request is under way; until then, and for whoever still asks, go on."""
         self._retired = True
