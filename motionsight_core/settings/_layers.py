@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource
 from pydantic_settings.sources.types import EnvNoneType
 
 from motionsight_core.errors import UsageError
-from motionsight_core.settings._names import did_you_mean
+from motionsight_core.settings._names import did_you_mean, may_be_unset
 
 _NONE = "none"
 
@@ -45,9 +45,12 @@ class NamedValues(EnvSettingsSource):
 
     def __init__(self, settings: type[BaseSettings], values: Mapping[str, str]) -> None:
         super().__init__(settings, env_prefix="", env_nested_delimiter=".", env_parse_none_str=_NONE)
-        # An empty value or "none" unsets: TOML and shells have no word for None.
+        # An empty value or "none" unsets: TOML and shells have no word for None. A setting that cannot be
+        # unset may have a value of that name, such as the prompt `none`.
         self.env_vars = {
-            name: EnvNoneType(_NONE) if value.lower() in ("", _NONE) else value
+            name: EnvNoneType(_NONE)
+            if not value or (value.lower() == _NONE and may_be_unset(name, settings))
+            else value
             for name, value in values.items()
         }
 

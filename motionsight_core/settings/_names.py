@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from typing import get_origin
+from types import NoneType
+from typing import get_args, get_origin
 
 from pydantic import BaseModel
 
@@ -85,6 +86,21 @@ def _stray(name: str, model: type[BaseModel]) -> str | None:
         elif depth < len(path):
             raise UsageError(f"The setting {name} does not exist: {key} has no keys.")
     return None
+
+
+def may_be_unset(name: str, model: type[BaseModel]) -> bool:
+    """Whether None is a value of a setting, or of a key within a table."""
+    kind: type[BaseModel] = model
+    for key in name.split("."):
+        field = kind.model_fields.get(key)
+        if field is None:
+            return True
+        annotation = field.annotation
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            kind = annotation
+        else:
+            return get_origin(annotation) is dict or NoneType in get_args(annotation)
+    return True
 
 
 def require_no_overlaps(names: Collection[str]) -> None:

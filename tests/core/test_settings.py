@@ -278,3 +278,10 @@ def test_tokens_that_are_counted_are_no_secret() -> None:
         overrides=['mllm.extra_body={"min_tokens": 4, "stop_token_ids": [2]}'], environment={}
     )
     assert chosen.mllm.extra_body == {"min_tokens": 4, "stop_token_ids": [2]}
+
+
+@pytest.mark.parametrize("source", ["override", "variable"])
+def test_the_prompt_none_can_be_chosen_everywhere(source: str) -> None:
+    overrides = ["prompts.camera=none"] if source == "override" else []
+    environment = {"MOTIONSIGHT_PROMPTS__CAMERA": "none"} if source == "variable" else {}
+    assert Settings.load(overrides=overrides, environment=environment).prompts.camera == "none"
