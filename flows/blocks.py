@@ -248,7 +248,7 @@ class MotionSightCatalog(Block):
 
 
 def _check_warehouse(url: str) -> None:
-    """Nothing is made, and nobody is asked.
+    """Nothing is created, and no server is asked.
 
     Raises:
         UsageError: the URL names no warehouse.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import runpy
 
-import motionsight_core  # noqa: F401 - ours, before anybody else's can be found
+import motionsight_core  # noqa: F401 - ours, before another module of that name can be found
 import transforms  # noqa: F401
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ _PAUSE_S = 2.0
 class PartitionRuns:
     """The flow runs of one backfill's partitions, those of earlier tries included.
 
-    A run's idempotency key counts the partition's runs that have ended. Who asks for one while another is
+    A run's idempotency key counts the partition's runs that have ended. A request for one while another is
     still on its way, such as a backfill that was started a second time, is given that one; after one that
     failed there is a new one.
     """

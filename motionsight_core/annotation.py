@@ -129,7 +129,7 @@ class Annotation:
         return self.decoded.sampled
 
     def told(self, question: str, aspect: Aspect) -> Answer:
-        """The descriptions of an aspect, as the answer to a question that nobody read."""
+        """The descriptions of an aspect, as the answer to a question that no model has read."""
         texts = {"object": self.object_motion, "camera": self.camera_motion}
         return Answer(question, " ".join(texts[part] for part in parts_of(aspect)), aspect)
 

@@ -1,4 +1,4 @@
-"""Who writes the descriptions: the setting `annotator`, parsed once and asked everywhere."""
+"""What writes the descriptions: the setting `annotator`, parsed once and asked everywhere."""
 
 from __future__ import annotations
 

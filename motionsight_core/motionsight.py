@@ -80,7 +80,7 @@ class MotionSight:
 
         Raises:
             ModelMissing: one is not; the sentence says where it was looked for and how to get it.
-            RunError: nobody answers at the endpoint.
+            RunError: the endpoint does not answer.
         """
         require_models(self.settings)
 

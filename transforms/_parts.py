@@ -19,7 +19,7 @@ def write_part(directory: str, table: Table, rows: Sequence[dict[str, Any]], *, 
     """Write rows of a table into a part that nobody else has the name of; returns its path.
 
     Raises:
-        RunError: there is no room, or the bucket does not let us.
+        RunError: there is no room, or the bucket refuses the write.
     """
     path = f"{directory}/{table.name}-{uuid.uuid4().hex}.parquet"
     file = io.BytesIO()

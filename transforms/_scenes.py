@@ -32,7 +32,7 @@ class DecodedScenes(NamedTuple):
 
 
 class DecodeScenes(beam.PTransform):
-    """PCollection[AskedVideo] -> decoded scenes that the warehouse has not, and failures.
+    """PCollection[AskedVideo] -> decoded scenes that are not in the warehouse yet, and failures.
 
     Where a video cannot be decoded to its end, the scenes before are given, and the rest is one failure
     of the object (clip_id NULL, stage decode), since nobody knows its scenes. A rerun passes over the

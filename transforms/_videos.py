@@ -25,7 +25,7 @@ class AnnotatedVideos(NamedTuple):
 
 
 class AnnotateVideos(beam.PTransform):
-    """PCollection[AskedVideo] -> rows and failures of the clips that the warehouse has not.
+    """PCollection[AskedVideo] -> rows and failures of the clips that are not in the warehouse yet.
 
     Whole videos and windows are planned first and decoded clip by clip; scenes are found while they
     are decoded.

@@ -1,4 +1,4 @@
-"""Dataflow: a job's options from the settings, and its end where nobody wants it any more."""
+"""Dataflow: a job's options from the settings, and how it is cancelled."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ class Configuration:
         """Where the videos are.
 
         Raises:
-            UsageError: nobody said so.
+            UsageError: no source is named.
         """
         if self.source_or_none is None:
             raise UsageError(

@@ -89,7 +89,7 @@ def run_backfill(
     on_plan: Callable[[Sequence[Plan], Progress], None] = lambda plans, progress: None,
     told_to_end: Callable[[], bool] = lambda: False,
 ) -> BackfillResult:
-    """Annotate what the warehouse has not, partition by partition.
+    """Annotate what is not in the warehouse yet, partition by partition.
 
     Args:
         concurrency: partitions at once. One keeps a machine's cores busy; more help where an endpoint or a

@@ -98,7 +98,7 @@ class DecoderPool:
         """Which sandbox a decoding process of this machine is in; starts one where there is none.
 
         Raises:
-            RunError: `limits.sandbox` requires what the machine has not.
+            RunError: `limits.sandbox` requires what the machine does not support.
             DecoderCrashed: decoding processes do not start.
         """
         with self._processes.one(fresh=False) as process:
@@ -129,7 +129,7 @@ class DecoderPool:
         answer: Any,
         check: Callable[[Any], None] = lambda answer: None,
     ) -> Any:
-        """The one answer of a task. A process whose answer does not pass the check serves nobody else."""
+        """The one answer of a task. A process whose answer does not pass the check is not used again."""
         found: list[Any] = []
         with closing(self._stream(video, task, *arguments, answer=answer, most_answers=1)) as answers:
             for item in answers:

@@ -116,7 +116,7 @@ class DecodingProcess:
 
         Raises:
             ProcessDied, TimedOut
-            RunError: `limits.sandbox` requires what this machine has not.
+            RunError: `limits.sandbox` requires what this machine does not support.
         """
         if self._sandbox is None:
             self._sandbox = self._report()

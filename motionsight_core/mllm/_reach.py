@@ -16,7 +16,7 @@ def require_endpoint(settings: Settings) -> None:
     Which models there are is not looked at: many servers list only some of them.
 
     Raises:
-        RunError: nobody does.
+        RunError: it does not answer, or refuses the key.
         UsageError: the address or the key cannot be used.
     """
     import openai

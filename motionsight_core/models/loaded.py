@@ -73,8 +73,8 @@ def require_models(settings: Settings) -> None:
 
     Raises:
         ModelMissing: a model is not; the sentence says where it was looked for and how to get it.
-        RunError: nobody answers at the endpoint.
-        UsageError: it is named in a way that there is not.
+        RunError: the endpoint does not answer.
+        UsageError: the setting names nothing that exists.
     """
     annotator = Annotator.parse(settings.annotator)
     if annotator.is_measured:

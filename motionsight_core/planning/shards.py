@@ -29,7 +29,7 @@ class ShardFile:
     """A file without a name that holds shards: gone with the process, however it ends."""
 
     def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as anybody reads shards
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as shards are read
         self._lock = threading.Lock()
 
     def append(self, shard: Shard) -> int:

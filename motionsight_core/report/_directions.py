@@ -73,7 +73,7 @@ def track_course(boxes: Sequence[dict[str, float]], aspect: float) -> tuple[int 
 def _velocity(move: dict[str, Any]) -> tuple[float, float]:
     """Frame widths per second to the right, frame heights per second upwards; 0 and 0 of other moves."""
     motion = CAMERA_MOTIONS.get(move["label"])
-    if motion is None:  # a row that somebody else wrote
+    if motion is None:  # a row of another program
         return 0.0, 0.0
     signed = motion.sign * move["rate"]
     return (signed if motion.axis == "pan" else 0.0), (signed if motion.axis == "tilt" else 0.0)

@@ -1,4 +1,4 @@
-"""What the page knows of each row before anybody opens it: what it filters by, sorts by and draws."""
+"""What the page knows of each row before it is opened: what it filters by, sorts by and draws."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ def write_page(
         out: where; a file that is there is replaced when the new one is complete.
         title: of the window.
         catalog: what the page needs to begin with.
-        packs: what it unpacks when somebody asks for it, each with the id of its element.
+        packs: what it unpacks when it is asked for, each with the id of its element.
         blocks: the same, as plain JSON: what packing would not make smaller. Packs and blocks are taken
             one by one and never held together.
 

@@ -92,7 +92,7 @@ def cache_directory(settings: StoreSettings = _DEFAULTS) -> Path:
             f"The cache {directory} cannot be used: {error.strerror}; set stores.cache_dir or "
             f"{environment.CACHE}."
         ) from None
-    # In a shared temporary folder anybody may have made it first, and would feed us their bytes.
+    # In a shared temporary folder another user may have made it first, to feed us their bytes.
     if not named and (not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid()):
         raise UsageError(
             f"The cache {directory} belongs to another user; set stores.cache_dir or {environment.CACHE} "

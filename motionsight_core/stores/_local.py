@@ -80,7 +80,7 @@ class LocalStore:
 
 
 def _open_at_once(path: str, flags: int) -> int:
-    """Opening a pipe would wait for somebody who writes into it."""
+    """Opening a pipe would wait for a writer."""
     return os.open(path, flags | os.O_NONBLOCK)
 
 

@@ -26,7 +26,7 @@ _BUFFER_BYTES = 1 << 20
 class BlockReader:
     """A RangeReader in blocks, of which the last used ones are kept.
 
-    Who reads one block after the other finds the next one on its way.
+    A reader that goes through block after block finds the next one being fetched.
     """
 
     def __init__(self, pinned: Pinned) -> None:

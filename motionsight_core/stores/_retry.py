@@ -109,7 +109,7 @@ def with_stall_limit(transfer: Callable[[Sink], None], sink: Sink, *, limit: int
 
 
 class Stopped(Broken):
-    """A transfer that broke half-way."""
+    """A transfer that broke off."""
 
     def __init__(self, message: str, received: int) -> None:
         super().__init__(message)
@@ -151,7 +151,7 @@ class _Attempt:
 
 
 class _Gate:
-    """The way into a sink, which can be shut while somebody writes."""
+    """The way into a sink, which can be closed during a write."""
 
     def __init__(self, sink: Sink, limit: int) -> None:
         self.received = 0

@@ -205,7 +205,7 @@ class _Awaited(_Expected):
     """The same where every one of them must come."""
 
     def check_complete(self) -> None:
-        """Raises IncompleteDecode where frames have not come."""
+        """Raises IncompleteDecode where frames are missing."""
         if self._next != len(self._numbers):
             raise IncompleteDecode
 

@@ -88,7 +88,7 @@ def _unnamed_side_data(kind: type[SideDataType], value: object) -> SideDataType:
     """A member without a name for a type of side data that PyAV does not know.
 
     PyAV reads all side data of a frame to find one, and gives up at the first type that is newer than its
-    list (29, EXIF; the views of spatial video), although nobody asked for it.
+    list (29, EXIF; the views of spatial video), although it was not asked for.
     """
     member = object.__new__(kind)
     member._name_, member._value_ = f"UNKNOWN_{value}", value

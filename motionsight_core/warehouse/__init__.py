@@ -31,7 +31,7 @@ __all__ = [
 
 
 def open_warehouse(url: str = DEFAULT_WAREHOUSE) -> Warehouse:
-    """The warehouse at a URL. Nothing is created, and nobody asked, before the first use.
+    """The warehouse at a URL. Nothing is created, and no server is asked, before the first use.
 
     Other packages' are of the form `NAME:PLACE`. Ours:
 

@@ -53,7 +53,7 @@ class BigQueryWarehouse:
         """The gs:// prefix under which runs stage.
 
         Raises:
-            UsageError: nobody gave one.
+            UsageError: none was given.
         """
         return self._address.require_staging()
 

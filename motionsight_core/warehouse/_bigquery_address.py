@@ -78,7 +78,7 @@ class BigQueryAddress:
         """The staging prefix.
 
         Raises:
-            UsageError: nobody gave one.
+            UsageError: none was given.
         """
         if self.staging is None:
             raise UsageError(

@@ -127,7 +127,7 @@ def clear_broken_passes(staged: str, stretch: Stretch) -> str:
 def commit(
     merges: Sequence[str], *, attempt_id: str, run_id: str, annotated: int, skipped: int, failed: int
 ) -> str:
-    """One transaction; an error in it undoes all of it, as BigQuery does where nobody handles it."""
+    """One transaction; an error in it undoes all of it, as BigQuery does where no handler catches it."""
     attempt, run = literal(attempt_id), literal(run_id)
     return f"""
     BEGIN TRANSACTION;

@@ -216,9 +216,9 @@ class DuckDBWarehouse:
             yield connection
 
     def _migrate(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Apply the migrations that the file has not had, all or none.
+        """Apply the migrations that the file still needs, all or none.
 
-        Nobody else can: other processes are shut out while the file is open for writing, and other
+        No other writer can: other processes are shut out while the file is open for writing, and other
         threads by `_in_this_process`.
         """
         missing = outstanding(_number(connection), url=self.url)
