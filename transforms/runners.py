@@ -40,7 +40,7 @@ def pipeline_for(
 
         return dataflow_pipeline(settings, job=job, staging=staging)
     pipeline = beam.Pipeline(runner=FnApiRunner(), options=local_options(settings, clips=clips))
-    # An empty folder for a feature that this runner does not have. A run that is killed would leave it behind.
+    # An empty folder for a feature that this runner does not have; a run that is killed would leave it.
     shutil.rmtree(pipeline.local_tempdir, ignore_errors=True)
     return pipeline
 
