@@ -132,6 +132,8 @@ def unpack_twice(clip: DecodedClip) -> DecodedClip:
 
 
 def test_the_coder_is_the_bytes(decoded: list[DecodedClip]) -> None:
+    import transforms._pack  # noqa: F401 - registers it
+
     coder = registry.get_coder(PackedClip)
     packed = pack(decoded[0])
     assert coder.encode(packed) == packed.content
