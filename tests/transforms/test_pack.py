@@ -133,6 +133,8 @@ def unpack_twice(clip: DecodedClip) -> DecodedClip:
 
 
 def test_the_coder_is_the_bytes(decoded: list[DecodedClip]) -> None:
+    import transforms._pack  # noqa: F401 - registers it
+
     coder = registry.get_coder(PackedClip)
     assert isinstance(coder, PackedClipCoder)
     packed = pack(decoded[0])
