@@ -41,7 +41,7 @@ from motionsight_core.video.scene_frames import SceneFrames, ShownFrame, VideoFa
 __all__ = ["decode", "decode_scenes", "probe"]
 
 _indices = IndexCache()
-_NO_FRAME = "No frame of the clip can be decoded."
+_NO_FRAME = "Not one frame of the clip can be decoded."
 
 
 def probe(video: VideoObject, settings: Settings | None = None, *, file: BinaryIO | None = None) -> float:
@@ -282,7 +282,7 @@ def _scenes(
         for scene in scenes.scenes(_shown(found, stream, settings)):
             yield _with_notes(scene, index)
     if not scenes.found:
-        raise Corrupt("No frame of the video can be decoded.")
+        raise Corrupt("Not one frame of the video can be decoded.")
 
 
 def _frames_of(clip: Clip, index: FrameIndex) -> NDArray[np.intp]:

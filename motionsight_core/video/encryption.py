@@ -45,7 +45,7 @@ def refuse_undecodable(file: BinaryIO, demuxer: str) -> NoReturn:
     """
     if demuxer == "mpegts" and _is_scrambled(file):
         _refuse()
-    raise Corrupt("No frame of the video can be decoded.")
+    raise Corrupt("Not one frame of the video can be decoded.")
 
 
 def _is_scrambled(file: BinaryIO) -> bool:

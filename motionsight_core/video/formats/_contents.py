@@ -96,7 +96,7 @@ def _of_content(head: bytes, file: BinaryIO) -> str | None:
 def _known(demuxer: str | None) -> str:
     if demuxer is None:
         raise NotAVideo(
-            "The content is not in a supported video format, such as MP4, Matroska, AVI, TS, MXF or WebM."
+            "The content is in no video format that is read, such as MP4, Matroska, AVI, TS, MXF or WebM."
         )
     return demuxer
 
