@@ -324,7 +324,7 @@ def test_a_raw_stream_of_h266_is_recognised() -> None:
 
 def test_the_documentation_lists_the_suffixes_that_are_listed() -> None:
     text = (Path(__file__).parents[3] / "docs" / "stores.md").read_text()
-    table = text[text.index("listed by these suffixes") : text.index("Raw streams hold no times")]
+    table = text[text.index("listed by these suffixes") : text.index("Raw streams store no times")]
     documented = [suffix for cell in re.findall(r"\| `([^`]*)` \|\n", table) for suffix in cell.split()]
     assert sorted(documented) == sorted(VIDEO_SUFFIXES)
 
