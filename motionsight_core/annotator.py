@@ -87,7 +87,7 @@ class Annotator:
         """
         if self.is_measured:
             raise UsageError(
-                "The annotator measured asks no multimodal LLM: name transformers:MODEL_ID_OR_DIR or "
+                "The annotator `measured` uses no multimodal LLM: name transformers:MODEL_ID_OR_DIR or "
                 "openai:BASE_URL#MODEL."
             )
         return MLLMS.load(self.scheme)

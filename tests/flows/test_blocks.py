@@ -170,11 +170,13 @@ def test_the_examples_of_the_documentation_run(capsys: pytest.CaptureFixture[str
     save_document("aws-credentials", "videos", {"aws_access_key_id": "AKIA"})
     exec(make, {})  # noqa: S102 - our own
     exec(use, {})  # noqa: S102
-    assert capsys.readouterr().out.split() == [
-        "s3://bucket/clips/",
-        "duckdb:/data/motionsight.duckdb",
-        "openai:http://gpu-host:8000/v1#Qwen/Qwen2.5-VL-7B-Instruct",
-    ]
+    assert capsys.readouterr().out.split() == ["clips", DEFAULT_WAREHOUSE, "measured"]
+    with configured(catalog="nightly") as chosen:
+        assert (chosen.source, chosen.warehouse, chosen.settings.annotator) == (
+            "s3://bucket/clips/",
+            "duckdb:/data/motionsight.duckdb",
+            "openai:http://gpu-host:8000/v1#Qwen/Qwen2.5-VL-7B-Instruct",
+        )
 
 
 @pytest.mark.usefixtures("server")

@@ -37,8 +37,8 @@ def test_a_guarded_decode_gives_what_a_plain_one_gives(good: VideoObject) -> Non
 def test_a_process_that_is_started_ahead_serves_the_first_request(good: VideoObject) -> None:
     with DecoderPool(settings()) as decoder:
         decoder.start_one()
+        assert eventually(lambda: len(children()) == 1)
         ahead = children()
-        assert len(ahead) == 1
         decoder.start_one()
         assert decoder.probe(good) == pytest.approx(1.2)
         assert children() == ahead
