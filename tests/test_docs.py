@@ -39,6 +39,10 @@ NOT_RUN = {
     "vllm serve": "needs a GPU",
     "hf download": "fetches weights",
     "deploy/paper.toml": "needs the paper's weights and a GPU",
+    # The package of docs/extend, with which tests/extend runs
+    "parrot:": "needs the package of docs/extend; tests/extend has it",
+    "zips://": "needs the package of docs/extend; tests/extend has it",
+    "logged:": "needs the package of docs/extend; tests/extend has it",
     # Prefect
     "prefect ": "needs a Prefect server; tests/plugin has one",
     "export PREFECT_API_URL": "names a Prefect server",

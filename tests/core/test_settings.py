@@ -164,7 +164,7 @@ def test_a_key_within_a_setting_that_is_given_as_text_is_refused_and_not_lost(
 
 def test_every_variable_of_the_deployments_is_known() -> None:
     deploy = Path(__file__).parents[2] / "deploy"
-    files = [path for path in deploy.rglob("*") if path.is_file()]
+    files = [path for path in deploy.rglob("*") if path.is_file() and path.suffix != ".pyc"]
     named = {name for path in files for name in re.findall(r"MOTIONSIGHT_[A-Z0-9_]+", path.read_text())}
     settings = {environment.variable_of(name) for name in setting_names(Settings)}
     assert len(named) > 5

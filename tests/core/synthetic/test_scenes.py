@@ -375,7 +375,7 @@ def test_a_file_has_its_frames_its_keyframes_and_its_index_in_front(tmp_path: Pa
         ({"duration_s": 0.01}, r"at least two frames"),
         ({"cut_s": 0.5}, r"cut_s must lie inside"),
         ({"parallax": 0.5}, r"parallax must be at least 1"),
-        ({"moves": (Move(0.0, 0.5, "static", 0.1),)}, r"no camera move 'static'; there are pan_right"),
+        ({"moves": (Move(0.0, 0.5, "static", 0.1),)}, r"no camera move 'static'; there are pan_left"),
         ({"moves": (Move(0.0, 0.9, "pan_right", 0.1),)}, r"does not fit into 0..0.5 s"),
         ({"moves": (Move(0.0, 0.5, "pan_right", -0.1),)}, r"rate must be positive, not -0.1"),
         ({"moves": (Move(0.0, 0.5, "pan_right", 0.1, 0.3),)}, r"ease_s must be 0 to half of the move"),
