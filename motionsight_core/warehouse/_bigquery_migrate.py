@@ -79,12 +79,9 @@ def _migrate(address: BigQueryAddress) -> None:
         return  # the other process is done
     try:
         missing = _outstanding(address)
-        run_sql(address, ddl.CREATE_MIGRATIONS)
-        for migration in missing:
-            for statement in ddl.statements(migration):
-                run_sql(address, statement)
-        for view in ddl.VIEWS if missing else ():
-            run_sql(address, view)
+        statements = [statement for migration in missing for statement in ddl.statements(migration)]
+        # One script, one job: a job of its own for each statement would take a second each.
+        run_sql(address, ";\n".join([ddl.CREATE_MIGRATIONS, *statements, *ddl.VIEWS]))
         # Written down last: what is cut off before is made again.
         for migration in missing:
             run_sql(
