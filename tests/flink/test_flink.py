@@ -26,15 +26,15 @@ from tests.flink.running import (
     until,
 )
 from tests.flows.conftest import (  # noqa: F401 - fixtures
-    FORTY,
+    MANY,
     ask,
     command,
-    forty_and_a_broken_one,
+    many_and_a_broken_one,
     motionsight,
 )
 from tests.warm import environment
 
-CLIPS = FORTY
+CLIPS = MANY
 ROWS = "SELECT * EXCLUDE (run_id, annotated_at) FROM motion ORDER BY clip_id"
 FAILURES = "SELECT uri, version, clip_id, recipe, stage, error, message FROM failures"
 #: As Flink names the stage that decodes and describes.
@@ -50,8 +50,8 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running
 
 
 @pytest.fixture
-def catalog(forty_and_a_broken_one: Path) -> Path:  # noqa: F811
-    return forty_and_a_broken_one
+def catalog(many_and_a_broken_one: Path) -> Path:  # noqa: F811
+    return many_and_a_broken_one
 
 
 def begun(folder: Path, *arguments: str) -> subprocess.Popen[str]:
@@ -122,7 +122,7 @@ def test_a_catalog_ends_in_the_rows_of_a_local_run_whatever_is_killed_meanwhile(
 
     # Whoever drives the run is killed: its job ends with it, and the next run takes over.
     (tmp_path / "motionsight.duckdb").unlink()
-    some = str(catalog / "scene_00[123]*.mp4")
+    some = str(catalog / "scene_00[01]*.mp4")
     run = begun(tmp_path, some, *cluster.settings)
     until(lambda: "RUNNING" in cluster.states("AnnotateCatalog/"), alive=run)
     run.kill()

@@ -78,14 +78,14 @@ def scenes(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 #: Enough for a run to be killed in the middle of it.
-FORTY = 40
+MANY = 24
 
 
 @pytest.fixture(scope="session")
-def forty_and_a_broken_one(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Forty tiny clips and a file that is no video; copy before changing."""
-    folder = tmp_path_factory.mktemp("forty")
-    render_catalog(folder, count=FORTY, seed=3, width=128, height=72, duration_s=0.6)
+def many_and_a_broken_one(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Tiny clips, and a file that is no video; copy before changing."""
+    folder = tmp_path_factory.mktemp("clips_to_be_killed_at")
+    render_catalog(folder, count=MANY, seed=3, width=128, height=72, duration_s=0.6)
     (folder / "broken.mp4").write_text("no video")
     return folder
 

@@ -9,18 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.flows.conftest import FORTY, command
+from tests.flows.conftest import MANY, command
 from tests.warm import environment
 
-CLIPS = FORTY
+CLIPS = MANY
 # Small shards: more commits to be killed between, before and within.
-SHARDS = ("--set", "runtime.shard_size=8")
+SHARDS = ("--set", "runtime.shard_size=5")
 ROWS = "SELECT * EXCLUDE (run_id, annotated_at) FROM motion ORDER BY clip_id"
 
 
 @pytest.fixture
-def catalog(forty_and_a_broken_one: Path) -> Path:
-    return forty_and_a_broken_one
+def catalog(many_and_a_broken_one: Path) -> Path:
+    return many_and_a_broken_one
 
 
 def killed_after(moment_s: float, catalog: Path, folder: Path) -> bool:
@@ -90,7 +90,9 @@ def test_sigterm_lets_the_shard_in_hand_be_finished_and_the_next_run_goes_on(
     out, err = run.communicate(timeout=120)
     assert run.returncode == 143, err
     assert "finishing the shard in hand" in err
-    assert re.search(r"motionsight: Ended by SIGTERM with \d+ of 41 shards to go; running again goes on", err)
+    assert re.search(
+        rf"motionsight: Ended by SIGTERM with \d+ of {CLIPS + 1} shards to go; running again goes on", err
+    )
     (state,) = ask("SELECT annotated, finished_at IS NOT NULL AS finished FROM runs")
     (rows,) = ask("SELECT count(*) AS n FROM motion")
     assert state == {"annotated": rows["n"], "finished": True}
