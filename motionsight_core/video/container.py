@@ -207,4 +207,7 @@ def translated_errors(refused: list[str] | None = None) -> Iterator[None]:
     except (av.error.FFmpegError, PermissionError) as error:
         if refused:
             raise ForbiddenProtocol("The file refers to another file, which was not opened.") from None
-        raise Corrupt(f"The video cannot be decoded: {error}.") from None
+        # PyAV adds the last line of FFmpeg's log, if its threads have written one by then: without it the
+        # same bytes fail in the same words.
+        said = str(error).partition("; last error log: ")[0]
+        raise Corrupt(f"The video cannot be decoded: {said}.") from None
