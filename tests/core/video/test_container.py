@@ -83,7 +83,12 @@ def test_a_thread_that_finds_no_memory_for_its_stack_is_a_matter_of_memory() -> 
 
 def test_the_same_bytes_fail_in_the_same_words_whatever_ffmpeg_has_logged_by_then() -> None:
     log = (16, "avi", "tag v has size 9")
-    error = av.error.InvalidDataError(1094995529, "Invalid data found", "<none>", log)
+    error = av.error.InvalidDataError(
+        1094995529,
+        "Invalid data found",
+        "<none>",
+        log,  # pyright: ignore[reportArgumentType] - what PyAV reads
+    )
     assert "last error log" in str(error), "PyAV adds it"
     with pytest.raises(Corrupt) as failed, translated_errors():
         raise error
