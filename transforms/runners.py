@@ -9,9 +9,7 @@ from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
 
 from motionsight_core.annotator import Annotator
 from motionsight_core.settings import Settings
-from transforms._local_options import LocalOptions, remember_signatures
-
-remember_signatures()
+from transforms._local_options import LocalOptions
 
 #: Who decode and prepare while one of them holds the GPU.
 THREADS_BESIDE_A_MODEL = 3
