@@ -166,7 +166,7 @@ def permanent_names() -> tuple[str, ...]:
 
 
 def _clip_errors(base: type[ClipError] = ClipError) -> Iterator[type[ClipError]]:
-    """All kinds of ClipError, whoever defines them and whichever they refine."""
+    """All subclasses of ClipError, direct or not, in any package."""
     for kind in base.__subclasses__():
         yield kind
         yield from _clip_errors(kind)

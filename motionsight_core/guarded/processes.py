@@ -72,7 +72,7 @@ class Processes:
                 self._idle.put(process)
 
     def retire(self) -> None:
-        """Close as soon as no request is under way; until then, and for whoever still asks, go on."""
+        """Close as soon as no request is under way; requests that come before that are served."""
         self._retired = True
         self._close_if_unused()
 

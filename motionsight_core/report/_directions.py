@@ -36,13 +36,14 @@ def camera_sectors(moves: Sequence[dict[str, Any]], aspect: float) -> list[int]:
         moves: rows of `camera_moves`.
         aspect: height of the frame over its width.
     """
-    going = [move for move in moves if _velocity(move) != (0.0, 0.0)]
-    bounds = sorted({move[end] for move in going for end in ("start_s", "end_s")})
+    going = [(move["start_s"], move["end_s"], *_velocity(move)) for move in moves]
+    going = [move for move in going if move[2:] != (0.0, 0.0)]
+    bounds = sorted({end for begins_s, ends_s, *_ in going for end in (begins_s, ends_s)})
     ways: dict[int, float] = {}
     for start_s, end_s in itertools.pairwise(bounds):
-        here = [move for move in going if move["start_s"] <= start_s and move["end_s"] >= end_s]
-        x = sum(_velocity(move)[0] for move in here)
-        y = sum(_velocity(move)[1] for move in here) * aspect
+        here = [(x, y) for begins_s, ends_s, x, y in going if begins_s <= start_s and ends_s >= end_s]
+        x = sum(x for x, _ in here)
+        y = sum(y for _, y in here) * aspect
         way = math.hypot(x, y) * (end_s - start_s)
         if way > 0:
             eighth = _eighth(x, y)
@@ -75,7 +76,7 @@ def _velocity(move: dict[str, Any]) -> tuple[float, float]:
     motion = CAMERA_MOTIONS.get(move["label"])
     if motion is None:  # a row of another program
         return 0.0, 0.0
-    signed = motion.sign * move["rate"]
+    signed = motion.sign * (move["rate"] or 0.0)
     return (signed if motion.axis == "pan" else 0.0), (signed if motion.axis == "tilt" else 0.0)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from types import NoneType
-from typing import get_args, get_origin
+from typing import Any, cast, get_args, get_origin
 
 from pydantic import BaseModel
 
@@ -17,8 +17,8 @@ def setting_names(model: type[BaseModel], above: str = "") -> Iterator[str]:
     """The paths of a model's settings, such as `sampling.frames`."""
     for name, field in model.model_fields.items():
         kind = field.annotation
-        if isinstance(kind, type) and issubclass(kind, BaseModel):
-            yield from setting_names(kind, f"{above}{name}.")
+        if _is_section(kind):
+            yield from setting_names(cast("type[BaseModel]", kind), f"{above}{name}.")
         else:
             yield above + name
 
@@ -69,38 +69,40 @@ def did_you_mean(name: str, model: type[BaseModel]) -> str:
     return f" (did you mean {found}?)" if found else ""
 
 
+def may_be_unset(name: str, model: type[BaseModel]) -> bool:
+    """Whether None is a value of a setting, or of a key within a table; the name is not a stray one."""
+    *_, kind = _kinds(name.split("."), model)
+    return _is_section(kind) or get_origin(kind) is dict or NoneType in get_args(kind)
+
+
 def _stray(name: str, model: type[BaseModel]) -> str | None:
     """The part of a name up to where it leads to no setting; None where it is a setting or a section's.
 
     Settings that are tables have any keys.
     """
-    path, kind = name.split("."), model
-    for depth, key in enumerate(path, 1):
-        if key not in kind.model_fields:
-            return ".".join(path[:depth])
-        annotation = kind.model_fields[key].annotation
-        if get_origin(annotation) is dict:
-            return None
-        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-            kind = annotation
-        elif depth < len(path):
-            raise UsageError(f"The setting {name} does not exist: {key} has no keys.")
-    return None
+    path = name.split(".")
+    kinds = list(_kinds(path, model))
+    if len(kinds) == len(path) or (kinds and get_origin(kinds[-1]) is dict):
+        return None
+    if kinds and not _is_section(kinds[-1]):
+        raise UsageError(f"The setting {name} does not exist: {path[len(kinds) - 1]} has no keys.")
+    return ".".join(path[: len(kinds) + 1])
 
 
-def may_be_unset(name: str, model: type[BaseModel]) -> bool:
-    """Whether None is a value of a setting, or of a key within a table."""
-    kind: type[BaseModel] = model
-    for key in name.split("."):
-        field = kind.model_fields.get(key)
-        if field is None:
-            return True
-        annotation = field.annotation
-        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-            kind = annotation
-        else:
-            return get_origin(annotation) is dict or NoneType in get_args(annotation)
-    return True
+def _kinds(path: Sequence[str], model: type[BaseModel]) -> Iterator[Any]:
+    """The types along a path, as far as it leads: of sections, and of the setting that it ends at."""
+    for key in path:
+        if key not in model.model_fields:
+            return
+        kind = model.model_fields[key].annotation
+        yield kind
+        if not _is_section(kind):
+            return
+        model = cast("type[BaseModel]", kind)
+
+
+def _is_section(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)
 
 
 def require_no_overlaps(names: Collection[str]) -> None:

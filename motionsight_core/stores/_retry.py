@@ -25,10 +25,18 @@ from tenacity.wait import wait_base
 
 #: What a transfer must bring in `stores.stall_s`, bytes.
 LEAST_BYTES = 64 * 1024
-#: Pauses double from 1 s up to 20 s; half of each is random, so that workers do not all come back at once.
-PAUSES: wait_base = wait_exponential(multiplier=0.5, max=10) + wait_random_exponential(multiplier=0.5, max=10)
 
 T = TypeVar("T")
+
+
+def pauses(*, first_s: float, longest_s: float) -> wait_base:
+    """Pauses that double; half of each is random, so that workers do not all come back at once."""
+    half = {"multiplier": first_s / 2, "max": longest_s / 2}
+    return wait_exponential(**half) + wait_random_exponential(**half)
+
+
+#: Before a request to a store is tried again.
+PAUSES = pauses(first_s=1.0, longest_s=20.0)
 
 
 class Broken(Exception):

@@ -9,17 +9,12 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from tenacity import (
-    Retrying,
-    retry_if_exception,
-    stop_after_attempt,
-    wait_exponential,
-    wait_random_exponential,
-)
+from tenacity import Retrying, retry_if_exception, stop_after_attempt
 
 from motionsight_core.environment.credentials import credentials_epoch
 from motionsight_core.errors import MotionSightError, RunError
 from motionsight_core.stores._gcs_client import is_emulator
+from motionsight_core.stores._retry import pauses
 from motionsight_core.warehouse._bigquery_address import BigQueryAddress
 
 if TYPE_CHECKING:
@@ -99,11 +94,10 @@ def run_sql(
         )
         return [tuple(row.values()) for row in job.result(retry=retry())]
 
-    # The pauses double from 2 s up to 30 s; half of each is random, so that writers do not meet again.
     conflicts = Retrying(
         retry=retry_if_exception(_is_conflict),
         stop=stop_after_attempt(_CONFLICT_TRIES),
-        wait=wait_exponential(multiplier=1, max=15) + wait_random_exponential(multiplier=1, max=15),
+        wait=pauses(first_s=2.0, longest_s=30.0),
         reraise=True,
     )
     with errors(address):

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
 
 def write_staged(path: str, content: bytes, *, content_type: str, stores: StoreSettings) -> None:
-    """Write all of it or nothing, whoever else writes the same path: a runner that lost a worker may run a
-    step again while the first is still at it.
+    """Write all of it or nothing, even if another process writes the same path.
+
+    A runner that lost a worker may run a step again while the first is still at it.
 
     Raises:
         RunError: a disk is full, or whatever else stands against it; one sentence says where.

@@ -30,6 +30,11 @@ def test_zooms_rolls_and_short_ways_go_nowhere() -> None:
     assert camera_sectors([move("pan_right", 0.02, 0.0, 0.5)], 0.5) == []
 
 
+@pytest.mark.parametrize("label", ["static", "zoom_in", "pan_right", "whatever_left"])
+def test_a_row_of_another_program_without_a_rate_or_with_a_label_of_its_own_goes_nowhere(label: str) -> None:
+    assert camera_sectors([move(label, 0.1) | {"rate": None}], 0.5) == []
+
+
 def boxes(*centres: tuple[float, float]) -> list[dict[str, float]]:
     return [
         {"t_s": number * 0.1, "x0": x - 0.1, "y0": y - 0.1, "x1": x + 0.1, "y1": y + 0.1}
