@@ -244,6 +244,19 @@ def halved(frame: VideoFrame, least: tuple[int, int]) -> VideoFrame:
     return frame_of_planes(planes, format=frame.format.name, like=frame)
 
 
+def shrunk(frame: VideoFrame, size: tuple[int, int]) -> VideoFrame:
+    """The frame as SDR in yuv444p, of `size` (width, height): little to keep, and quickly made.
+
+    Its colours are converted when it is shown, by `to_rgb`.
+    """
+    frame = as_sdr(frame, size)
+    if frame.format.name not in PLANAR_8_BIT:
+        return reformatted(frame, "yuv444p", size=size, interpolation=Interpolation.AREA)
+    planes = [resized(plane(frame, index), size) for index in range(3)]
+    # The "yuvj" formats are the same with a full range, which they say in their names.
+    return frame_of_planes(planes, format=f"yuv{'j' * ('j' in frame.format.name)}444p", like=frame)
+
+
 def frame_of_planes(planes: Sequence[NDArray[np.uint8]], *, format: str, like: VideoFrame) -> VideoFrame:
     """A frame of these planes [h, w] in the colours of another.
 
