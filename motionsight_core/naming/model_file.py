@@ -63,5 +63,7 @@ def read_model_file(path: Path) -> bytes:
             f"The detector's file {path} cannot be read ({error.strerror}): {remedy}"
         ) from None
     if hashlib.sha256(content).hexdigest() != SHA256:
-        raise ModelUnusable(f"The detector's file {path} is damaged (its SHA-256 is not the released one): {remedy}")
+        raise ModelUnusable(
+            f"The detector's file {path} is damaged (its SHA-256 is not the released one): {remedy}"
+        )
     return content

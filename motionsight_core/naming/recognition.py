@@ -81,7 +81,9 @@ def recognise(
             if view.box is not None:
                 ballots[track.track_id].add(view.box, found, view.weight)
     verdicts = {track.track_id: ballots[track.track_id].verdict(unsayable) for track in tracks}
-    named = {number: verdict for number, verdict in verdicts.items() if verdict is not None and verdict.is_sure}
+    named = {
+        number: verdict for number, verdict in verdicts.items() if verdict is not None and verdict.is_sure
+    }
     return Recognition(
         tuple(
             replace(track, label=named[track.track_id].name) if track.track_id in named else track
@@ -119,7 +121,7 @@ class _View:
 
 
 def _gain(views: Sequence[_View], number: int, seen: Collection[int]) -> float:
-    """What one more frame says of a track: its weight among the track's frames, less where it is near another."""
+    """What one more frame says of a track: its share of the best weight, less where it is near another."""
     view = views[number]
     if view.box is None:
         return 0.0

@@ -26,14 +26,17 @@ FIXED = frozenset(
     }
 )
 
-#: Things that move on a person or in a person's hands, where the person is the name of what moves. Of anything
-#: else, such as a train in a desert or the handle of a mower, detectors say them without reason.
+#: Things that move on a person or in a person's hands, where the person is the name of what moves. Of
+#: anything else, such as a train in a desert or the handle of a mower, detectors say them without reason.
 GEAR = frozenset(
     {
         *("backpack", "umbrella", "handbag", "tie", "skis", "snowboard", "baseball bat", "baseball glove"),
         *("skateboard", "surfboard", "tennis racket", "frisbee"),
     }
 )
+
+#: What the packaged detector finds and no track is called.
+UNSAYABLE = FIXED | GEAR
 
 #: What a person may ride, so that a region is both.
 RIDDEN = frozenset({"bicycle", "motorcycle", "horse", "boat"})

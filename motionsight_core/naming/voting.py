@@ -1,8 +1,8 @@
 """From detections in a few frames to the name of a track.
 
-A single frame misleads, so each frame votes for every name with its best box of that name: by the detector's
-score times how well that box fits the track's. A name's support is the mean over the frames, and its score how
-far it lies above that of any name that speaks against it.
+A single frame misleads, so each frame votes for every name with its best box of that name: by the
+detector's score times how well that box fits the track's. A name's support is the mean over the frames, and
+its score how far it lies above that of any name that speaks against it.
 """
 
 from __future__ import annotations
@@ -83,9 +83,7 @@ class Ballot:
     def _verdict(self, name: str, support: Mapping[str, float]) -> Verdict:
         rivals = [other for other in support if contradicts(other, name)]
         against = max((support[rival] for rival in rivals), default=0.0)
-        frames = sum(
-            _vote(votes, kind_of(name)) > _vote(votes, rivals) for votes in self.votes
-        )
+        frames = sum(_vote(votes, kind_of(name)) > _vote(votes, rivals) for votes in self.votes)
         return Verdict(name, max(0.0, support[name] - against), frames)
 
     def _support(self, names: Collection[str]) -> float:

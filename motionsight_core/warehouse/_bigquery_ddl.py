@@ -40,13 +40,13 @@ CREATE OR REPLACE VIEW `{dataset}.camera_moves` AS
 SELECT clip_id, recipe, uri, annotator, move.start_s, move.end_s, move.label, move.rate, move.confidence
 FROM `{dataset}.motion`, UNNEST(camera_moves) AS move
 """,
-    # speed: as in DuckDB's view.
+    # speed, name_score: as in DuckDB's view.
     """
 CREATE OR REPLACE VIEW `{dataset}.object_tracks` AS
 SELECT clip_id, recipe, uri, annotator, track_id, label, score, start_s, end_s,
     (SELECT AVG(step) FROM UNNEST(steps) AS step WITH OFFSET AS place
      WHERE 2 * place BETWEEN ARRAY_LENGTH(steps) - 2 AND ARRAY_LENGTH(steps)) AS speed,
-    boxes
+    boxes, name_score
 FROM (
     SELECT clip_id, recipe, uri, annotator, track.track_id, track.label, track.score, track.start_s,
         track.end_s, track.boxes,
@@ -60,7 +60,9 @@ FROM (
             ORDER BY SQRT(POW(later.x0 + later.x1 - box.x0 - box.x1, 2)
                 + POW(SAFE_DIVIDE((later.y0 + later.y1 - box.y0 - box.y1) * height, width), 2))
                 / 2 / (later.t_s - box.t_s)
-        ) AS steps
+        ) AS steps,
+        (SELECT name.score FROM UNNEST(track_names) AS name WHERE name.track_id = track.track_id LIMIT 1)
+            AS name_score
     FROM `{dataset}.motion`, UNNEST(object_tracks) AS track
 )
 """,
