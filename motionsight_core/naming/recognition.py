@@ -18,7 +18,7 @@ MOST_FRAMES = 10
 #: Frames of a track after which it may be decided, and after which it is.
 EARLY = 4
 #: A name whose score is as high, with no frame against it, needs no further frames ...
-CLEAR_SCORE = 0.35
+CLEAR_SCORE = 0.3
 #: ... and below this score after as many frames there is none to be found.
 HOPELESS_SCORE = 0.06
 #: A box this close to the frame's edge may be cut off, fraction of the frame ...
@@ -113,8 +113,9 @@ class _View:
         x0, y0, x1, y1 = (float(np.interp(candidate.t_s, times, side)) for side in corners.T)
         if x1 <= x0 or y1 <= y0:
             return cls(candidate.t_s, None, 0.0)
-        largest = float(np.sqrt(((corners[:, 2] - corners[:, 0]) * (corners[:, 3] - corners[:, 1])).max()))
-        size = float(np.sqrt((x1 - x0) * (y1 - y0))) / largest
+        # A box far above the median has merged with another's: larger is better only up to there.
+        usual = float(np.median(np.sqrt((corners[:, 2] - corners[:, 0]) * (corners[:, 3] - corners[:, 1]))))
+        size = min(1.0, float(np.sqrt((x1 - x0) * (y1 - y0))) / max(usual, 1e-6))
         whole = x0 > EDGE and y0 > EDGE and x1 < 1 - EDGE and y1 < 1 - EDGE
         weight = (candidate.sharpness + 1e-6) * size * (1.0 if whole else CUT_WEIGHT)
         return cls(candidate.t_s, (x0, y0, x1, y1), weight)

@@ -35,8 +35,8 @@ GEAR = frozenset(
     }
 )
 
-#: What the packaged detector finds and no track is called.
-UNSAYABLE = FIXED | GEAR
+#: What the packaged detector finds and no track is called; a kite is what it calls most things in drawings.
+UNSAYABLE = FIXED | GEAR | {"kite"}
 
 #: What a person may ride, so that a region is both.
 RIDDEN = frozenset({"bicycle", "motorcycle", "horse", "boat"})
