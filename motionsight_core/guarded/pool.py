@@ -19,6 +19,7 @@ from motionsight_core.errors import DecoderCrashed
 from motionsight_core.guarded.process import ProcessDied, Request, Source
 from motionsight_core.guarded.processes import Processes, close_shared_processes, shared_processes
 from motionsight_core.guarded.sandbox import SandboxReport
+from motionsight_core.measure.types import MotionMeasurement
 from motionsight_core.naming.choice import PACKAGED
 from motionsight_core.naming.vocabulary import COCO_NAMES
 from motionsight_core.record import MOVING_REGION
@@ -212,10 +213,19 @@ def check_decoded(decoded: DecodedClip) -> None:
     shapes = [
         _is_sequence(sequence) for sequence in (decoded.sampled, decoded.blurred) if sequence is not None
     ]
-    if decoded.motion is not None and not {track.label for track in decoded.motion.tracks} <= _LABELS:
+    if decoded.motion is not None and not _said_in(decoded.motion) <= _LABELS:
         raise DecoderCrashed("The decoding process named a track as nothing that there is.")
     if not all(shapes) or min(decoded.width, decoded.height, decoded.lost_frames + 1) < 1:
         raise DecoderCrashed("The decoding process returned data that is not a sequence of frames.")
+
+
+def _said_in(motion: MotionMeasurement) -> set[str]:
+    """All names in a measurement."""
+    return {
+        *(track.label for track in motion.tracks),
+        *(name.name for name in motion.names),
+        *(found.label for frame in motion.detections for found in frame.detections),
+    }
 
 
 def _is_sequence(sequence: FrameSequence) -> bool:

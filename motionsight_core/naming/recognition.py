@@ -15,12 +15,12 @@ from motionsight_core.record import ObjectTrack, TrackName
 
 #: Most frames of a clip that the detector sees: each costs as much as decoding a second of 720p.
 MOST_FRAMES = 10
-#: Frames of a track after which it may be decided, and after which it is.
+#: Frames of a track after which it may be decided.
 EARLY = 4
 #: A name whose score is as high, with no frame against it, needs no further frames ...
 CLEAR_SCORE = 0.3
-#: ... and below this score after as many frames there is none to be found.
-HOPELESS_SCORE = 0.06
+#: ... and where no name has more support than this after as many frames, there is none to be found.
+HOPELESS = 0.06
 #: A box this close to the frame's edge may be cut off, fraction of the frame ...
 EDGE = 0.01
 #: ... and counts for less.
@@ -139,10 +139,10 @@ def _gain(views: Sequence[_View], number: int, seen: Collection[int]) -> float:
 def _is_decided(ballot: Ballot, unsayable: Collection[str]) -> bool:
     if len(ballot) < EARLY:
         return False
-    verdict = ballot.verdict(unsayable)
-    if verdict is None or verdict.score < HOPELESS_SCORE:
+    if ballot.strongest(unsayable) < HOPELESS:
         return True
-    return verdict.score >= CLEAR_SCORE and verdict.frames == len(ballot)
+    verdict = ballot.verdict(unsayable)
+    return verdict is not None and verdict.score >= CLEAR_SCORE and verdict.frames == len(ballot)
 
 
 def _track_name(track_id: int, verdict: Verdict) -> TrackName:

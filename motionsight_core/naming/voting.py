@@ -80,6 +80,11 @@ class Ballot:
         # Among names that mean the same, the one that is said more often.
         return max(found, key=lambda one: (one.score, self._support({one.name})))
 
+    def strongest(self, unsayable: Collection[str]) -> float:
+        """The highest support that a name has which may be said, whatever contradicts it; 0 to 1."""
+        names = {name for votes in self.votes for name in votes}.difference(unsayable)
+        return max((self._support(kind_of(name)) for name in names), default=0.0)
+
     def _verdict(self, name: str, support: Mapping[str, float]) -> Verdict:
         rivals = [other for other in support if contradicts(other, name)]
         against = max((support[rival] for rival in rivals), default=0.0)
