@@ -126,13 +126,8 @@ def _others(field: FieldInfo) -> Iterator[Any]:
     elif kinds & {int, float}:
         yield from (default + 1, default / 2) if default is not None else (1, 300)
     else:
-        yield from (
-            "none",
-            "openai:http://localhost/v1#model",
-            "http://localhost",
-            {"name": 1},
-            ("--name=1",),
-        )
+        texts = ("none", "openai:http://localhost/v1#model", "http://localhost")
+        yield from (*texts, {"name": 1}, ("--name=1",))
 
 
 def _nested(path: str, value: Any) -> dict[str, Any]:

@@ -277,13 +277,8 @@ def test_a_migration_that_was_cut_off_is_made_again_from_its_start(
         stage.commit(record("a.mp4"))
     service.fail = lambda path, body: None
     stage.commit(record("a.mp4"))
-    assert warehouse.query("SELECT number FROM migrations ORDER BY number").rows == [
-        (1,),
-        (2,),
-        (3,),
-        (4,),
-        (5,),
-    ]
+    numbers = warehouse.query("SELECT number FROM migrations ORDER BY number").rows
+    assert numbers == [(1,), (2,), (3,), (4,), (5,)]
     assert len(warehouse.query("SELECT * FROM motion").rows) == 1
 
 
