@@ -97,6 +97,7 @@ class MotionMeter:
         """The measurement of the clip that spans `start_s` to `end_s`, source seconds."""
         for t_s, regions in self._finder.flush():
             self._tracker.push(t_s, regions)
+        followed = self._tracker.finish(end_s - start_s)
         breaks = self._breaks()
         cuts_s = [self._pairs[pair].end_s for pair in sorted(breaks.cuts)]
         pairs = mended(self._pairs, breaks)
@@ -114,7 +115,8 @@ class MotionMeter:
             camera_moves=tuple(map(_rounded, moves)) or (_static(samples, start_s, end_s),),
             steadiness=steadiness,
             cuts=tuple(round(cut_s, 3) for cut_s in cuts_s),
-            tracks=self._tracker.tracks(end_s - start_s),
+            tracks=followed.tracks,
+            repetitions=followed.repetitions,
             motion_score=round(flow_widths / measured_s, 4) if measured_s else 0.0,
             clarity=self._median_clarity(end_s),
             camera_path=CameraPath(
