@@ -37,7 +37,7 @@ SOME = "scene_00[01]*.mp4"
 ROWS = "SELECT * EXCLUDE (run_id, annotated_at) FROM motion ORDER BY clip_id"
 FAILURES = "SELECT uri, version, clip_id, recipe, stage, error, message FROM failures"
 #: As Flink names the stage that decodes and describes.
-DECODING = "AnnotateCatalog/{Annotate"
+DECODING = "{Objects, AnnotateCatalog}"
 
 
 @pytest.fixture
@@ -157,7 +157,7 @@ def test_a_catalog_ends_in_the_rows_of_a_local_run_whatever_is_killed_meanwhile(
     (tmp_path / "motionsight.duckdb").unlink()
     some = str(catalog / SOME)
     run = begun(tmp_path, some, *cluster.settings)
-    until(lambda: "RUNNING" in cluster.states("AnnotateCatalog/"), alive=run)
+    until(lambda: "RUNNING" in cluster.states(DECODING), alive=run)
     run.kill()
     run.communicate()
     until(lambda: {job["state"] for job in cluster.jobs()} <= {"FINISHED", "FAILED", "CANCELED"})
