@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -13,8 +13,10 @@ from motionsight_core.naming.types import Detection, FrameDetections
 from motionsight_core.naming.voting import Ballot, Corners, Verdict
 from motionsight_core.record import ObjectTrack, TrackName
 
-#: Most frames of a clip that the detector sees: each costs as much as decoding a second of 720p.
-MOST_FRAMES = 10
+#: Frames that the detector sees at most: so many in a second of the clip, and so many of a short and of a
+#: long one. Each costs about half as much as a second of 720p costs to decode.
+FRAMES_PER_S = 0.8
+FEWEST_FRAMES, MOST_FRAMES = 6, 20
 #: Frames of a track after which it may be decided.
 EARLY = 4
 #: A name whose score is as high, with no frame against it, needs no further frames ...
@@ -49,7 +51,7 @@ def recognise(
     detect: Callable[[T], Sequence[Detection]],
     *,
     unsayable: Collection[str] = (),
-    most_frames: int = MOST_FRAMES,
+    most_frames: int | None = None,
 ) -> Recognition:
     """Name tracks by a vote over the frames that show them best.
 
@@ -60,12 +62,13 @@ def recognise(
         candidates: frames of the clip.
         detect: what there is in a candidate's picture.
         unsayable: names that no track gets, although they are found.
-        most_frames: how many candidates the detector sees.
+        most_frames: how many candidates the detector sees at most; as many as `frames_for` says if unset.
     """
     ballots = {track.track_id: Ballot() for track in tracks}
     views = {track.track_id: [_View.of(track, candidate) for candidate in candidates] for track in tracks}
     seen: dict[int, FrameDetections] = {}
-    while len(seen) < min(most_frames, len(candidates)):
+    most = frames_for(candidates) if most_frames is None else most_frames
+    while len(seen) < min(most, len(candidates)):
         left = [track for track in tracks if not _is_decided(ballots[track.track_id], unsayable)]
         gains = [
             0.0 if number in seen else sum(_gain(views[track.track_id], number, seen) for track in left)
@@ -92,6 +95,12 @@ def recognise(
         tuple(_track_name(number, verdict) for number, verdict in named.items()),
         tuple(sorted(seen.values(), key=lambda frame: frame.t_s)),
     )
+
+
+def frames_for(candidates: Sequence[Candidate[Any]]) -> int:
+    """How many frames of a clip, which lasts from its first candidate to its last, are worth their cost."""
+    span_s = candidates[-1].t_s - candidates[0].t_s if candidates else 0.0
+    return min(MOST_FRAMES, max(FEWEST_FRAMES, round(FRAMES_PER_S * span_s)))
 
 
 @dataclass(frozen=True, slots=True)
