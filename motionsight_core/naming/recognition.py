@@ -122,9 +122,10 @@ class _View:
         x0, y0, x1, y1 = (float(np.interp(candidate.t_s, times, side)) for side in corners.T)
         if x1 <= x0 or y1 <= y0:
             return cls(candidate.t_s, None, 0.0)
-        # A box far above the median has merged with another's: larger is better only up to there.
+        # A box far below the median shows a part; one far above it has merged with another's.
         usual = float(np.median(np.sqrt((corners[:, 2] - corners[:, 0]) * (corners[:, 3] - corners[:, 1]))))
-        size = min(1.0, float(np.sqrt((x1 - x0) * (y1 - y0))) / max(usual, 1e-6))
+        ratio = float(np.sqrt((x1 - x0) * (y1 - y0))) / usual
+        size = min(ratio, 1 / ratio)
         whole = x0 > EDGE and y0 > EDGE and x1 < 1 - EDGE and y1 < 1 - EDGE
         weight = (candidate.sharpness + 1e-6) * size * (1.0 if whole else CUT_WEIGHT)
         return cls(candidate.t_s, (x0, y0, x1, y1), weight)
