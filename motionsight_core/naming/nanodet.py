@@ -64,7 +64,7 @@ class NanoDet:
             maps = self._net.forward(_OUTPUTS)
         found = [_boxes_of(np.asarray(one)[0], stride) for one, stride in zip(maps, STRIDES, strict=True)]
         corners, scores, classes = (np.concatenate(parts) for parts in zip(*found, strict=True))
-        corners = np.clip(corners / np.array([width, height] * 2, np.float32), 0, 1)
+        corners = np.clip(corners / np.array([width, height] * 2, np.float32), 0, 1).astype(np.float32)
         return tuple(_detections(corners, scores, classes))
 
 

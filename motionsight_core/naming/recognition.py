@@ -114,7 +114,7 @@ class _View:
     """How well the frame shows it: sharp, large and whole. 0 where it is not there."""
 
     @classmethod
-    def of(cls, track: ObjectTrack, candidate: Candidate[object]) -> _View:
+    def of(cls, track: ObjectTrack, candidate: Candidate[Any]) -> _View:
         times = np.array([box.t_s for box in track.boxes])
         if np.abs(times - candidate.t_s).min() > NEAR_S:
             return cls(candidate.t_s, None, 0.0)
