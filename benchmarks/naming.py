@@ -3,7 +3,7 @@
     python benchmarks/naming.py [CLIPS ...] [--count N] [--seed S]
 
 Prints for each shape that is drawn how many tracks it has, and what they are called; then the tracks of
-CLIPS, which are files or folders. No threshold was chosen on the seed 9001.
+CLIPS, which are files or folders. No threshold was chosen on the seeds from 9001 on.
 """
 
 from __future__ import annotations
