@@ -31,6 +31,7 @@ _SIGNS = {Ge: "at least", Gt: "above", Le: "at most", Lt: "below"}
 _RECIPES: dict[str, dict[str, Any]] = {
     "yes": {},
     "with `clips.scenes`": {"clips": {"scenes": True}},
+    "where a loaded detector names tracks": {"naming": {"model": "transformers:some/model"}},
     "where a multimodal LLM annotates": {"annotator": "transformers:some/model"},
 }
 
@@ -105,10 +106,10 @@ def _recipe(path: str, field: FieldInfo) -> str:
         base = Settings.layered(values)
         for other in _others(field):
             try:
-                changed = Settings.layered(values, _nested(path, other))
+                changed = Settings.layered(values, _nested(path, other)).recipe()
             except UsageError:
                 continue
-            if changed.recipe() != base.recipe():
+            if changed != base.recipe():
                 return answer
     return "no"
 
@@ -125,7 +126,8 @@ def _others(field: FieldInfo) -> Iterator[Any]:
     elif kinds & {int, float}:
         yield from (default + 1, default / 2) if default is not None else (1, 300)
     else:
-        yield from ("openai:http://localhost/v1#model", "http://localhost", {"name": 1}, ("--name=1",))
+        texts = ("none", "openai:http://localhost/v1#model", "http://localhost")
+        yield from (*texts, {"name": 1}, ("--name=1",))
 
 
 def _nested(path: str, value: Any) -> dict[str, Any]:

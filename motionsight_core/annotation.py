@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TypeAlias
 
@@ -28,6 +28,8 @@ OBJECTS_NOT_FOUND = "objects_not_found"
 """The detector found none of the named objects; the whole frame was shown."""
 DESCRIPTION_CUT = "description_cut"
 """A description was cut at mllm.max_new_tokens."""
+NAMES_LEFT_OUT = "names_left_out"
+"""Tracks have no names: the packaged detector cannot be used, see `motionsight doctor`."""
 
 
 #: Told what a batch cost: `prompt_tokens`, `completion_tokens`, and `<step>_s` in seconds.
@@ -117,6 +119,10 @@ class Annotation:
             raise ValueError("the clip was decoded without its measurement; ask for the product 'motion'")
         return self.decoded.motion
 
+    def measured(self, motion: MotionMeasurement) -> None:
+        """Take another measurement in the place of the decode's."""
+        self._decoded = replace(self.decoded, motion=motion)
+
     @property
     def sampled(self) -> FrameSequence:
         """V_s at the size that objects are looked for.
@@ -145,6 +151,10 @@ class Annotation:
 
     def _record(self, *, annotator: Annotator, recipe: str, run_id: str) -> MotionRecord:
         clip, decoded, motion = self.clip, self.decoded, self.motion
+        tracks = self.tracks or motion.tracks
+        recognised = tuple(dict.fromkeys(name.name for name in motion.names))
+        if motion.names_left_out:
+            self.note(NAMES_LEFT_OUT)
         told = not annotator.is_measured  # a text written from the measurement agrees with it of course
         return MotionRecord(
             clip_id=clip.clip_id,
@@ -159,11 +169,11 @@ class Annotation:
             codec=decoded.codec,
             object_motion=self.object_motion,
             camera_motion=self.camera_motion,
-            object_names=self.names,
+            object_names=recognised if annotator.is_measured else self.names,
             camera_moves=motion.camera_moves,
             steadiness=motion.steadiness,
             cuts=motion.cuts,
-            object_tracks=self.tracks or motion.tracks,
+            object_tracks=tracks,
             motion_score=motion.motion_score,
             clarity=motion.clarity,
             annotator=annotator.name,
@@ -172,11 +182,16 @@ class Annotation:
             camera_agreement=camera_agreement(self.camera_motion, motion.camera_moves) if told else None,
             notes=(*decoded.notes, *self.notes),
             dialogue=tuple(self.dialogue),
+            track_names=motion.names if tracks == motion.tracks else (),
         )
 
 
 #: `stage` of what a step raises; "caption" of the others.
-_STAGES: dict[str, FailureStage] = {"_name_objects": "refer", "_refer": "refer"}
+_STAGES: dict[str, FailureStage] = {
+    "_name_tracks": "refer",
+    "_name_objects": "refer",
+    "_refer": "refer",
+}
 
 #: Annotations that go through the steps together.
 Batch: TypeAlias = Sequence[Annotation]

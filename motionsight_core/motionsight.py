@@ -32,6 +32,8 @@ from motionsight_core.guarded.pool import shared_decoder
 from motionsight_core.measure.narrate import describe_camera, describe_objects
 from motionsight_core.mllm import Conversation, Part
 from motionsight_core.models.loaded import Models, require_models, shared_models
+from motionsight_core.naming.choice import is_loaded
+from motionsight_core.naming.loaded import name_tracks
 from motionsight_core.prompts import needs, prompted_frames, uses_objects
 from motionsight_core.record import Failure, MotionRecord
 from motionsight_core.referring import (
@@ -56,7 +58,7 @@ class MotionSight:
         observe: told the cost of each step.
 
     Raises:
-        UsageError: `settings.annotator` is not one that there is.
+        UsageError: `settings.annotator` or `settings.naming.model` is not one that there is.
     """
 
     def __init__(
@@ -99,6 +101,8 @@ class MotionSight:
             steps = [self._caption_objects, self._caption_camera]
             if self._refers(self._prompts("both")):
                 steps = [self._name_objects, self._refer, *steps]
+        if self._names_here:
+            steps = [self._name_tracks, *steps]
         for step in steps:
             take(step, batch, self._observe)
         return [one.row(annotator=self.annotator, recipe=self._recipe, run_id=self.run_id) for one in batch]
@@ -116,6 +120,8 @@ class MotionSight:
             UsageError: a multiple choice for the measured annotator, which does not read questions.
         """
         annotation = self._decoded(clip).checked()
+        if self._names_here:
+            self._name_tracks([annotation])
         if self.annotator.is_measured:
             if options:
                 raise UsageError(
@@ -139,11 +145,12 @@ class MotionSight:
     @property
     def products(self) -> tuple[Product, ...]:
         """What a decode must give: the measurement always, and the frames that prompts are made of."""
-        if self.annotator.is_measured:
-            return ("motion",)
-        prompts = self._prompts("both")
         # Objects are looked for in the sampled frames.
-        found_in: set[Product] = {"sampled"} if self._refers(prompts) else set()
+        found_in: set[Product] = {"sampled"} if self._names_here else set()
+        if self.annotator.is_measured:
+            return ("motion", *found_in)
+        prompts = self._prompts("both")
+        found_in |= {"sampled"} if self._refers(prompts) else set()
         return ("motion", *sorted(found_in.union(*map(needs, prompts))))
 
     def _decoded(self, clip: Clip | DecodedClip) -> Annotation:
@@ -154,6 +161,19 @@ class MotionSight:
         except ClipError as error:
             return Annotation(clip).failed("decode", error)
         return Annotation(decoded.clip, decoded)
+
+    # Naming: what the measured tracks show, where a detector is loaded for it; the packaged one saw the
+    # frames while they were decoded ---------------------------------------------------------------------
+
+    @property
+    def _names_here(self) -> bool:
+        return is_loaded(self.settings.naming.model)
+
+    def _name_tracks(self, batch: Batch) -> None:
+        clips = [annotation.decoded for annotation in batch]
+        named = name_tracks(clips, self.settings.naming.names, self._models.namer)
+        for annotation, motion in zip(batch, named, strict=True):
+            annotation.measured(motion)
 
     # Decoupling: object motion and camera motion are seen under prompts of their own (section 3.1) -----
 

@@ -54,6 +54,10 @@ class Box:
     y1: float
 
 
+#: The label of a track of which no name is known.
+MOVING_REGION = "moving region"
+
+
 @dataclass(frozen=True, slots=True)
 class ObjectTrack:
     """One object (or moving region) followed through the clip."""
@@ -70,6 +74,21 @@ class ObjectTrack:
     """Source seconds."""
     boxes: tuple[Box, ...]
     """In order of time."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrackName:
+    """What a measured track was recognised as."""
+
+    track_id: int
+    """Of the track, in `object_tracks`."""
+    name: str
+    """The track's label."""
+    score: float
+    """How far the name stands out, 0 to 1: its support in the frames that were looked at, above that of any
+    name that contradicts it."""
+    frames: int
+    """Frames that agree on it."""
 
 
 #: The step in which something failed.
@@ -119,7 +138,7 @@ class MotionRecord:
     camera_motion: str
     """What the camera does, in English."""
     object_names: tuple[str, ...]
-    """What object referring looked for."""
+    """What object referring looked for; for `measured` the names that were recognised."""
     camera_moves: tuple[CameraMove, ...]
     """Measured, in order; never empty: a clip without a move has one `static`."""
     steadiness: Steadiness
@@ -143,9 +162,11 @@ class MotionRecord:
     where the text names none, or was written from the measurement."""
     notes: tuple[str, ...] = ()
     """What did not go as it should and was made up for: names_unreadable, objects_not_found,
-    description_cut; of the file frames_lost, times_mended, joined_recordings."""
+    description_cut, names_left_out; of the file frames_lost, times_mended, joined_recordings."""
     dialogue: tuple[Exchange, ...] = ()
     """In the order of asking, where `runtime.keep_dialogue` is on."""
+    track_names: tuple[TrackName, ...] = ()
+    """Of the measured tracks that were recognised, the name and its score."""
 
     def to_row(self) -> dict[str, Any]:
         """The row as plain lists and dicts, ready for Arrow."""

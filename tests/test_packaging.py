@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import subprocess
@@ -19,6 +20,7 @@ from flows.cli import doctor_prefect
 from flows.cli.doctor_names import SAFE_COMMAND, namesakes
 from flows.cli.findings import State
 from motionsight_core import __version__
+from motionsight_core.naming import model_file
 from motionsight_core.settings import Settings
 from motionsight_core.synthetic import render_catalog
 from tests.installed import Installation, build_wheel, folder_of_a_namesake, install
@@ -138,6 +140,15 @@ def test_the_wheel_holds_the_three_packages_and_nothing_else(wheel: Path) -> Non
     with zipfile.ZipFile(wheel) as archive:
         tops = {name.split("/")[0] for name in archive.namelist()}
     assert tops == {"motionsight_core", "transforms", "flows", f"motionsight-{__version__}.dist-info"}
+
+
+def test_the_wheel_holds_the_detector_with_its_licence_and_whence_it_comes(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        folder = "motionsight_core/naming/weights"
+        names = {name.rpartition("/")[2] for name in archive.namelist() if name.startswith(folder)}
+        assert names == {"nanodet_g.onnx", "LICENSE", "LICENSE.human-models", "README.md"}
+        assert hashlib.sha256(archive.read(f"{folder}/nanodet_g.onnx")).hexdigest() == model_file.SHA256
+    assert wheel.stat().st_size < 20_000_000, "an installation grows by less than 20 MB"
 
 
 def test_prefect_s_servers_and_workers_are_told_of_the_blocks(wheel: Path) -> None:

@@ -16,6 +16,7 @@ import click
 
 from flows.cli.doctor_backends import backends
 from flows.cli.doctor_names import names
+from flows.cli.doctor_naming import namers
 from flows.cli.doctor_prefect import prefect_server
 from flows.cli.findings import Finding, State
 
@@ -51,6 +52,7 @@ def examine(warehouse: str) -> bool:
         names,
         _opencv,
         _decoding,
+        namers,
         _extras,
         _originals,
         backends,

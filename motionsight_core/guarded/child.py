@@ -2,7 +2,8 @@
 
 Started by `motionsight_core.guarded.process` with, as arguments: the socket's descriptor, the memory
 limit in MiB, the parent's process id, the lifeline's descriptor, `limits.sandbox`, and the names of
-modules that the tasks to come need beside.
+modules that the tasks to come need beside. Of a module that has one the function `preload` is called: it
+reads what the module needs of files, which there are none of later.
 """
 
 from __future__ import annotations
@@ -61,7 +62,9 @@ def main() -> None:
     sandbox = sys.argv[5]
     load_lazy_modules()
     for module in sys.argv[6:]:
-        importlib.import_module(module)
+        preload = getattr(importlib.import_module(module), "preload", None)
+        if preload is not None:
+            preload()
     limit_memory(memory_mb)
     files = lock_files(sandbox)
     end_with(parent, lifeline)

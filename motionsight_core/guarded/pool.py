@@ -19,8 +19,15 @@ from motionsight_core.errors import DecoderCrashed
 from motionsight_core.guarded.process import ProcessDied, Request, Source
 from motionsight_core.guarded.processes import Processes, close_shared_processes, shared_processes
 from motionsight_core.guarded.sandbox import SandboxReport
+from motionsight_core.measure.types import MotionMeasurement
+from motionsight_core.naming.choice import PACKAGED
+from motionsight_core.naming.vocabulary import COCO_NAMES
+from motionsight_core.record import MOVING_REGION
 from motionsight_core.settings import Settings
 from motionsight_core.stores import LocalStore, store_for
+
+#: What the track of a decoded clip may be called: anything else is a stranger's text.
+_LABELS = {MOVING_REGION, *COCO_NAMES}
 
 
 class DecoderPool:
@@ -206,8 +213,19 @@ def check_decoded(decoded: DecodedClip) -> None:
     shapes = [
         _is_sequence(sequence) for sequence in (decoded.sampled, decoded.blurred) if sequence is not None
     ]
+    if decoded.motion is not None and not _said_in(decoded.motion) <= _LABELS:
+        raise DecoderCrashed("The decoding process named a track as nothing that there is.")
     if not all(shapes) or min(decoded.width, decoded.height, decoded.lost_frames + 1) < 1:
         raise DecoderCrashed("The decoding process returned data that is not a sequence of frames.")
+
+
+def _said_in(motion: MotionMeasurement) -> set[str]:
+    """All names in a measurement."""
+    return {
+        *(track.label for track in motion.tracks),
+        *(name.name for name in motion.names),
+        *(found.label for frame in motion.detections for found in frame.detections),
+    }
 
 
 def _is_sequence(sequence: FrameSequence) -> bool:
@@ -230,5 +248,9 @@ def close_shared_decoders() -> None:
 
 
 def _modules_for(settings: Settings) -> tuple[str, ...]:
-    # Cuts are looked for with a library of their own, which nothing else waits for.
-    return ("motionsight_core.video.scene_pass",) if settings.clips.scenes else ()
+    modules = []
+    if settings.clips.scenes:  # cuts are looked for with a library of their own, which nothing else waits for
+        modules.append("motionsight_core.video.scene_pass")
+    if settings.naming.model == PACKAGED:
+        modules.append("motionsight_core.naming.model_file")
+    return tuple(modules)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from motionsight_core.measure.subjects import subject, told_together
 from motionsight_core.measure.track_path import Growth, TrackPath, distance
 from motionsight_core.measure.types import CameraPath, MotionMeasurement
 from motionsight_core.measure.wording import (
@@ -16,14 +17,12 @@ from motionsight_core.measure.wording import (
     fraction_of,
     listed,
     moment_s,
-    number,
     place,
     row,
     seconds,
     sentence,
     word_for,
 )
-from motionsight_core.record import ObjectTrack
 
 #: Regions that get a sentence of their own; the others share one (a single one has its own as well).
 TOLD = 3
@@ -38,8 +37,6 @@ FOLLOWED = 0.3
 #: ... for at least this share of the region's time, faster than this, frame widths per second.
 FOLLOWED_SHARE = 0.6
 FOLLOWED_RATE = 0.02
-#: A region with less than this share of the area of those told before is a smaller one.
-SMALLER = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +89,7 @@ def describe_objects(measurement: MotionMeasurement, *, start_s: float, end_s: f
     paths = [TrackPath.of(track) for track in told]
     sentences = [_told(path, paths[:index], scene) for index, path in enumerate(paths)]
     if rest:
-        sentences.append(_rest(rest))
+        sentences.append(told_together([TrackPath.of(track) for track in rest], paths))
     return " ".join(sentences)
 
 
@@ -100,7 +97,7 @@ def _told(path: TrackPath, before: Sequence[TrackPath], scene: Scene) -> str:
     growth = path.growth()
     entry = "" if scene.from_start(path) else _entry(path)
     clauses = [entry, _motion(path, growth, bool(entry), scene), _exit(path, scene)]
-    return sentence(f"{_subject(path, before, growth)} {_joined([c for c in clauses if c])}")
+    return sentence(f"{subject(path, before, growth)} {_joined([c for c in clauses if c])}")
 
 
 def _joined(clauses: Sequence[str]) -> str:
@@ -109,27 +106,6 @@ def _joined(clauses: Sequence[str]) -> str:
         return "".join(clauses)
     comma = "," if any("," in clause for clause in clauses[:-1]) else ""
     return f"{', '.join(clauses[:-1])}{comma} and {clauses[-1]}"
-
-
-def _subject(path: TrackPath, before: Sequence[TrackPath], growth: Growth | None) -> str:
-    """ "a region about a fifth of the frame wide"."""
-    area = path.width * path.height
-    if before and area < SMALLER * min(other.width * other.height for other in before):
-        return "a smaller one"
-    article = "another" if before else "a"
-    if growth is not None:
-        return f"{article} region"
-    if max(path.width, path.height) < 0.09:
-        return f"{article} small region"
-    if path.height > 2.2 * path.width:
-        return f"{article} region {_long(path.height, 'tall')}"
-    return f"{article} region {_long(path.width, 'wide')}"
-
-
-def _long(length: float, word: str) -> str:
-    """ "about a third of the frame wide", "as wide as the frame"."""
-    part = fraction_of(length)
-    return f"as {word} as the frame" if part == "all of" else f"about {part} the frame {word}"
 
 
 def _entry(path: TrackPath) -> str:
@@ -230,11 +206,3 @@ def _exit(path: TrackPath, scene: Scene) -> str:
     if not edge or scene.to_end(path):
         return ""
     return f"leaves there at {seconds(float(path.t_s[-1]))}"
-
-
-def _rest(rest: Sequence[ObjectTrack]) -> str:
-    places = list(dict.fromkeys(place(*TrackPath.of(track).middle) for track in rest))
-    where = listed(places) if len(places) <= 2 else "in several places"
-    if len(rest) == 1:
-        return f"Another region moves {where} from {seconds(rest[0].start_s)} to {seconds(rest[0].end_s)}."
-    return sentence(f"{number(len(rest))} other regions move {where}")

@@ -11,7 +11,7 @@ from scipy.ndimage import median_filter
 
 from motionsight_core.measure.weighted import weighted_median
 from motionsight_core.measure.wording import SPEED_CHANGE
-from motionsight_core.record import ObjectTrack
+from motionsight_core.record import MOVING_REGION, ObjectTrack
 
 Floats = NDArray[np.float64]
 
@@ -63,6 +63,7 @@ class TrackPath:
     y0: Floats
     x1: Floats
     y1: Floats
+    label: str = MOVING_REGION
 
     @classmethod
     def of(cls, track: ObjectTrack) -> TrackPath:
@@ -70,7 +71,12 @@ class TrackPath:
         boxes = np.array([(box.x0, box.y0, box.x1, box.y1) for box in track.boxes])
         if len(boxes) >= MEDIAN_FRAMES:
             boxes[1:-1] = median_filter(boxes, (MEDIAN_FRAMES, 1), mode="nearest")[1:-1]
-        return cls(np.array([box.t_s for box in track.boxes]), *boxes.T)
+        return cls(np.array([box.t_s for box in track.boxes]), *boxes.T, label=track.label)
+
+    @property
+    def is_named(self) -> bool:
+        """Whether it is known what it is of."""
+        return self.label != MOVING_REGION
 
     @property
     def x(self) -> Floats:

@@ -11,11 +11,10 @@ from scipy.ndimage import median_filter
 from scipy.optimize import linear_sum_assignment
 
 from motionsight_core.measure.regions import Region
-from motionsight_core.record import Box, ObjectTrack
+from motionsight_core.record import MOVING_REGION, Box, ObjectTrack
 
 Floats = NDArray[np.float64]
 
-LABEL = "moving region"
 #: A track without a region for longer than this ends, seconds.
 PATIENCE_S = 0.5
 #: A track that ended may go on in one that begins near within this time, seconds.
@@ -244,7 +243,7 @@ def _object_track(number: int, trail: Trail, score: float) -> ObjectTrack:
     boxes = boxes.clip(0, 1).round(4)
     return ObjectTrack(
         track_id=number,
-        label=LABEL,
+        label=MOVING_REGION,
         score=round(score, 3),
         start_s=round(trail.times[0], 3),
         end_s=round(trail.times[-1], 3),

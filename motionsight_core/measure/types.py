@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motionsight_core.camera_motion import Steadiness
-from motionsight_core.record import CameraMove, ObjectTrack
+from motionsight_core.naming.types import FrameDetections
+from motionsight_core.record import CameraMove, ObjectTrack, TrackName
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +72,9 @@ class MotionMeasurement:
     camera_path: CameraPath
     shaken: tuple[ShakenSpan, ...] = ()
     """Where the picture shakes, if `steadiness` does not say it of the whole clip."""
+    names: tuple[TrackName, ...] = ()
+    """Of the tracks that were recognised; their labels are these names."""
+    detections: tuple[FrameDetections, ...] = ()
+    """What the detector found in the frames that it saw."""
+    names_left_out: bool = False
+    """Whether tracks stayed without names because the detector's file cannot be used."""

@@ -10,6 +10,8 @@ from motionsight_core.environment.credentials import credentials_epoch
 from motionsight_core.mllm import MultimodalModel, open_mllm, require_endpoint, require_mllm
 from motionsight_core.models.presence import require_checkpoint
 from motionsight_core.models.source import ModelSource
+from motionsight_core.naming.choice import is_loaded
+from motionsight_core.naming.loaded import with_detector
 from motionsight_core.prompts import PoseOverlay
 from motionsight_core.referring import (
     Detector,
@@ -23,7 +25,7 @@ from motionsight_core.settings import Settings
 
 
 class Models:
-    """MLLM, detector, tracker and keypoint model; each is loaded when it is first asked for.
+    """MLLM, detector, tracker, keypoint model and namer of tracks; each is loaded when it is first asked for.
 
     Args:
         settings: which, and where they run.
@@ -42,6 +44,7 @@ class Models:
         self._lock = threading.RLock()
         self._mllm, self._detector, self._tracker = mllm, detector, tracker
         self._pose: PoseOverlay | None = None
+        self._namer: Detector | None = None
 
     @property
     def mllm(self) -> MultimodalModel:
@@ -54,6 +57,15 @@ class Models:
         with self._lock:
             self._detector = self._detector or open_detector(self._settings)
             return self._detector
+
+    @property
+    def namer(self) -> Detector:
+        """What names measured tracks; that of object referring where the settings name the same."""
+        if self._settings.naming.model == self._settings.referring.detector:
+            return self.detector
+        with self._lock:
+            self._namer = self._namer or open_detector(with_detector(self._settings))
+            return self._namer
 
     @property
     def tracker(self) -> Tracker:
@@ -76,6 +88,8 @@ def require_models(settings: Settings) -> None:
         RunError: the endpoint does not answer.
         UsageError: the setting names nothing that exists.
     """
+    if is_loaded(settings.naming.model):
+        check_detector(with_detector(settings))
     annotator = Annotator.parse(settings.annotator)
     if annotator.is_measured:
         return
@@ -98,9 +112,9 @@ def shared_models(settings: Settings) -> Models:
     Only the latest configuration's are kept: two 7B models do not fit on one GPU.
     """
     annotator = Annotator.parse(settings.annotator)
-    if annotator.is_measured:
+    if annotator.is_measured and not is_loaded(settings.naming.model):
         return Models(settings)  # which asks for none, and must not put others out of memory
-    sections = {"annotator", "mllm", "endpoint", "referring", "prompts", "runtime"}
+    sections = {"annotator", "mllm", "endpoint", "referring", "prompts", "naming", "runtime"}
     key = json.dumps(settings.model_dump(mode="json", include=sections), sort_keys=True)
     if annotator.is_remote:  # weights need no key, and take minutes to load
         key += f" {credentials_epoch()}"

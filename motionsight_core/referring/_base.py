@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motionsight_core.clip import DecodedClip, FrameSequence
+from motionsight_core.naming.types import Detection
 from motionsight_core.referring.masks import Mask
 
 
@@ -23,18 +24,6 @@ class View:
     """Position in `clip.sampled`."""
     names: tuple[str, ...]
     """Objects to find, in plain words."""
-
-
-@dataclass(frozen=True, slots=True)
-class Detection:
-    """One object found in one frame."""
-
-    label: str
-    """The name it was found for."""
-    score: float
-    """0 to 1."""
-    box: tuple[float, float, float, float]
-    """x0, y0, x1, y1 in fractions of the frame, inside 0..1, x0 < x1, y0 < y1."""
 
 
 @dataclass(frozen=True, slots=True)

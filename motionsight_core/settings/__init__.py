@@ -29,6 +29,7 @@ from pydantic_settings import (
 
 from motionsight_core.annotator import Annotator
 from motionsight_core.errors import UsageError
+from motionsight_core.naming import choice, model_file
 from motionsight_core.settings._layers import NamedValues, parse_toml, read_toml, sentence
 from motionsight_core.settings._method import (
     BlurSettings,
@@ -36,6 +37,7 @@ from motionsight_core.settings._method import (
     FocusSettings,
     MeasureSettings,
     MllmSettings,
+    NamingSettings,
     PromptName,
     PromptSettings,
     ReferringSettings,
@@ -56,6 +58,7 @@ __all__ = [
     "DIALOGUE_VERSION",
     "LONGEST_S",
     "MEASUREMENT_VERSION",
+    "NAMING_VERSION",
     "BlurSettings",
     "ClipSettings",
     "EndpointSettings",
@@ -63,6 +66,7 @@ __all__ = [
     "LimitSettings",
     "MeasureSettings",
     "MllmSettings",
+    "NamingSettings",
     "PromptName",
     "PromptSettings",
     "ReferringSettings",
@@ -79,6 +83,8 @@ __all__ = [
 #: Raise it when the code of the measurement or of its wording changes what a row says, so that
 #: old rows keep their recipe and a rerun adds new ones.
 MEASUREMENT_VERSION = 1
+#: The same for the naming of tracks and what descriptions say of names; other weights say so themselves.
+NAMING_VERSION = 1
 #: The same for the conversations with a multimodal LLM, the visual prompts and object referring.
 DIALOGUE_VERSION = 2
 
@@ -101,6 +107,7 @@ class Settings(Section):
     endpoint: EndpointSettings = EndpointSettings()
     spotlight: SpotlightSettings = SpotlightSettings()
     measure: MeasureSettings = MeasureSettings()
+    naming: NamingSettings = NamingSettings()
     limits: LimitSettings = LimitSettings()
     stores: StoreSettings = StoreSettings()
     runtime: RuntimeSettings = Field(default_factory=lambda: RuntimeSettings())
@@ -109,7 +116,7 @@ class Settings(Section):
         """First 16 hex digits of sha256 over everything that can change a row.
 
         Raises:
-            UsageError: there is no such annotator.
+            UsageError: there is no such annotator, or nothing that names tracks as `naming.model` says.
         """
         # How videos are split is in it too: whole videos and windows are different answers, and
         # `latest_motion` must not mix them.
@@ -118,6 +125,9 @@ class Settings(Section):
         if not self.clips.scenes:  # they change no row, and older rows keep their recipe
             for name in ("scenes", "scene_threshold", "min_scene_s"):
                 del rows["clips"][name]
+        del rows["naming"]  # tracks without names have the recipe of before there were any
+        if self.naming.model != choice.NONE:
+            rows["naming"] = self._naming_in_recipe()
         annotator = Annotator.parse(self.annotator)
         if annotator.is_measured:
             for section in ("prompts", "mllm", "referring"):
@@ -127,6 +137,12 @@ class Settings(Section):
         rows["annotator"] = annotator.in_recipe
         canonical = json.dumps(rows, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+    def _naming_in_recipe(self) -> dict[str, Any]:
+        if not choice.is_loaded(self.naming.model):
+            return {"model": model_file.IDENTITY, "version": NAMING_VERSION}
+        looks = self.referring.model_dump(include={"max_pixels", "box_threshold", "text_threshold"})
+        return {**self.naming.model_dump(mode="json"), **looks, "version": NAMING_VERSION}
 
     @classmethod
     def load(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from motionsight_core.backends import PROMPTS
@@ -211,3 +211,38 @@ class MeasureSettings(Section):
         le=255,
         description="Least luma difference of a moving pixel after compensation, levels of 255.",
     )
+
+
+class NamingSettings(Section):
+    """What the measured tracks are called."""
+
+    model: str = Field(
+        default="packaged",
+        description="What names them: `packaged` (the detector that comes with MotionSight, 80 names), "
+        "`none` (each is a `moving region`), or a detector as in `referring.detector`, such as "
+        "`transformers:MODEL_ID_OR_DIR`.",
+    )
+    names: tuple[str, ...] = Field(
+        default=(),
+        max_length=500,
+        description="What such a detector looks for; unset: the 80 names of the packaged one.",
+    )
+
+    @field_validator("names", mode="before")
+    @classmethod
+    def _from_text(cls, value: Any) -> Any:
+        # --set and the environment bring text: JSON, or names with commas between.
+        if isinstance(value, str):
+            if value.startswith("["):
+                return json.loads(value)
+            return tuple(name.strip() for name in value.split(",") if name.strip())
+        return value or ()
+
+    @model_validator(mode="after")
+    def _is_asked(self) -> NamingSettings:
+        if self.names and self.model in ("packaged", "none"):
+            raise PydanticCustomError(
+                "names_not_asked",
+                "naming.names are looked for by a detector that is loaded for it; name one with naming.model",
+            )
+        return self

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from motionsight_core.catalog import Clip
 from motionsight_core.clip import FrameCollector, FrameSequence, Product
-from motionsight_core.measure import MotionMeter
 from motionsight_core.measure.types import MotionMeasurement
 from motionsight_core.settings import Settings
 from motionsight_core.video.blur import MotionBlur, blur_weights
-from motionsight_core.video.pixels import Geometry, as_sdr, luma_size, to_luma, to_rgb
+from motionsight_core.video.measuring import ClipMeasure
+from motionsight_core.video.pixels import Geometry, as_sdr, to_rgb
 from motionsight_core.video.sampling import measured_frames, sampled_frames
 
 
@@ -44,7 +44,7 @@ class ClipFrames:
         # Blur windows by their oldest frame: (sampled frame, length) of each that opens there.
         self._windows: dict[int, list[tuple[int, int]]] = {}
         self._blurs: dict[int, MotionBlur] = {}
-        self._meter: MotionMeter | None = None
+        self._measure: ClipMeasure | None = None
         self._sampled = FrameCollector(len(samples))
         self._blurred = FrameCollector(len(samples))
 
@@ -61,15 +61,12 @@ class ClipFrames:
         """Use one wanted frame for all that needs it."""
         if self.geometry is None:
             self.geometry = geometry
-            self._meter = MotionMeter(self._settings.measure, aspect=geometry.width / geometry.height)
+            self._measure = ClipMeasure(self._settings, geometry)
         if number in self._samples:
             pixels = to_rgb(frame, geometry, max_pixels=self._settings.referring.max_pixels)
             self._sampled.add(pixels, float(self._times_s[number]))
-        if number in self._measured and self._meter is not None:
-            # The first frame's size, should the stream change its own half-way.
-            size = luma_size(self.geometry, width=self._settings.measure.width)
-            luma = to_luma(frame, geometry, size=size)
-            self._meter.push(luma, float(self._times_s[number]))
+        if number in self._measured and self._measure is not None:
+            self._measure.push(frame, geometry, float(self._times_s[number]))
         self._blur(number, frame, geometry)
 
     def _blur(self, number: int, frame: VideoFrame, geometry: Geometry) -> None:
@@ -96,6 +93,6 @@ class ClipFrames:
         return self._blurred.sequence()
 
     def motion(self) -> MotionMeasurement | None:
-        if self._meter is None or not self._measured:
+        if self._measure is None or not self._measured:
             return None
-        return self._meter.finish(self._clip.start_s, self._clip.end_s)
+        return self._measure.finish(self._clip.start_s, self._clip.end_s)

@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 
 from motionsight_core.catalog import Clip
 from motionsight_core.clip import DecodedClip, FrameCollector, Product
-from motionsight_core.measure import MotionMeter
 from motionsight_core.settings import Settings
 from motionsight_core.video.blur import MotionBlur, blur_weights
-from motionsight_core.video.pixels import Geometry, halved, luma_size, to_luma, to_rgb
+from motionsight_core.video.measuring import ClipMeasure
+from motionsight_core.video.pixels import Geometry, halved, to_rgb
 from motionsight_core.video.sampling import measured_step_s, times_shown
 from motionsight_core.video.scene_samples import SceneSamples
 
@@ -90,7 +90,7 @@ class SceneFrames:
         self._window: deque[VideoFrame] = deque(maxlen=settings.blur.window)
         self._samples_frames = "sampled" in products or "blurred" in products
         self._geometry: Geometry | None = None
-        self._meter: MotionMeter | None = None
+        self._measure: ClipMeasure | None = None
         self._measured_s = -np.inf
         self._taken = 0
 
@@ -99,9 +99,9 @@ class SceneFrames:
         self._taken += 1
         if self._geometry is None:
             self._geometry = geometry
-            self._meter = MotionMeter(self._settings.measure, aspect=geometry.width / geometry.height)
+            self._measure = ClipMeasure(self._settings, geometry)
         if "motion" in self._products:
-            self._measure(frame, geometry, float(self._video.times_s[number]))
+            self._push(frame, geometry, float(self._video.times_s[number]))
         if self._samples_frames:
             self._sample(number, frame, geometry)
 
@@ -114,7 +114,7 @@ class SceneFrames:
         Raises:
             ValueError: it was given not one frame.
         """
-        if self._geometry is None or self._meter is None:
+        if self._geometry is None or self._measure is None:
             raise ValueError("a scene has at least one frame")
         kept = self._samples.finish()
         sampled, blurred = FrameCollector(len(kept)), FrameCollector(len(kept))
@@ -132,16 +132,14 @@ class SceneFrames:
             lost_frames=max(0, frames - self._taken),
             sampled=sampled.sequence(),
             blurred=blurred.sequence(),
-            motion=self._meter.finish(clip.start_s, clip.end_s) if "motion" in self._products else None,
+            motion=self._measure.finish(clip.start_s, clip.end_s) if "motion" in self._products else None,
         )
 
-    def _measure(self, frame: VideoFrame, geometry: Geometry, time_s: float) -> None:
-        if time_s - self._measured_s < self._video.measured_step_s or self._meter is None:
+    def _push(self, frame: VideoFrame, geometry: Geometry, time_s: float) -> None:
+        if time_s - self._measured_s < self._video.measured_step_s or self._measure is None:
             return
         self._measured_s = time_s
-        # The first frame's size, should the stream change its own half-way.
-        size = luma_size(self._geometry or geometry, width=self._settings.measure.width)
-        self._meter.push(to_luma(frame, geometry, size=size), time_s)
+        self._measure.push(frame, geometry, time_s)
 
     def _sample(self, number: int, frame: VideoFrame, geometry: Geometry) -> None:
         blurs = "blurred" in self._products

@@ -30,7 +30,8 @@ SELECT clip_id, recipe, uri, annotator, move.start_s, move.end_s, move.label, mo
 FROM (SELECT *, unnest(camera_moves) AS move FROM motion);
 
 -- speed: frame widths per second that the centre of the box covers, the median over stretches of
--- three boxes, so that the jitter from box to box does not count as speed.
+-- three boxes, so that the jitter from box to box does not count as speed. name_score: of a measured
+-- track that was recognised, how far its label stands out.
 CREATE OR REPLACE VIEW object_tracks AS
 SELECT clip_id, recipe, uri, annotator, track.track_id, track.label, track.score, track.start_s,
        track.end_s,
@@ -40,7 +41,8 @@ SELECT clip_id, recipe, uri, annotator, track.track_id, track.label, track.score
            / 2 / nullif(b[i + 3].t_s - b[i].t_s, 0)
            FOR i IN range(1, len(b) - 2)
        ], 'median') AS speed,
-       b AS boxes
+       b AS boxes,
+       [name.score FOR name IN track_names IF name.track_id = track.track_id][1] AS name_score
 FROM (SELECT *, track.boxes AS b FROM (SELECT *, unnest(object_tracks) AS track FROM motion));
 """
 

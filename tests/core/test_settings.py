@@ -12,7 +12,8 @@ from pydantic import BaseModel
 
 from motionsight_core import environment
 from motionsight_core.errors import UsageError
-from motionsight_core.settings import MEASUREMENT_VERSION, Settings
+from motionsight_core.naming import model_file
+from motionsight_core.settings import MEASUREMENT_VERSION, NAMING_VERSION, Settings
 from motionsight_core.settings._names import setting_names
 
 
@@ -34,6 +35,7 @@ def test_the_recipe_is_the_hash_of_the_canonical_json_of_what_can_change_a_row()
     for of_scenes in ("scenes", "scene_threshold", "min_scene_s"):
         del rows["clips"][of_scenes]
     rows["measurement_version"] = MEASUREMENT_VERSION
+    rows["naming"] = {"model": model_file.IDENTITY, "version": NAMING_VERSION}
     canonical = json.dumps(rows, sort_keys=True, separators=(",", ":"))
     assert settings.recipe() == hashlib.sha256(canonical.encode()).hexdigest()[:16]
 
@@ -47,6 +49,7 @@ def test_the_recipe_is_the_hash_of_the_canonical_json_of_what_can_change_a_row()
         "measure.pan=0.02",
         "clips.window_s=10",
         "annotator=openai:http://localhost:1#m",
+        "naming.model=none",
     ],
 )
 def test_a_setting_that_can_change_a_row_changes_the_recipe(override: str) -> None:
@@ -250,7 +253,7 @@ def test_a_missing_or_broken_settings_file_is_a_usage_error(tmp_path: Path) -> N
 
 def test_how_scenes_are_found_is_part_of_the_recipe_only_where_clips_are_scenes() -> None:
     def recipe(*overrides: str) -> str:
-        return Settings.load(overrides=overrides, environment={}).recipe()
+        return Settings.load(overrides=["naming.model=none", *overrides], environment={}).recipe()
 
     assert recipe() == recipe("clips.min_scene_s=2") == "d0b2cf78fab851ca", "rows of earlier versions keep it"
     scenes = [recipe("clips.scenes=true", *knobs) for knobs in ((), ("clips.min_scene_s=2",))]

@@ -306,6 +306,22 @@ def test_doctor_finds_a_misspelt_variable(tmp_path: Path, monkeypatch: pytest.Mo
     assert "did you mean MOTIONSIGHT_SAMPLING__FRAMES?" in finding.detail
 
 
+def test_doctor_says_what_is_wrong_with_what_names_tracks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from flows.cli.doctor_naming import namers
+    from flows.cli.findings import State
+    from motionsight_core.naming import model_file
+
+    (whole,) = namers()
+    assert whole.state is State.GOOD and model_file.IDENTITY in whole.detail
+    monkeypatch.setattr(model_file, "PATH", tmp_path / "absent.onnx")
+    monkeypatch.setenv("MOTIONSIGHT_NAMING__MODEL", "transformers:./nowhere")
+    packaged, other = namers()
+    assert packaged.state is State.BAD and "tracks get no names; reinstall motionsight" in packaged.detail
+    assert other.state is State.BAD and "nowhere is not there" in other.detail
+
+
 def test_a_run_that_cannot_finish_exits_with_1(motionsight, scenes: Path, tmp_path: Path) -> None:
     (tmp_path / "motionsight.duckdb").write_text("this is no database")
     done = motionsight("annotate", str(scenes))

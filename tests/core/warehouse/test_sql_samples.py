@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from motionsight_core.record import Exchange
+from motionsight_core.record import Exchange, TrackName
 from motionsight_core.warehouse import Answer, Warehouse
 from tests.core.warehouse.rows import Stage, record
 
@@ -44,6 +44,13 @@ def test_the_dialogue_of_rows_whose_text_agrees_with_the_measurement_is_there_to
         ("object", "What?", "A dog."),
         ("camera", "And the camera?", "It pans."),
     ]
+
+
+def test_the_names_of_what_moves_are_counted(answer, stage: Stage) -> None:
+    named = record("folder/b.mp4")
+    track = replace(named.object_tracks[0], label="dog")
+    stage.commit(replace(named, object_tracks=(track,), track_names=(TrackName(1, "dog", 0.5, 4),)))
+    assert answer("names.sql").rows == [("dog", 1, 1, None, 0.5)]
 
 
 def test_every_sample_is_there_for_both() -> None:

@@ -14,7 +14,7 @@ function facts(clip) {
     [h("dt", null, "Video"), named("dd", null, clip.uri)], fact("Span", `${clock(clip.start, clip.end)} of the video`),
     fact("Picture", `${clip.width} × ${clip.height}, ${number(clip.fps, 4)} frames a second, ${clip.codec}`),
     fact("Motion", `${number(clip.score)} frame widths a second`), fact("Clarity", `${number(clip.clarity)} (0 blurred, 1 sharp)`),
-    fact("Looked for", clip.names.join(", ")),
+    fact(clip.annotator === "measured" ? "Recognised" : "Looked for", clip.names.join(", ")),
     clip.agreement === null ? [] : fact("Text and measurement", `agree on ${percent(clip.agreement)} of the camera's moves`),
     fact("Annotated by", `${annotatorWord(clip.annotator)}, ${day(clip.at)}`), fact("Recipe", clip.recipe), fact("Clip", clip.clip));
 }

@@ -1,0 +1,88 @@
+"""Naming by a detector of object referring, on the sampled frames of a batch of clips."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from motionsight_core.clip import DecodedClip
+from motionsight_core.measure.types import MotionMeasurement
+from motionsight_core.naming.candidates import Candidate, sharpness_of
+from motionsight_core.naming.recognition import recognise
+from motionsight_core.naming.types import Detection
+from motionsight_core.naming.vocabulary import COCO_NAMES, UNSAYABLE
+from motionsight_core.referring import Detector, View
+from motionsight_core.settings import Settings
+
+#: Sampled frames of a clip that are looked at, at most.
+MOST_FRAMES = 10
+
+
+def with_detector(settings: Settings) -> Settings:
+    """The settings with which the detector that `naming.model` names is opened as one of object referring."""
+    referring = settings.referring.model_copy(update={"detector": settings.naming.model})
+    return settings.model_copy(update={"referring": referring})
+
+
+def name_tracks(
+    clips: Sequence[DecodedClip], names: Sequence[str], detector: Detector
+) -> list[MotionMeasurement]:
+    """The measurement of each clip with the names of its tracks.
+
+    Args:
+        clips: with sampled frames and their measurement; detected in one call, for batches across clips.
+        names: what is looked for; if empty, the names of the packaged detector.
+        detector: of object referring.
+
+    Raises:
+        ValueError: a clip was decoded without one of the two.
+    """
+    asked = tuple(names) or COCO_NAMES
+    views = [View(clip, frame, asked) for clip in clips for frame in _frames(clip)]
+    found = dict(zip([(id(view.clip), view.frame) for view in views], detector.detect(views), strict=True))
+    return [_named(clip, found, () if names else tuple(UNSAYABLE)) for clip in clips]
+
+
+def _named(
+    clip: DecodedClip, found: dict[tuple[int, int], list[Detection]], unsayable: Sequence[str]
+) -> MotionMeasurement:
+    motion = _motion_of(clip)
+    frames = _frames(clip)
+    if not frames or clip.sampled is None:
+        return motion
+    candidates = [
+        Candidate(float(clip.sampled.times_s[frame]), number, _sharpness(clip.sampled.pixels[frame]), frame)
+        for number, frame in enumerate(frames)
+    ]
+    named = recognise(
+        motion.tracks,
+        candidates,
+        lambda frame: found[id(clip), frame],
+        unsayable=unsayable,
+        most_frames=len(candidates),
+    )
+    return replace(motion, tracks=named.tracks, names=named.names, detections=named.detections)
+
+
+def _frames(clip: DecodedClip) -> list[int]:
+    """Which sampled frames are looked at: evenly in time, none where nothing moves."""
+    if clip.sampled is None:
+        raise ValueError("tracks are named in sampled frames; ask for the product 'sampled'")
+    if not _motion_of(clip).tracks:
+        return []
+    count = min(MOST_FRAMES, len(clip.sampled))
+    return np.unique(np.linspace(0, len(clip.sampled) - 1, count).round().astype(int)).tolist()
+
+
+def _motion_of(clip: DecodedClip) -> MotionMeasurement:
+    if clip.motion is None:
+        raise ValueError("measured tracks are named; ask for the product 'motion'")
+    return clip.motion
+
+
+def _sharpness(pixels: NDArray[np.uint8]) -> float:
+    return sharpness_of(np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8))
