@@ -63,10 +63,10 @@ demo: .venv/.base
 test: lint
 	@.venv/bin/python -m tests.bqemulator
 	@.venv/bin/python -m tests.chromium
-	@.venv/bin/pytest -n auto --dist worksteal
+	@.venv/bin/pytest -n auto
 
 test-long: .venv/.dev
-	@.venv/bin/pytest -n auto --dist worksteal -m long
+	@.venv/bin/pytest -n auto -m long
 
 lint: .venv/.dev
 	@.venv/bin/ruff check .

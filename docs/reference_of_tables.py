@@ -32,7 +32,10 @@ _TABLES = {
     "splits": ("A row per object and recipe: into how many clips it was split.", "SplitRecord"),
 }
 #: Columns that only a view has.
-_OF_VIEWS = {"speed": "How fast the centre of the box moves, the median, frame widths per second."}
+_OF_VIEWS = {
+    "speed": "How fast the centre of the box moves, the median, frame widths per second.",
+    "name_score": "Of a track that was recognised, how far its name stands out, 0 to 1, as in `track_names`.",
+}
 _COLUMNS = """
 SELECT table_name, column_name, replace(data_type, 'TIMESTAMP WITH TIME ZONE', 'TIMESTAMPTZ')
 FROM information_schema.columns ORDER BY table_name, ordinal_position

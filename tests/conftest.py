@@ -1,25 +1,93 @@
-"""What holds for all tests."""
+"""What holds for all tests, and the servers that they share.
+
+What is dear to start is started once: a fixture of the whole session stands here, since one that two
+`conftest.py` import is two fixtures, and the tests that use it are sent to the same process.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from motionsight_core.guarded import process
 from tests.warm import WarmCommand
 from tests.warm_decoders import WarmDecoders, in_place_of_subprocess
+
+if TYPE_CHECKING:
+    from tests.plugin.serving import Server
+    from tests.warehouses import BigQueryServers
 
 # Before anything imports torch: threads of OpenMP that wait for each other by spinning, beside as many test
 # processes as there are cores, take minutes for what takes a second. torch.set_num_threads is for the calling
 # thread alone.
 os.environ["OMP_NUM_THREADS"] = "1"
 
+#: Tests that share what is dear to start or to import go to one process, by what their ids begin with.
+SHARED = {
+    "prefect": (
+        "tests/plugin/",
+        "tests/test_packaging.py",
+        "tests/flows/test_annotate_flow.py",
+        "tests/flows/test_blocks.py",
+        "tests/flows/test_cancelling.py",
+    ),
+    "bigquery": ("tests/core/warehouse/test_bigquery", "tests/transforms/test_cloud_staging.py"),
+    "models": (
+        "tests/core/mllm/",
+        "tests/core/prompts/",
+        "tests/core/referring/",
+        "tests/core/test_whole_method.py",
+    ),
+    "browser": ("tests/report/", "tests/test_site.py"),
+}
+#: What takes longest comes first, or it would keep one process when the others are done.
+LONGEST = (
+    "prefect",
+    "tests/flink/",
+    "bigquery",
+    "models",
+    "browser",
+    "tests/flows/",
+    "tests/core/guarded/",
+    "tests/transforms/",
+)
+
+
+class _Groups(LoadScopeScheduling):
+    """Groups instead of files or classes.
+
+    `--dist loadgroup` would do, but pytest-xdist 3.8 hands its groups on in a field of items that pytest 9.2
+    does not read.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group_of(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _Groups:
+    config.option.loadscopereorder = False
+    return _Groups(config, log)
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Those that may take longest come first, or one of them would keep a worker when the others are done."""
-    items.sort(key=lambda item: item.get_closest_marker("timeout") is None)
+    items.sort(key=lambda item: _place(group_of(item.nodeid)))
+
+
+def group_of(nodeid: str) -> str:
+    """Which tests this one is run with: those that share something, or those of its file."""
+    path, _, name = nodeid.partition("::")
+    if "bigquery" in name.partition("[")[2]:
+        return "bigquery"
+    return next((group for group, starts in SHARED.items() if path.startswith(starts)), path)
+
+
+def _place(group: str) -> int:
+    return next((place for place, start in enumerate(LONGEST) if group.startswith(start)), len(LONGEST))
 
 
 @pytest.fixture(scope="session")
@@ -42,3 +110,61 @@ def warm_command(warm_decoders: WarmDecoders) -> Iterator[WarmCommand]:
     warm = WarmCommand(warm_decoders.address())
     yield warm
     warm.close()
+
+
+@pytest.fixture(scope="session")
+def gcs_url() -> Iterator[str]:
+    """The address of a GCS emulator."""
+    from tests.core.stores.servers import gcs_emulator
+
+    with gcs_emulator() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def s3_url() -> Iterator[str]:
+    """The address of an S3 server."""
+    from tests.core.stores.servers import s3_server
+
+    with s3_server() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def bigquery_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BigQueryServers]:
+    """A BigQuery emulator, and a GCS emulator whose buckets it loads from."""
+    from tests.warehouses import bigquery_servers
+
+    with bigquery_servers(tmp_path_factory.mktemp("bigquery")) as servers:
+        yield servers
+
+
+@pytest.fixture
+def bigquery(bigquery_session: BigQueryServers, monkeypatch: pytest.MonkeyPatch) -> BigQueryServers:
+    """The shared emulators, in use by this test and by the processes that it starts."""
+    from motionsight_core.warehouse import _bigquery_client
+
+    for name, value in bigquery_session.environment().items():
+        monkeypatch.setenv(name, value)
+    # What goes wrong here goes wrong for good.
+    monkeypatch.setattr(_bigquery_client, "_RETRY_S", 5.0)
+    return bigquery_session
+
+
+@pytest.fixture(scope="session")
+def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A Prefect server, with nothing in it but what tests put there."""
+    from tests.plugin.serving import served
+
+    with served(tmp_path_factory.mktemp("prefect")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def scenes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four small rendered clips; copy before changing."""
+    from motionsight_core.synthetic import render_catalog
+
+    folder = tmp_path_factory.mktemp("scenes")
+    render_catalog(folder, count=4, seed=1, width=240, height=136, duration_s=2.0)
+    return folder

@@ -16,15 +16,15 @@ import pytest
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.workers.process import ProcessWorker
 
+from flows.cli import doctor_prefect
 from flows.cli.doctor_names import SAFE_COMMAND, namesakes
-from flows.cli.doctor_prefect import prefect_server
 from flows.cli.findings import State
 from motionsight_core import __version__
 from motionsight_core.naming import model_file
 from motionsight_core.settings import Settings
 from motionsight_core.synthetic import render_catalog
 from tests.installed import Installation, build_wheel, folder_of_a_namesake, install
-from tests.plugin.serving import served
+from tests.plugin.serving import Server
 
 ROOT = Path(__file__).parent.parent
 LOCKED = {
@@ -189,40 +189,44 @@ def test_doctor_says_which_folders_take_the_place_of_ours_and_what_to_do(
 
 @pytest.mark.timeout(1200)  # seven processes of Prefect, each of which imports it anew
 def test_blocks_and_deployments_work_where_there_is_a_flows_of_somebody_else_s(
-    installation: Installation, elsewhere: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    installation: Installation,
+    elsewhere: Path,
+    prefect_server: Server,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The worker runs there; of two deployments whose runs begin there, the one with the safe command works,
     and of the other one doctor says what is the matter. Prefect itself cannot deploy there."""
     render_catalog(tmp_path / "clips", count=1, seed=1, width=160, height=90, duration_s=1.0)
     (tmp_path / "prefect.yaml").write_text(DEPLOYMENTS.format(folder=elsewhere))
-    with served(tmp_path / "home") as server:
-        more = server.environment | {"PATH": f"{installation.folder / 'bin'}:{os.environ['PATH']}"}
+    server = prefect_server
+    more = server.environment | {"PATH": f"{installation.folder / 'bin'}:{os.environ['PATH']}"}
 
-        def prefect(*arguments: str, cwd: Path = elsewhere) -> CompletedProcess[str]:
-            return installation.run("prefect", "--no-prompt", *arguments, cwd=cwd, more=more)
+    def prefect(*arguments: str, cwd: Path = elsewhere) -> CompletedProcess[str]:
+        return installation.run("prefect", "--no-prompt", *arguments, cwd=cwd, more=more)
 
-        registered = prefect("block", "register", "-m", "flows.blocks")
-        assert "Successfully registered 3 blocks" in registered.stdout, registered.stderr
-        template = ProcessWorker.get_default_base_job_template()
-        server.post("/work_pools/", name="pool", type="process", base_job_template=template)
-        there = prefect("deploy", "flows.annotate.annotate_catalog", "-n", "there", "-p", "pool")
-        assert "No module named 'flows.annotate'" in there.stderr + there.stdout
-        deployed = prefect("deploy", "--all", cwd=tmp_path)
-        assert deployed.returncode == 0, deployed.stdout + deployed.stderr
-        runs = {
-            name: server.begin(
-                f"annotate-catalog/{name}",
-                source=str(tmp_path / "clips"),
-                warehouse=f"duckdb:{tmp_path / name}.duckdb",
-            )
-            for name in ("begins-nowhere", "begins-there", "begins-there-safely")
-        }
-        worked = prefect("worker", "start", "--pool", "pool", "--run-once")
-        assert worked.returncode == 0, worked.stdout + worked.stderr
-        ended = {name: server.ended(run) for name, run in runs.items()}
-        monkeypatch.setenv("PREFECT_API_URL", server.url)
-        with temporary_settings({PREFECT_API_URL: server.url}):
-            found = {finding.subject: finding for finding in prefect_server()}
+    registered = prefect("block", "register", "-m", "flows.blocks")
+    assert "Successfully registered 3 blocks" in registered.stdout, registered.stderr
+    template = ProcessWorker.get_default_base_job_template()
+    server.post("/work_pools/", name="pool", type="process", base_job_template=template)
+    there = prefect("deploy", "flows.annotate.annotate_catalog", "-n", "there", "-p", "pool")
+    assert "No module named 'flows.annotate'" in there.stderr + there.stdout
+    deployed = prefect("deploy", "--all", cwd=tmp_path)
+    assert deployed.returncode == 0, deployed.stdout + deployed.stderr
+    runs = {
+        name: server.begin(
+            f"annotate-catalog/{name}",
+            source=str(tmp_path / "clips"),
+            warehouse=f"duckdb:{tmp_path / name}.duckdb",
+        )
+        for name in ("begins-nowhere", "begins-there", "begins-there-safely")
+    }
+    worked = prefect("worker", "start", "--pool", "pool", "--run-once")
+    assert worked.returncode == 0, worked.stdout + worked.stderr
+    ended = {name: server.ended(run) for name, run in runs.items()}
+    monkeypatch.setenv("PREFECT_API_URL", server.url)
+    with temporary_settings({PREFECT_API_URL: server.url}):
+        found = {finding.subject: finding for finding in doctor_prefect.prefect_server()}
     assert ended.pop("begins-there") in ("Crashed", "Failed"), worked.stdout
     assert ended == {"begins-nowhere": "Completed", "begins-there-safely": "Completed"}, worked.stdout
     assert found["Prefect blocks"].state is State.GOOD

@@ -1,8 +1,6 @@
 """A BigQuery to test with: the emulator, and a GCS emulator whose buckets it loads from.
 
-from tests.warehouses import bigquery  # noqa: F401 - the fixture
-
-def test_something(bigquery: BigQueryServers, monkeypatch): ...
+The fixture `bigquery` has them in use.
 """
 
 from __future__ import annotations
@@ -13,8 +11,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-
-import pytest
 
 from tests.bqemulator import bigquery_emulator
 from tests.core.stores.servers import GcsBucket, gcs_emulator, gcs_root
@@ -50,22 +46,3 @@ def bigquery_servers(folder: Path) -> Iterator[BigQueryServers]:
         bigquery_emulator(gcs_root(folder / "gcs"), folder / "bqemulator.log") as bigquery_url,
     ):
         yield BigQueryServers(bigquery_url, gcs_url, GcsBucket(gcs_url, "staging"))
-
-
-@pytest.fixture(scope="session")
-def bigquery_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BigQueryServers]:
-    """Emulators that all tests of this process share; they take three seconds to start."""
-    with bigquery_servers(tmp_path_factory.mktemp("bigquery")) as servers:
-        yield servers
-
-
-@pytest.fixture
-def bigquery(bigquery_session: BigQueryServers, monkeypatch: pytest.MonkeyPatch) -> BigQueryServers:
-    """The shared emulators, in use by this test and by the processes that it starts."""
-    from motionsight_core.warehouse import _bigquery_client
-
-    for name, value in bigquery_session.environment().items():
-        monkeypatch.setenv(name, value)
-    # What goes wrong here goes wrong for good.
-    monkeypatch.setattr(_bigquery_client, "_RETRY_S", 5.0)
-    return bigquery_session

@@ -120,8 +120,10 @@ def _serve(listener: socket.socket, lifeline: int) -> tuple[list[str], dict[str,
     import cv2
 
     from motionsight_core.guarded.preload import load_lazy_modules
+    from motionsight_core.naming.nanodet import packaged_detector
 
     load_lazy_modules()
+    packaged_detector()
     cv2.setNumThreads(1)
     single_threaded()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # none of them is waited for

@@ -49,8 +49,10 @@ class AnnotateCatalog(beam.PTransform):
             | "WithKnown" >> with_known(self._known)
             | "AnnotateVideos" >> AnnotateVideos(self._settings, run_id=run_id)
         )
-        listed: Any = pcoll.pipeline | "Unlisted" >> beam.Create(list(self._failures))
-        failures: Any = (annotated.failures, listed) | "AllFailures" >> beam.Flatten()
+        failures: Any = annotated.failures
+        if self._failures:
+            listed: Any = pcoll.pipeline | "Unlisted" >> beam.Create(self._failures)
+            failures = (failures, listed) | "AllFailures" >> beam.Flatten()
         stage = StageRows(self._attempt, skipped=annotated.skipped, splits=annotated.splits)
         manifest: Any = Annotated(annotated.rows, failures) | "StageRows" >> stage
         return manifest

@@ -53,11 +53,11 @@ class PlanClips(beam.PTransform):
         outputs: Any = pcoll | "SplitIntoClips" >> split.with_outputs(
             FAILURES, SKIPPED, SPLITS, main="groups"
         )
-        clips: Any = (
-            outputs["groups"]
-            | "SpreadGroups" >> beam.Reshuffle()
-            | "ClipsOfGroup" >> beam.FlatMap(_clips_of_group)
-        )
+        groups: Any = outputs["groups"]
+        if is_split(self._settings):
+            # One clip goes on where its object was opened: a shuffle would spread nothing.
+            groups = groups | "SpreadGroups" >> beam.Reshuffle()
+        clips: Any = groups | "ClipsOfGroup" >> beam.FlatMap(_clips_of_group)
         return Planned(clips, outputs[FAILURES], outputs[SKIPPED], outputs[SPLITS])
 
 

@@ -66,10 +66,15 @@ class StageRows(beam.PTransform):
         splits: Any = self._splits | "StageSplits" >> beam.ParDo(_WriteParts(attempt, SPLITS))
         manifest: Any = (
             pcoll.rows.pipeline
-            | "Attempt" >> beam.Create([attempt])
+            | "Once" >> beam.Impulse()
             | "WriteManifest"
             >> beam.Map(
-                _write_manifest, AsIter(motion), AsIter(failures), AsIter(self._skipped), AsIter(splits)
+                _write_manifest,
+                attempt,
+                AsIter(motion),
+                AsIter(failures),
+                AsIter(self._skipped),
+                AsIter(splits),
             )
         )
         return manifest
@@ -102,6 +107,7 @@ class _WriteParts(beam.DoFn):
 
 
 def _write_manifest(
+    _: bytes,
     attempt: Attempt,
     motion: Iterable[tuple[str, int]],
     failures: Iterable[tuple[str, int]],

@@ -58,8 +58,7 @@ def annotate_shard(
     with progress.counting(run_id), runner as pipeline:
         _ = (
             pipeline
-            | "Objects" >> beam.Create(list(shard.videos))
-            | "SpreadObjects" >> beam.Reshuffle()
+            | "Objects" >> beam.Create(shard.videos)  # spread over the workers, where there are several
             | "AnnotateCatalog"
             >> AnnotateCatalog(settings, attempt=attempt, known=known, failures=shard.failures)
         )

@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-#: Most pictures that are kept of a clip, however long: of 416 pixels some 10 MB.
-MOST = 32
+#: Most pictures that are kept of a clip, however long: some 20 MB of widescreen video.
+MOST = 64
 #: The shortest slot, seconds; joined in pairs as often as a clip needs.
 FINEST_S = 0.1
 #: A frame takes the place of an earlier one of its slot if it is sharper by this ratio.

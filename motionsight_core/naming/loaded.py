@@ -12,11 +12,14 @@ from numpy.typing import NDArray
 from motionsight_core.clip import DecodedClip
 from motionsight_core.measure.types import MotionMeasurement
 from motionsight_core.naming.candidates import Candidate, sharpness_of
-from motionsight_core.naming.recognition import MOST_FRAMES, recognise
+from motionsight_core.naming.recognition import recognise
 from motionsight_core.naming.types import Detection
 from motionsight_core.naming.vocabulary import COCO_NAMES, UNSAYABLE
 from motionsight_core.referring import Detector, View
 from motionsight_core.settings import Settings
+
+#: Sampled frames of a clip that are looked at, at most.
+MOST_FRAMES = 10
 
 
 def with_detector(settings: Settings) -> Settings:
@@ -55,7 +58,13 @@ def _named(
         Candidate(float(clip.sampled.times_s[frame]), number, _sharpness(clip.sampled.pixels[frame]), frame)
         for number, frame in enumerate(frames)
     ]
-    named = recognise(motion.tracks, candidates, lambda frame: found[id(clip), frame], unsayable=unsayable)
+    named = recognise(
+        motion.tracks,
+        candidates,
+        lambda frame: found[id(clip), frame],
+        unsayable=unsayable,
+        most_frames=len(candidates),
+    )
     return replace(motion, tracks=named.tracks, names=named.names, detections=named.detections)
 
 

@@ -24,10 +24,12 @@ Floats = NDArray[np.float32]
 LONGEST_SIDE = 416
 #: Sides of the network's input are multiples of the largest stride.
 STRIDES = (8, 16, 32)
+#: ... and at least this long: of a map that is one cell thin OpenCV 5.0 reads memory that nobody wrote.
+_SHORTEST_SIDE = 2 * STRIDES[-1]
 _OUTPUTS = tuple(f"stride_{stride}" for stride in STRIDES)
 #: Mean and deviation of each channel that the network was trained with, BGR.
-_MEAN = np.array([103.53, 116.28, 123.675], np.float32)
-_DEVIATION = np.array([57.375, 57.12, 58.395], np.float32)
+_MEAN = np.float32(103.53), np.float32(116.28), np.float32(123.675)
+_DEVIATION = np.float32(57.375), np.float32(57.12), np.float32(58.395)
 #: A distance is the mean of 0..10 under its distribution, in strides.
 _BINS = 11
 #: Least score of a detection. What is less sure is mostly wrong.
@@ -43,7 +45,8 @@ class NanoDet:
 
     def __init__(self, content: bytes) -> None:
         """`content`: of the ONNX file."""
-        self._net = cv2.dnn.readNetFromONNX(np.frombuffer(content, np.uint8))
+        # OpenCV 5.0's new engine takes a fifth longer.
+        self._net = cv2.dnn.readNetFromONNX(np.frombuffer(content, np.uint8), cv2.dnn.ENGINE_CLASSIC)
         self._lock = threading.Lock()
 
     def detect(self, picture: NDArray[np.uint8]) -> tuple[Detection, ...]:
@@ -60,11 +63,10 @@ class NanoDet:
             height, width = picture.shape[:2]
         with self._lock:
             self._net.setInput(_network_input(picture))
-            # OpenCV's engine refuses to compute some of the outputs: all are asked for.
             maps = self._net.forward(_OUTPUTS)
         found = [_boxes_of(np.asarray(one)[0], stride) for one, stride in zip(maps, STRIDES, strict=True)]
         corners, scores, classes = (np.concatenate(parts) for parts in zip(*found, strict=True))
-        corners = np.clip(corners / np.array([width, height] * 2, np.float32), 0, 1)
+        corners = np.clip(corners / np.array([width, height] * 2, np.float32), 0, 1).astype(np.float32)
         return tuple(_detections(corners, scores, classes))
 
 
@@ -82,9 +84,11 @@ def _network_input(picture: NDArray[np.uint8]) -> Floats:
     """[1, 3, H, W]: normalised BGR, padded with zeros at the right and the bottom to whole cells."""
     height, width = picture.shape[:2]
     cell = STRIDES[-1]
-    padded = np.zeros((-(-height // cell) * cell, -(-width // cell) * cell, 3), np.float32)
-    padded[:height, :width] = (picture[..., ::-1] - _MEAN) / _DEVIATION
-    return np.ascontiguousarray(padded.transpose(2, 0, 1)[None])
+    rows, columns = (max(_SHORTEST_SIDE, -(-side // cell) * cell) for side in (height, width))
+    padded = np.zeros((1, 3, rows, columns), np.float32)
+    for channel, (mean, deviation) in enumerate(zip(_MEAN, _DEVIATION, strict=True)):
+        padded[0, channel, :height, :width] = (picture[..., 2 - channel] - mean) / deviation
+    return padded
 
 
 def _boxes_of(cells: Floats, stride: int) -> tuple[Floats, Floats, NDArray[np.intp]]:

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from motionsight_core.naming.candidates import Candidate
 from motionsight_core.naming.types import Detection, FrameDetections
-from motionsight_core.naming.voting import Ballot, Corners, Verdict
+from motionsight_core.naming.voting import LEAST_FRAMES, Ballot, Verdict
 from motionsight_core.record import ObjectTrack, TrackName
 
-#: Most frames of a clip that the detector sees: each costs as much as decoding a second of 720p.
-MOST_FRAMES = 10
-#: Frames of a track after which it may be decided.
-EARLY = 4
-#: A name whose score is as high, with no frame against it, needs no further frames ...
-CLEAR_SCORE = 0.3
-#: ... and where no name has more support than this after as many frames, there is none to be found.
-HOPELESS = 0.06
+#: Frames that the detector sees at most: so many in a second of the clip, and so many of a short and of a
+#: long one. Each costs about half as much as a second of 720p costs to decode.
+FRAMES_PER_S = 0.9
+FEWEST_FRAMES, MOST_FRAMES = 6, 20
+#: A name needs no further frames where no frame is against it and its votes add up to so much: four middling
+#: ones, or three good ones.
+CLEAR = 1.2
+#: ... nor where they add up to so much above those against it.
+SETTLED = 2.0
+#: ... and where no name has more support than this after so many frames, there is none to be found.
+HOPELESS, EARLY = 0.06, 4
 #: A box this close to the frame's edge may be cut off, fraction of the frame ...
 EDGE = 0.01
 #: ... and counts for less.
@@ -29,6 +33,7 @@ CUT_WEIGHT = 0.5
 NEAR_S = 0.25
 
 T = TypeVar("T")
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,7 @@ def recognise(
     detect: Callable[[T], Sequence[Detection]],
     *,
     unsayable: Collection[str] = (),
-    most_frames: int = MOST_FRAMES,
+    most_frames: int | None = None,
 ) -> Recognition:
     """Name tracks by a vote over the frames that show them best.
 
@@ -60,26 +65,24 @@ def recognise(
         candidates: frames of the clip.
         detect: what there is in a candidate's picture.
         unsayable: names that no track gets, although they are found.
-        most_frames: how many candidates the detector sees.
+        most_frames: how many candidates the detector sees at most; as many as `frames_for` says if unset.
     """
     ballots = {track.track_id: Ballot() for track in tracks}
-    views = {track.track_id: [_View.of(track, candidate) for candidate in candidates] for track in tracks}
+    views = {track.track_id: _Views.of(track, candidates) for track in tracks}
     seen: dict[int, FrameDetections] = {}
-    while len(seen) < min(most_frames, len(candidates)):
-        left = [track for track in tracks if not _is_decided(ballots[track.track_id], unsayable)]
-        gains = [
-            0.0 if number in seen else sum(_gain(views[track.track_id], number, seen) for track in left)
-            for number in range(len(candidates))
-        ]
-        number = int(np.argmax(gains))
-        if gains[number] <= 0:
+    most = frames_for(candidates) if most_frames is None else most_frames
+    while len(seen) < min(most, len(candidates)):
+        gains = np.zeros(len(candidates))
+        for number, ballot in ballots.items():
+            if not _is_decided(ballot, unsayable):
+                gains += views[number].gains(list(seen))
+        best = int(np.argmax(gains))
+        if gains[best] <= 0:
             break
-        found = tuple(detect(candidates[number].picture))
-        seen[number] = FrameDetections(round(candidates[number].t_s, 3), found)
-        for track in tracks:
-            view = views[track.track_id][number]
-            if view.box is not None:
-                ballots[track.track_id].add(view.box, found, view.weight)
+        found = tuple(detect(candidates[best].picture))
+        seen[best] = FrameDetections(round(candidates[best].t_s, 3), found)
+        for number, ballot in ballots.items():
+            views[number].vote(best, found, ballot)
     verdicts = {track.track_id: ballots[track.track_id].verdict(unsayable) for track in tracks}
     named = {
         number: verdict for number, verdict in verdicts.items() if verdict is not None and verdict.is_sure
@@ -94,55 +97,71 @@ def recognise(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _View:
-    """A track in a candidate's frame."""
+def frames_for(candidates: Sequence[Candidate[Any]]) -> int:
+    """How many frames of a clip, which lasts from its first candidate to its last, are worth their cost."""
+    span_s = candidates[-1].t_s - candidates[0].t_s if candidates else 0.0
+    return min(MOST_FRAMES, max(FEWEST_FRAMES, round(FRAMES_PER_S * span_s)))
 
-    t_s: float
-    box: Corners | None
-    """None where it is not there."""
-    weight: float
-    """How well the frame shows it: sharp, large and whole. 0 where it is not there."""
+
+@dataclass(frozen=True, slots=True)
+class _Views:
+    """A track in the frames of the candidates; all arrays [C]."""
+
+    t_s: Floats
+    """Source seconds."""
+    boxes: Floats
+    """[C, 4] fractions of the frame."""
+    weights: Floats
+    """How well the frame shows the track: sharp, whole, and of its usual size. 0 where it is not there."""
 
     @classmethod
-    def of(cls, track: ObjectTrack, candidate: Candidate[object]) -> _View:
+    def of(cls, track: ObjectTrack, candidates: Sequence[Candidate[Any]]) -> _Views:
+        t_s = np.array([candidate.t_s for candidate in candidates])
+        sharpness = np.array([candidate.sharpness for candidate in candidates]) + 1e-6
         times = np.array([box.t_s for box in track.boxes])
-        if np.abs(times - candidate.t_s).min() > NEAR_S:
-            return cls(candidate.t_s, None, 0.0)
         corners = np.array([(box.x0, box.y0, box.x1, box.y1) for box in track.boxes])
-        x0, y0, x1, y1 = (float(np.interp(candidate.t_s, times, side)) for side in corners.T)
-        if x1 <= x0 or y1 <= y0:
-            return cls(candidate.t_s, None, 0.0)
-        # A box far above the median has merged with another's: larger is better only up to there.
-        usual = float(np.median(np.sqrt((corners[:, 2] - corners[:, 0]) * (corners[:, 3] - corners[:, 1]))))
-        size = min(1.0, float(np.sqrt((x1 - x0) * (y1 - y0))) / max(usual, 1e-6))
-        whole = x0 > EDGE and y0 > EDGE and x1 < 1 - EDGE and y1 < 1 - EDGE
-        weight = (candidate.sharpness + 1e-6) * size * (1.0 if whole else CUT_WEIGHT)
-        return cls(candidate.t_s, (x0, y0, x1, y1), weight)
+        boxes = np.stack([np.interp(t_s, times, side) for side in corners.T], axis=1)
+        there = np.abs(times[None, :] - t_s[:, None]).min(axis=1) <= NEAR_S
+        there &= (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
+        # A box far below the median shows a part; one far above it has merged with another's.
+        ratio = _sizes(boxes) / float(np.median(_sizes(corners)))
+        usual = np.minimum(ratio, 1 / np.maximum(ratio, 1e-6))
+        whole = (boxes[:, :2] > EDGE).all(axis=1) & (boxes[:, 2:] < 1 - EDGE).all(axis=1)
+        return cls(t_s, boxes, there * sharpness * usual * np.where(whole, 1.0, CUT_WEIGHT))
+
+    def gains(self, seen: Sequence[int]) -> Floats:
+        """What each frame would say of the track: its share of the best weight, less near one seen before."""
+        there = np.flatnonzero(self.weights > 0)
+        if not len(there):
+            return np.zeros_like(self.weights)
+        gains = self.weights / self.weights.max()
+        known = [number for number in seen if self.weights[number] > 0]
+        if known:
+            span_s = max(float(self.t_s[there[-1]] - self.t_s[there[0]]), 1e-6)
+            gaps_s = np.abs(self.t_s[:, None] - self.t_s[known]).min(axis=1)
+            gains *= np.minimum(1.0, EARLY * gaps_s / span_s) / (1 + len(known))
+        gains[list(seen)] = 0.0
+        return gains
+
+    def vote(self, number: int, found: Sequence[Detection], ballot: Ballot) -> None:
+        """Put the vote of a candidate's frame into the track's ballot, if the track is there."""
+        if self.weights[number] > 0:
+            x0, y0, x1, y1 = map(float, self.boxes[number])
+            ballot.add((x0, y0, x1, y1), found, float(self.weights[number]))
 
 
-def _gain(views: Sequence[_View], number: int, seen: Collection[int]) -> float:
-    """What one more frame says of a track: its share of the best weight, less where it is near another."""
-    view = views[number]
-    if view.box is None:
-        return 0.0
-    there = [other for other in views if other.box is not None]
-    share = view.weight / max(other.weight for other in there)
-    known = [views[other].t_s for other in seen if views[other].box is not None]
-    if not known:
-        return share
-    span_s = max(there[-1].t_s - there[0].t_s, 1e-6)
-    gap_s = min(abs(view.t_s - t_s) for t_s in known)
-    return share * min(1.0, EARLY * gap_s / span_s) / (1 + len(known))
+def _sizes(boxes: Floats) -> Floats:
+    """Square roots of the areas of boxes [N, 4]."""
+    return np.sqrt(np.prod(np.maximum(boxes[:, 2:] - boxes[:, :2], 0.0), axis=1))
 
 
 def _is_decided(ballot: Ballot, unsayable: Collection[str]) -> bool:
-    if len(ballot) < EARLY:
-        return False
-    if ballot.strongest(unsayable) < HOPELESS:
+    if len(ballot) >= EARLY and ballot.strongest(unsayable) < HOPELESS:
         return True
-    verdict = ballot.verdict(unsayable)
-    return verdict is not None and verdict.score >= CLEAR_SCORE and verdict.frames == len(ballot)
+    verdict = ballot.verdict(unsayable) if len(ballot) >= LEAST_FRAMES else None
+    if verdict is None:
+        return False
+    return verdict.score * len(ballot) >= (CLEAR if verdict.frames == len(ballot) else SETTLED)
 
 
 def _track_name(track_id: int, verdict: Verdict) -> TrackName:

@@ -252,9 +252,18 @@ def shrunk(frame: VideoFrame, size: tuple[int, int]) -> VideoFrame:
     frame = as_sdr(frame, size)
     if frame.format.name not in PLANAR_8_BIT:
         return reformatted(frame, "yuv444p", size=size, interpolation=Interpolation.AREA)
-    planes = [resized(plane(frame, index), size) for index in range(3)]
+    planes = [_shrunk(plane(frame, index), size) for index in range(3)]
     # The "yuvj" formats are the same with a full range, which they say in their names.
     return frame_of_planes(planes, format=f"yuv{'j' * ('j' in frame.format.name)}444p", like=frame)
+
+
+def _shrunk(pixels: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """A plane [h, w] at `size`: halved by area as often as it can be, and the rest linearly."""
+    height, width = pixels.shape
+    while width % 2 == height % 2 == 0 and width >= 2 * size[0] and height >= 2 * size[1]:
+        width, height = width // 2, height // 2
+        pixels = np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
 def frame_of_planes(planes: Sequence[NDArray[np.uint8]], *, format: str, like: VideoFrame) -> VideoFrame:

@@ -43,23 +43,22 @@ FROM `{dataset}.motion`, UNNEST(camera_moves) AS move
     # speed, name_score: as in DuckDB's view.
     """
 CREATE OR REPLACE VIEW `{dataset}.object_tracks` AS
-SELECT clip_id, recipe, uri, annotator, track_id, label, score, start_s, end_s,
+SELECT clip_id, recipe, uri, annotator, track.track_id, track.label, track.score, track.start_s, track.end_s,
     (SELECT AVG(step) FROM UNNEST(steps) AS step WITH OFFSET AS place
      WHERE 2 * place BETWEEN ARRAY_LENGTH(steps) - 2 AND ARRAY_LENGTH(steps)) AS speed,
-    boxes, name_score
+    track.boxes, name_score
 FROM (
-    SELECT clip_id, recipe, uri, annotator, track.track_id, track.label, track.score, track.start_s,
-        track.end_s, track.boxes,
+    SELECT clip_id, recipe, uri, annotator, track,
         ARRAY(
-            SELECT SQRT(POW(later.x0 + later.x1 - box.x0 - box.x1, 2)
-                + POW(SAFE_DIVIDE((later.y0 + later.y1 - box.y0 - box.y1) * height, width), 2))
-                / 2 / (later.t_s - box.t_s)
-            FROM UNNEST(track.boxes) AS box WITH OFFSET AS i
-            JOIN UNNEST(track.boxes) AS later WITH OFFSET AS j ON j = i + 3
-            WHERE later.t_s > box.t_s
-            ORDER BY SQRT(POW(later.x0 + later.x1 - box.x0 - box.x1, 2)
-                + POW(SAFE_DIVIDE((later.y0 + later.y1 - box.y0 - box.y1) * height, width), 2))
-                / 2 / (later.t_s - box.t_s)
+            SELECT step FROM (
+                SELECT SQRT(POW(later.x0 + later.x1 - box.x0 - box.x1, 2)
+                    + POW(SAFE_DIVIDE((later.y0 + later.y1 - box.y0 - box.y1) * height, width), 2))
+                    / 2 / (later.t_s - box.t_s) AS step
+                FROM UNNEST(track.boxes) AS box WITH OFFSET AS i
+                JOIN UNNEST(track.boxes) AS later WITH OFFSET AS j ON j = i + 3
+                WHERE later.t_s > box.t_s
+            )
+            ORDER BY step
         ) AS steps,
         (SELECT name.score FROM UNNEST(track_names) AS name WHERE name.track_id = track.track_id LIMIT 1)
             AS name_score

@@ -26,7 +26,10 @@ _migrating = threading.Lock()
 
 _APPLIED = """
 MERGE INTO `{dataset}.migrations` AS known
-USING (SELECT @number AS number, @name AS name, @now AS applied_at) AS fresh
+USING (
+    SELECT @first + place AS number, name, @now AS applied_at
+    FROM UNNEST(@names) AS name WITH OFFSET AS place
+) AS fresh
 ON known.number = fresh.number
 WHEN NOT MATCHED THEN INSERT (number, name, applied_at)
     VALUES (fresh.number, fresh.name, fresh.applied_at)
@@ -83,12 +86,10 @@ def _migrate(address: BigQueryAddress) -> None:
         # One script, one job: a job of its own for each statement would take a second each.
         run_sql(address, ";\n".join([ddl.CREATE_MIGRATIONS, *statements, *ddl.VIEWS]))
         # Written down last: what is cut off before is made again.
-        for migration in missing:
-            run_sql(
-                address,
-                _APPLIED,
-                {"number": migration.number, "name": migration.name, "now": datetime.now(UTC)},
-            )
+        names = [migration.name for migration in missing]
+        if missing:
+            applied = {"first": missing[0].number, "names": names, "now": datetime.now(UTC)}
+            run_sql(address, _APPLIED, applied)
     finally:
         with errors(address):
             client_of(address).delete_table(f"{address.name}.{_LOCK}", not_found_ok=True, retry=retry())

@@ -9,6 +9,7 @@ import pytest
 
 from motionsight_core import Clip, Failure, MotionRecord, MotionSight, Settings, clips_of
 from motionsight_core.errors import UsageError
+from motionsight_core.record import MOVING_REGION
 from motionsight_core.synthetic import SceneTruth, load_truth, render_catalog
 
 
@@ -137,3 +138,21 @@ def test_the_man_with_the_mower_comes_closer_and_the_truck_drives_by(real) -> No
     assert max(box.y1 for box in truck.boxes) < 0.35, "in the background"
     assert truck.boxes[-1].x0 - truck.boxes[0].x0 > 0.3, "from left to right"
     assert "as if coming closer" in real["lawn_mower"].object_motion
+
+
+def test_what_moves_in_the_real_clips_is_called_what_it_is(real) -> None:
+    labels = {name: [track.label for track in record.object_tracks] for name, record in real.items()}
+    assert labels["lawn_mower"][0] == "person"
+    assert labels["lawn_mower"][1] in ("car", "truck")
+    assert set(labels["dog"]) - {MOVING_REGION} == {"person", "dog"}
+    assert set(labels["bedroom"]) - {MOVING_REGION} == {"person"}
+    assert set(labels["desert_train"]) <= {MOVING_REGION, "train"}
+    assert real["lawn_mower"].object_motion.startswith("A person ")
+    assert "A dog " in real["dog"].object_motion
+
+
+def test_things_that_detectors_see_without_reason_are_said_nowhere(real) -> None:
+    for record in real.values():
+        told = f"{record.object_motion} {record.object_names} {record.track_names}"
+        assert not any(name in told for name in ("surfboard", "frisbee", "tennis racket")), record.uri
+        assert "names_left_out" not in record.notes

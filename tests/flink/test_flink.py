@@ -1,7 +1,4 @@
-"""The catalog's scenarios on a real Flink cluster: annotate, rerun, crash, and processes killed midway.
-
-One test, since a cluster is dear: it is started once, by one process of the test run.
-"""
+"""The catalog's scenarios on a real Flink cluster: annotate, rerun, crash, and processes killed midway."""
 
 from __future__ import annotations
 
@@ -35,10 +32,12 @@ from tests.flows.conftest import (  # noqa: F401 - fixtures
 from tests.warm import environment
 
 CLIPS = MANY
+#: A part of the catalog.
+SOME = "scene_00[01]*.mp4"
 ROWS = "SELECT * EXCLUDE (run_id, annotated_at) FROM motion ORDER BY clip_id"
 FAILURES = "SELECT uri, version, clip_id, recipe, stage, error, message FROM failures"
 #: As Flink names the stage that decodes and describes.
-DECODING = "AnnotateCatalog/{Annotate"
+DECODING = "{Objects, AnnotateCatalog}"
 
 
 @pytest.fixture
@@ -78,12 +77,52 @@ def held_in_the_middle(cluster: RunningCluster, run: subprocess.Popen[str]) -> i
     return pool
 
 
+def killed(cluster: RunningCluster, pool: int, *others: str) -> None:
+    """Kill a pool and others by name; what the pool had started ends with it."""
+    orphans = children_of(pool)
+    for other in others:
+        kill(cluster.process(other))
+    kill(pool)
+    for orphan in orphans:
+        with suppress(ProcessLookupError):
+            os.kill(orphan, signal.SIGCONT)
+        until(lambda orphan=orphan: not is_alive(orphan))
+
+
 def decoders(cluster: RunningCluster) -> list[tuple[int, int]]:
     """Process ids of pools, each with one of a decoding process that it started."""
     pools = [cluster.process(f"pool-{number}") for number in (0, 1)]
     return [(pool, child) for pool in pools for child in children_of(pool)]
 
 
+@pytest.mark.timeout(900)
+def test_a_catalog_ends_in_the_rows_of_a_local_run_though_a_worker_pool_is_killed(
+    cluster: RunningCluster,
+    catalog: Path,
+    motionsight: Callable[..., Any],  # noqa: F811
+    ask: Callable[..., list[dict[str, Any]]],  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    local = ("--warehouse", f"duckdb:{tmp_path / 'local.duckdb'}")
+    some = str(catalog / SOME)
+    assert motionsight("annotate", some, *local).code == 0
+    undisturbed = ask(ROWS, *local)
+
+    run = begun(tmp_path, some, *cluster.settings)
+    pool = held_in_the_middle(cluster, run)
+    killed(cluster, pool)
+    _, said = run.communicate(timeout=600)
+    assert run.returncode == 0, said
+    assert cluster.exceptions(), "what was killed was at work"
+    assert ask(ROWS) == undisturbed
+
+    jobs = len(cluster.jobs())
+    assert motionsight("annotate", some, *cluster.settings).code == 0
+    assert len(cluster.jobs()) == jobs, "nothing is left to do"
+    assert ask(ROWS) == undisturbed
+
+
+@pytest.mark.long
 @pytest.mark.timeout(1500)
 def test_a_catalog_ends_in_the_rows_of_a_local_run_whatever_is_killed_meanwhile(
     cluster: RunningCluster,
@@ -100,13 +139,7 @@ def test_a_catalog_ends_in_the_rows_of_a_local_run_whatever_is_killed_meanwhile(
     # A TaskManager and a worker pool are killed in the middle of a run.
     run = begun(tmp_path, str(catalog), *cluster.settings)
     pool = held_in_the_middle(cluster, run)
-    orphans = children_of(pool)
-    kill(cluster.process("taskmanager-0"))
-    kill(pool)
-    for orphan in orphans:
-        with suppress(ProcessLookupError):
-            os.kill(orphan, signal.SIGCONT)
-        until(lambda orphan=orphan: not is_alive(orphan))
+    killed(cluster, pool, "taskmanager-0")
     _, said = run.communicate(timeout=600)
     assert run.returncode == 0, said
     assert cluster.exceptions(), "what was killed was at work"
@@ -122,9 +155,9 @@ def test_a_catalog_ends_in_the_rows_of_a_local_run_whatever_is_killed_meanwhile(
 
     # Whoever drives the run is killed: its job ends with it, and the next run takes over.
     (tmp_path / "motionsight.duckdb").unlink()
-    some = str(catalog / "scene_00[01]*.mp4")
+    some = str(catalog / SOME)
     run = begun(tmp_path, some, *cluster.settings)
-    until(lambda: "RUNNING" in cluster.states("AnnotateCatalog/"), alive=run)
+    until(lambda: "RUNNING" in cluster.states(DECODING), alive=run)
     run.kill()
     run.communicate()
     until(lambda: {job["state"] for job in cluster.jobs()} <= {"FINISHED", "FAILED", "CANCELED"})

@@ -3,15 +3,18 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from motionsight_core.synthetic import render_catalog
 from tests.warm import WarmCommand, environment
+
+if TYPE_CHECKING:
+    from tests.plugin.serving import Server
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +72,18 @@ def ask(motionsight: Callable[..., Done]) -> Callable[..., list[dict[str, Any]]]
     return query
 
 
-@pytest.fixture(scope="session")
-def scenes(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Four small rendered clips; copy before changing."""
-    folder = tmp_path_factory.mktemp("scenes")
-    render_catalog(folder, count=4, seed=1, width=240, height=136, duration_s=2.0)
-    return folder
+@pytest.fixture(scope="module")
+def prefect_api(prefect_server: Server) -> Iterator[None]:
+    """The Prefect server is the one that flows of this process use."""
+    from prefect.context import _temporary_global_settings_context, get_settings_context
+    from prefect.settings import PREFECT_API_URL, temporary_settings
+
+    with pytest.MonkeyPatch.context() as patch, temporary_settings({PREFECT_API_URL: prefect_server.url}):
+        patch.setenv("PREFECT_API_URL", prefect_server.url)
+        # As Prefect's own harness of tests does: threads of Prefect's that send events do not see the
+        # settings of this context, and would start a server of their own.
+        with _temporary_global_settings_context(get_settings_context()):
+            yield
 
 
 #: Enough for a run to be killed in the middle of it.

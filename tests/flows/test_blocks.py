@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
@@ -25,13 +24,10 @@ SECRET = "sk-never-to-be-seen"  # noqa: S105 - it opens nothing
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[None]:
-    from prefect.testing.utilities import prefect_test_harness  # with it comes all of Prefect's server
-
-    with prefect_test_harness(server_startup_timeout=120):
-        for block in BLOCKS:
-            block.register_type_and_schema()
-        yield
+def server(prefect_api: object) -> None:
+    """The Prefect server, with our blocks."""
+    for block in BLOCKS:
+        block.register_type_and_schema()
 
 
 @pytest.fixture(autouse=True)

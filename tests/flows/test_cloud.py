@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import uuid
 from pathlib import Path
 
 import pytest
@@ -12,22 +12,21 @@ from tests.core.stores.servers import (
     Place,
     S3Bucket,
     environment_of,
-    gcs_emulator,
-    s3_server,
 )
 
 
 @pytest.fixture(params=["gs", "s3"])
 def bucket(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Place]:
+) -> Place:
     """An empty bucket of a store that the commands find, with a cache of their own."""
     # The fixture that runs commands passes no variable of ours on, but this one.
     monkeypatch.setenv("TMPDIR", str(tmp_path_factory.mktemp("tmp")))
-    with gcs_emulator() if request.param == "gs" else s3_server() as url:
-        for name, value in environment_of(gcs=url, s3=url).items():
-            monkeypatch.setenv(name, value)
-        yield GcsBucket(url, "catalog") if request.param == "gs" else S3Bucket(url, "catalog")
+    url = request.getfixturevalue("gcs_url" if request.param == "gs" else "s3_url")
+    for name, value in environment_of(gcs=url, s3=url).items():
+        monkeypatch.setenv(name, value)
+    name = f"catalog-{uuid.uuid4().hex}"
+    return GcsBucket(url, name) if request.param == "gs" else S3Bucket(url, name)
 
 
 def test_a_bucket_is_annotated_like_a_folder_and_only_what_changed_again(

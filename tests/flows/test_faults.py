@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -13,6 +14,7 @@ import pytest
 
 import flows.runs.run
 from benchmarks._faults_disk import mounting
+from benchmarks.faults import NAMES
 from flows.cli.local import annotate_locally
 from flows.runs.run import run_catalog
 from motionsight_core.errors import RunError
@@ -47,17 +49,25 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.timeout(1200)
-def test_a_short_campaign_of_all_kinds_of_faults_is_exact() -> None:
+@pytest.mark.parametrize(
+    ("runs", "kinds"),
+    [
+        (4, ("kill_parent", "kill_committer", "disk_full", "backfill_killed")),
+        pytest.param(20, NAMES, marks=pytest.mark.long, id="all kinds"),
+    ],
+)
+def test_a_short_campaign_of_faults_is_exact(runs: int, kinds: Sequence[str]) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.faults", "--runs", "10", "--seed", "1", "--jobs", "2"],
+        [sys.executable, "-m", "benchmarks.faults", "--runs", str(runs), "--seed", "1", "--jobs", "2",
+         "--only", *kinds],
         cwd=ROOT,
         env=environment(),
         capture_output=True,
         text=True,
         check=False,
-    )
+    )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "10 runs, 10 exact" in done.stdout
+    assert f"{runs} runs, {runs} exact" in done.stdout
 
 
 def test_a_disk_that_is_full_while_a_shard_is_staged_costs_that_shard_and_the_next_run_does_it(

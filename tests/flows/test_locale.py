@@ -28,7 +28,13 @@ FOLDER = "Vidéos ✓"
 NAME = "ünï 😀 новый.mp4"
 
 
-@pytest.fixture(params=LOCALES)
+#: In which Python is as it is in all other tests.
+_USUAL = ("UTF-8", "C")
+
+
+@pytest.fixture(
+    params=[pytest.param(name, marks=[pytest.mark.long] if name in _USUAL else []) for name in LOCALES]
+)
 def run(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., str]:
     """Runs a command in a locale; returns what it printed, which is UTF-8."""
     kept = {name: value for name, value in environment().items() if not name.startswith(("LC_", "LANG"))}

@@ -42,7 +42,7 @@ def killed_after(moment_s: float, catalog: Path, folder: Path) -> bool:
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("kills", [4, pytest.param(10, marks=pytest.mark.long)])
+@pytest.mark.parametrize("kills", [2, pytest.param(10, marks=pytest.mark.long)])
 def test_killed_several_times_and_restarted_it_ends_as_an_undisturbed_run(
     catalog: Path, motionsight, motionsight_process, ask, tmp_path: Path, kills: int
 ) -> None:

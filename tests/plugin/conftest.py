@@ -1,22 +1,18 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.flows.conftest import scenes  # noqa: F401 - a fixture
-from tests.plugin.serving import Server, served
+from tests.plugin.serving import Server
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A Prefect server with the pools and the deployments of deploy/prefect.yaml."""
-    home = tmp_path_factory.mktemp("prefect")
-    with served(home) as running:
-        running.deploy()
-        yield running
+def server(prefect_server: Server) -> Server:
+    """The Prefect server with the pools and the deployments of deploy/prefect.yaml."""
+    prefect_server.deploy()
+    return prefect_server
 
 
 @pytest.fixture
@@ -28,7 +24,7 @@ def place(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def catalog(tmp_path: Path, scenes: Path) -> Path:  # noqa: F811
+def catalog(tmp_path: Path, scenes: Path) -> Path:
     """Four rendered videos and one that is none."""
     folder = tmp_path / "catalog"
     shutil.copytree(scenes, folder)

@@ -83,6 +83,7 @@ def test_a_cancelled_run_leaves_no_process_and_a_rerun_completes(
     assert not list(place.glob("*.staging/*")), "what the cancelled run staged is swept"
 
 
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_a_backfill_whose_worker_is_killed_ends_with_every_partition_done_once(
     server: Server, catalog: Path, place: Path

@@ -16,11 +16,11 @@ from flows.runs.run import RunResult, run_catalog
 from motionsight_core.settings import Settings
 from motionsight_core.synthetic import render_catalog
 from motionsight_core.warehouse import Warehouse, open_warehouse
-from tests.core.stores.conftest import cache, gcs_url, s3_url
+from tests.core.stores.conftest import cache
 from tests.core.stores.servers import Folder, GcsBucket, Place, S3Bucket, environment_of
-from tests.warehouses import BigQueryServers, bigquery, bigquery_session
+from tests.warehouses import BigQueryServers
 
-__all__ = ["bigquery", "bigquery_session", "cache", "gcs_url", "s3_url"]
+__all__ = ["cache"]
 
 STORES = ("local", "gs", "s3")
 WAREHOUSES = ("duckdb", "bigquery")

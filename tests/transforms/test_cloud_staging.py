@@ -15,12 +15,10 @@ from motionsight_core.warehouse import Manifest, open_warehouse
 from motionsight_core.warehouse.staged_files import read_staged
 from motionsight_core.warehouse.staging import staging_area
 from tests.core.warehouse.rows import failure, record, run_record
-from tests.warehouses import BigQueryServers, bigquery, bigquery_session
+from tests.warehouses import BigQueryServers
 from transforms._annotate import Annotated
 from transforms._stage import Attempt, StageRows
 from transforms.runners import pipeline_for
-
-__all__ = ["bigquery", "bigquery_session"]
 
 
 @pytest.mark.parametrize("named_by", ["environment", "settings"])

@@ -33,7 +33,7 @@ from flows import dataflow_template
 from motionsight_core import Settings
 from motionsight_core.catalog import VideoObject
 from motionsight_core.errors import RunError, UsageError
-from tests.core.stores.servers import GcsBucket, environment_of, gcs_emulator
+from tests.core.stores.servers import GcsBucket, environment_of
 from transforms import AnnotateCatalog, Attempt
 from transforms.dataflow import CancelledWithUs, cancel_jobs, dataflow_options
 from transforms.runners import pipeline_for
@@ -44,12 +44,6 @@ IMAGE = "europe-west4-docker.pkg.dev/my-project/motionsight/worker:1"
 SUBSCRIPTION = "projects/my-project/subscriptions/my-videos"
 WAREHOUSE = "bigquery:my-project.motion?staging=gs://my-staging/rows"
 L4 = "type:nvidia-l4;count:1;install-nvidia-driver"
-
-
-@pytest.fixture(scope="module")
-def gcs_url() -> Iterator[str]:
-    with gcs_emulator() as url:
-        yield url
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from motionsight_core.settings import Settings
 from motionsight_core.stores import list_objects
 from motionsight_core.warehouse import Manifest, Warehouse, open_warehouse
 from motionsight_core.warehouse._duckdb import DuckDBWarehouse
-from tests.core.stores.servers import GcsBucket, environment_of, gcs_emulator
+from tests.core.stores.servers import GcsBucket, environment_of
 from tests.transforms.notified import notification
 from tests.videos import moving_texture, write_video
 from transforms import AnnotateNotifications, AnnotateSource, Job, begin_run
@@ -33,12 +33,6 @@ from transforms._commit import _attempt_of
 from transforms.runners import local_options
 
 SETTINGS = Settings.load(environment={})
-
-
-@pytest.fixture(scope="module")
-def gcs_url() -> Iterator[str]:
-    with gcs_emulator() as url:
-        yield url
 
 
 @pytest.fixture

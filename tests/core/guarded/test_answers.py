@@ -128,7 +128,7 @@ def a_clip() -> DecodedClip:
         camera_moves=(CameraMove(0.0, 1.0, "static", 0.0, 1.0),),
         steadiness="static",
         cuts=(0.5,),
-        tracks=(ObjectTrack(1, "region", 0.5, 0.0, 1.0, (Box(0.0, 0.1, 0.2, 0.3, 0.4),)),),
+        tracks=(ObjectTrack(1, "moving region", 0.5, 0.0, 1.0, (Box(0.0, 0.1, 0.2, 0.3, 0.4),)),),
         motion_score=0.25,
         clarity=1.0,
         camera_path=CameraPath(times, times, times, times, times, np.zeros(0)),

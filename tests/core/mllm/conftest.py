@@ -4,15 +4,19 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import torch
 
 from motionsight_core.mllm import MultimodalModel, open_mllm
 from motionsight_core.settings import Settings
 from tests.core.mllm.scripted import ScriptedEndpoint
 from tests.core.mllm.serving import Served
 
-#: Tiny models lose time with more, the more so where tests run side by side.
-torch.set_num_threads(1)
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> None:
+    """Tiny models lose time with more, the more so where tests run side by side."""
+    import torch  # takes seconds, also where none of these tests are run
+
+    torch.set_num_threads(1)
 
 
 @pytest.fixture

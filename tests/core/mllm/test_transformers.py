@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 
 from motionsight_core.clip import FrameSequence
 from motionsight_core.errors import AnnotatorFailed, ModelMissing, UsageError
@@ -207,6 +206,8 @@ def test_a_conversation_too_large_for_the_memory_fails_alone(
 
 def _only_up_to(conversations: int, model: TransformersModel, monkeypatch: pytest.MonkeyPatch) -> None:
     """Gives the model a memory that holds so many conversations."""
+    import torch
+
     generate = model._model.generate
 
     def small(**inputs: Any) -> Any:
@@ -263,6 +264,8 @@ def test_one_thread_prepares_while_another_generates(
 
 
 def test_the_probability_of_yes_is_its_share_of_the_last_position(in_process: OpenModel) -> None:
+    import torch
+
     model = in_process("qwen2_5_vl")
     asked = about("Does the camera pan?", shown=frames(2))
     with torch.inference_mode():

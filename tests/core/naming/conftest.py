@@ -18,4 +18,6 @@ def portrait() -> NDArray[np.uint8]:
     if spec is None or spec.origin is None:
         pytest.skip("Matplotlib, which comes with the extra `models`, is not installed")
     file = Path(spec.origin).parent / "mpl-data" / "sample_data" / "grace_hopper.jpg"
-    return np.asarray(cv2.cvtColor(cv2.imread(str(file)), cv2.COLOR_BGR2RGB), np.uint8)
+    bgr = cv2.imread(str(file))
+    assert bgr is not None
+    return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)

@@ -31,7 +31,7 @@ def test_however_long_a_clip_is_as_many_frames_are_kept_spread_over_its_time() -
 
 
 def test_of_frames_near_each_other_the_sharp_one_is_kept() -> None:
-    lumas = [SHARP if number % 8 == 5 else SOFT for number in range(256)]
+    lumas = [SHARP if number % 8 == 5 else SOFT for number in range(1024)]
     assert all(candidate.picture % 8 == 5 for candidate in kept(lumas))
 
 

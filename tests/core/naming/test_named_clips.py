@@ -95,7 +95,7 @@ def test_a_window_and_a_scene_are_named_as_well_and_alone_as_in_one_pass(walker:
 def test_names_and_detections_survive_the_way_to_a_machine_with_a_gpu(walker: Clip) -> None:
     decoded = decode(walker, settings(), products=["motion"])
     assert decoded.motion is not None and decoded.motion.names
-    assert len(decoded.motion.detections) >= 4
+    assert len(decoded.motion.detections) >= 3
     assert any(found.label == "person" for found in decoded.motion.detections[0].detections)
     again = unpack(pack(decoded)).motion
     assert again is not None

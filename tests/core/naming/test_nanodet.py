@@ -43,7 +43,7 @@ def test_boxes_are_fractions_of_the_picture_wherever_in_it_the_person_is(
 
 
 def test_it_finds_nothing_in_an_even_picture_and_takes_any_size() -> None:
-    for size in ((1, 1), (33, 700), (90, 160)):
+    for size in ((1, 1), (33, 700), (90, 160), (700, 33), (20, 416)):
         assert packaged_detector().detect(np.full((*size, 3), 127, np.uint8)) == ()
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from motionsight_core.naming.candidates import Candidate
-from motionsight_core.naming.recognition import MOST_FRAMES, Recognition, recognise
+from motionsight_core.naming.recognition import Recognition, frames_for, recognise
 from motionsight_core.naming.types import Detection
 from motionsight_core.record import MOVING_REGION, Box, ObjectTrack
 
@@ -45,17 +45,17 @@ def test_each_track_gets_its_own_name_with_its_score() -> None:
 def test_what_is_clear_takes_few_frames_and_what_is_not_there_as_few() -> None:
     clear = recognised([track(1, LEFT, 0, 10)], lambda t_s: [Detection("person", 0.8, LEFT)])
     nothing = recognised([track(1, LEFT, 0, 10)], lambda t_s: [])
-    assert len(clear.detections) == len(nothing.detections) == 4
+    assert (len(clear.detections), len(nothing.detections)) == (3, 4)
     assert nothing.names == () and nothing.tracks[0].label == MOVING_REGION
 
 
-def test_what_is_doubtful_takes_ten_frames_spread_over_the_track_and_no_more() -> None:
+def test_what_is_doubtful_takes_nine_frames_of_ten_seconds_spread_over_the_track() -> None:
     found = recognised(
-        [track(1, LEFT, 2, 8)], lambda t_s: [Detection("cat" if t_s % 2 < 1 else "dog", 0.6, LEFT)]
+        [track(1, LEFT, 2, 8)], lambda t_s: [Detection(name, 0.6, LEFT) for name in ("cat", "dog")]
     )
     times = [frame.t_s for frame in found.detections]
-    assert len(times) == MOST_FRAMES
-    assert min(times) < 3 and max(times) > 7 and max(np.diff(times)) < 1.5
+    assert len(times) == 9
+    assert min(times) < 3 and max(times) > 7 and max(np.diff(times)) < 1.7
     assert found.names == ()
 
 
@@ -64,11 +64,11 @@ def test_tracks_that_come_one_after_the_other_are_all_seen() -> None:
     both = [Detection("person", 0.8, LEFT), Detection("dog", 0.6, RIGHT)]
     found = recognised(tracks, lambda t_s: both)
     assert [one.label for one in found.tracks] == ["person", "dog", "person"]
-    assert len(found.detections) <= MOST_FRAMES
+    assert len(found.detections) <= 9
 
 
 def test_sharp_frames_are_seen_first() -> None:
-    sharp = {2.0, 4.0, 6.0, 8.0}
+    sharp = {2.0, 5.0, 8.0}
     found = recognised(
         [track(1, LEFT, 0, 10)],
         lambda t_s: [Detection("person", 0.8, LEFT)],
@@ -85,6 +85,13 @@ def test_whole_boxes_are_seen_before_those_that_the_edge_cuts() -> None:
     seen: list[float] = []
     recognised([entering], lambda t_s: seen.append(t_s) or [])
     assert seen[0] >= 5.0
+
+
+def test_how_many_frames_are_seen_at_most_grows_with_the_clip_up_to_a_bound() -> None:
+    def most(span_s: float) -> int:
+        return frames_for([Candidate(0.0, 0, 1.0, None), Candidate(span_s, 1, 1.0, None)])
+
+    assert [most(span_s) for span_s in (1, 5, 10, 20, 60, 3600)] == [6, 6, 9, 18, 20, 20]
 
 
 def test_without_tracks_no_frame_is_seen() -> None:

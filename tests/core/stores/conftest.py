@@ -16,24 +16,10 @@ from tests.core.stores.servers import (
     Place,
     S3Bucket,
     environment_of,
-    gcs_emulator,
-    s3_server,
 )
 from tests.core.stores.ways import Way
 
 CLOUDS = ("gs", "s3", "s3_versioned")
-
-
-@pytest.fixture(scope="session")
-def gcs_url() -> Iterator[str]:
-    with gcs_emulator() as url:
-        yield url
-
-
-@pytest.fixture(scope="session")
-def s3_url() -> Iterator[str]:
-    with s3_server() as url:
-        yield url
 
 
 @pytest.fixture

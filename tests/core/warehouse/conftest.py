@@ -6,9 +6,7 @@ import pytest
 
 from motionsight_core.warehouse import Warehouse, open_warehouse
 from tests.core.warehouse.rows import Stage
-from tests.warehouses import BigQueryServers, bigquery, bigquery_session
-
-__all__ = ["bigquery", "bigquery_session"]
+from tests.warehouses import BigQueryServers
 
 
 @pytest.fixture(params=["duckdb", "bigquery"])
