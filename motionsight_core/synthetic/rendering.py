@@ -86,18 +86,19 @@ def scene_truth(scene: Scene, file: str) -> SceneTruth:
         fps=scene.fps,
         duration_s=duration_s,
         moves=moves or (Move(0.0, duration_s, "static", 0.0),),
-        steadiness=_steadiness(scene),
+        steadiness=steadiness_of_shake(scene.shake, moving=bool(scene.moves)),
         cuts=tuple(index / scene.fps for index in scene.shot_starts[1:]),
         objects=tuple(tracks),
     )
 
 
-def _steadiness(scene: Scene) -> Steadiness:
-    if scene.shake >= _SHAKY_FROM:
+def steadiness_of_shake(shake: float, *, moving: bool) -> Steadiness:
+    """What to expect of a camera that shakes at an RMS speed, widths per second."""
+    if shake >= _SHAKY_FROM:
         return "shaky"
-    if scene.shake >= _STATIC_BELOW:
+    if shake >= _STATIC_BELOW:
         return "unsteady"
-    return "smooth" if scene.moves else "static"
+    return "smooth" if moving else "static"
 
 
 def _scales(poses: Poses, sprite: Sprite) -> tuple[float, float]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from motionsight_core.synthetic.paint import Canvas, Color, Image, blob, flat, mix, noise, ramp, textured
+from motionsight_core.synthetic.layers import Pixels
+from motionsight_core.synthetic.paint import Canvas, Color, Image, flat, mix, noise, ramp, textured
 from motionsight_core.synthetic.scene import Texture
 
 _PALETTES: tuple[tuple[Color, ...], ...] = (
@@ -104,20 +106,30 @@ def _asphalt(canvas: Canvas) -> Image:
 def _scattered(canvas: Canvas, sizes: tuple[float, float], cover: float, ground: Color, rim: float) -> Image:
     """Round things of the palette's colours, scattered until they would cover the canvas `cover` times."""
     palette, unit, rng = _palette(canvas), canvas.unit, canvas.rng
-    image = textured(flat(canvas, ground), noise(canvas, 0.1 * unit, rough=0.8), 0.15)
+    soil = textured(flat(canvas, ground), noise(canvas, 0.1 * unit, rough=0.8), 0.15)
+    # OpenCV draws soft edges in bytes only.
+    image = np.clip(soil, 0, 255).astype(np.uint8)
     low, high = np.log(sizes)
     mean = float(np.exp((low + high) / 2)) * unit
-    count = min(9000, int(cover * canvas.width * canvas.height / (3.1 * mean**2)))
-    for _ in range(count):
-        x, y = rng.uniform(0, canvas.width), rng.uniform(0, canvas.height)
-        radius = float(np.exp(rng.uniform(low, high))) * unit
-        flatness = rng.uniform(0.6, 1.0)
-        color = palette[int(rng.integers(4))] * np.float32(rng.uniform(0.7, 1.2))
+    count = min(20_000, int(cover * canvas.width * canvas.height / (3.1 * mean**2)))
+    places = rng.uniform(0, (canvas.width, canvas.height), (count, 2))
+    radii = np.exp(rng.uniform(low, high, count)) * unit
+    colors = palette[rng.integers(4, size=count)] * rng.uniform(0.7, 1.2, (count, 1))
+    for place, radius, flatness, color in zip(
+        places, radii, rng.uniform(0.6, 1.0, count), colors, strict=True
+    ):
+        axes = np.array((radius, flatness * radius))
         if rim:
-            blob(image, x + rim * radius, y + rim * radius, radius, flatness * radius, _color(0.4 * color))
-        blob(image, x, y, radius, flatness * radius, _color(color))
-        blob(image, x - 0.25 * radius, y - 0.25 * radius, 0.5 * radius, 0.4 * radius, _color(1.15 * color))
-    return np.clip(image, 0, 255)
+            _ellipse(image, place + rim * radius, axes, 0.4 * color)
+        _ellipse(image, place, axes, color)
+        _ellipse(image, place - 0.25 * radius, 0.5 * axes, 1.15 * color)
+    return image.astype(np.float32)
+
+
+def _ellipse(image: Pixels, middle: NDArray[Any], axes: NDArray[Any], color: NDArray[Any]) -> None:
+    """An ellipse with soft edges at subpixel precision, in place."""
+    x, y, across, down = (round(float(value) * 16) for value in (*(middle - 0.5), *axes))
+    cv2.ellipse(image, (x, y), (across, down), 0, 0, 360, _color(np.clip(color, 0, 255)), -1, cv2.LINE_AA, 4)
 
 
 def _pebbles(canvas: Canvas) -> Image:
@@ -133,7 +145,7 @@ def _confetti(canvas: Canvas) -> Image:
     return _scattered(canvas, (0.004, 0.02), 0.5, (206, 202, 194), 0.0)
 
 
-def _color(values: Sequence[float] | NDArray[np.float32]) -> Color:
+def _color(values: NDArray[Any]) -> Color:
     red, green, blue = (float(value) for value in values)
     return red, green, blue
 
