@@ -9,7 +9,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from motionsight_core.synthetic.layers import Pixels
 from motionsight_core.synthetic.paint import Canvas, Color, Image, flat, mix, noise, ramp, textured
 from motionsight_core.synthetic.scene import Texture
 
@@ -113,23 +112,25 @@ def _scattered(canvas: Canvas, sizes: tuple[float, float], cover: float, ground:
     mean = float(np.exp((low + high) / 2)) * unit
     count = min(20_000, int(cover * canvas.width * canvas.height / (3.1 * mean**2)))
     places = rng.uniform(0, (canvas.width, canvas.height), (count, 2))
-    radii = np.exp(rng.uniform(low, high, count)) * unit
+    radii = np.exp(rng.uniform(low, high, (count, 1))) * unit
+    axes = radii * np.hstack((np.ones((count, 1)), rng.uniform(0.6, 1.0, (count, 1))))
     colors = palette[rng.integers(4, size=count)] * rng.uniform(0.7, 1.2, (count, 1))
-    for place, radius, flatness, color in zip(
-        places, radii, rng.uniform(0.6, 1.0, count), colors, strict=True
-    ):
-        axes = np.array((radius, flatness * radius))
-        if rim:
-            _ellipse(image, place + rim * radius, axes, 0.4 * color)
-        _ellipse(image, place, axes, color)
-        _ellipse(image, place - 0.25 * radius, 0.5 * axes, 1.15 * color)
+    parts = [(places, axes, colors), (places - 0.25 * radii, 0.5 * axes, 1.15 * colors)]
+    if rim:
+        parts.insert(0, (places + rim * radii, axes, 0.4 * colors))
+    # Whole numbers in sixteenths of a pixel; the parts of one thing follow each other.
+    fixed = [
+        (
+            np.round(16 * (middle - 0.5)).astype(int).tolist(),
+            np.round(16 * axis).astype(int).tolist(),
+            np.clip(color, 0, 255).tolist(),
+        )
+        for middle, axis, color in parts
+    ]
+    for index in range(count):
+        for middle, axis, color in fixed:
+            cv2.ellipse(image, middle[index], axis[index], 0, 0, 360, color[index], -1, cv2.LINE_AA, 4)
     return image.astype(np.float32)
-
-
-def _ellipse(image: Pixels, middle: NDArray[Any], axes: NDArray[Any], color: NDArray[Any]) -> None:
-    """An ellipse with soft edges at subpixel precision, in place."""
-    x, y, across, down = (round(float(value) * 16) for value in (*(middle - 0.5), *axes))
-    cv2.ellipse(image, (x, y), (across, down), 0, 0, 360, _color(np.clip(color, 0, 255)), -1, cv2.LINE_AA, 4)
 
 
 def _pebbles(canvas: Canvas) -> Image:

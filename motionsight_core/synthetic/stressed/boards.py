@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -20,7 +21,7 @@ _DEPTHS = 3.4, 45.0
 _SPREAD = 0.95
 """Places of boards to either side, for each metre of depth: also outside the first picture."""
 _GROUND_M, _GROUND_PIXELS = 24.0, 1536
-_HAZE = np.array((206, 214, 222), np.float32)
+_HAZE = np.array((206, 214, 222), np.uint8)
 _HAZY_FROM, _HAZY_AT = 25.0, 120.0
 """Metres at which the ground begins to fade, and has faded."""
 
@@ -81,34 +82,48 @@ class Ground:
     def lay(self, frame: Pixels, view: View) -> None:
         """Draws it over everything below the horizon, in place."""
         height, width = frame.shape[:2]
-        x, y = np.arange(width, dtype=np.float64)[None] + 0.5, np.arange(height)[:, None] + 0.5
+        # What changes slowly over the picture is worked out for every fourth pixel.
+        x, y = np.arange(2, width + 4, 4.0)[None], np.arange(2, height + 4, 4.0)[:, None]
         down = view.down_of(x, y)
         rows = np.flatnonzero(down.max(axis=1) > 0)
         if not len(rows):
             return
-        top = int(rows[0])
-        below = np.maximum(down[top:], 1e-4)
-        depth = -view.place[1] / below
+        top = max(0, 4 * int(rows[0]) - 4)
+        depth = -view.place[1] / np.maximum(down, 1e-4)
         scale = _GROUND_M / _GROUND_PIXELS
-        matrix = view.homography(np.array((0.0, 0, 0)), np.array((scale, 0, 0)), np.array((0, 0, -scale)))
         # Metres of ground under one pixel: across the view, and (much more) along it.
         across = depth / view.focal
         along = across * depth / max(-view.place[1], 0.1)
-        level = np.clip(np.log2(np.sqrt(across * along) / scale) + 0.5, 0, len(self.levels) - 1)
-        total = np.zeros((height - top, width, 3), np.float32)
-        for number in range(int(level.min()), min(int(np.ceil(level.max())), len(self.levels) - 1) + 1):
-            share = np.clip(1 - np.abs(level - number), 0, 1).astype(np.float32)[:, :, None]
-            shown = np.flatnonzero(share.any(axis=(1, 2)))
-            if len(shown):
-                first, last = int(shown[0]), int(shown[-1]) + 1
-                region = (0, top + first, width, top + last)
-                total[first:last] += (
-                    seen(self.levels, number, matrix, region, cv2.BORDER_REFLECT) * share[first:last]
-                )
-        air = ramp(np.log(depth), np.log(_HAZY_FROM), np.log(_HAZY_AT))[:, :, None]
-        total += (_HAZE - total) * air
-        over = np.clip(down[top:] * view.focal + 0.5, 0, 1).astype(np.float32)[:, :, None]
-        frame[top:] = np.round(frame[top:] * (1 - over) + total * over).astype(np.uint8)
+        coarse = np.log2(np.sqrt(across * along) / scale) + 0.5
+        level = _fine(np.clip(coarse, 0, len(self.levels) - 1), frame, top)
+        air = _fine(ramp(np.log(depth), np.log(_HAZY_FROM), np.log(_HAZY_AT)), frame, top)
+        over = _fine(np.clip(down * view.focal + 0.5, 0, 1), frame, top)
+
+        matrix = view.homography(np.array((0.0, 0, 0)), np.array((scale, 0, 0)), np.array((0, 0, -scale)))
+        lower = np.minimum(level.astype(np.int32), len(self.levels) - 2)
+        under = frame[top:]
+        floor = under.copy()
+        for number in range(int(lower.min()), int(lower.max()) + 1):
+            mine = (lower == number).astype(np.uint8)
+            shown = np.flatnonzero(mine.any(axis=1))
+            if not len(shown):
+                continue
+            part = slice(int(shown[0]), int(shown[-1]) + 1)
+            region = (0, top + part.start, width, top + part.stop)
+            finer, coarser = (
+                seen(self.levels, each, matrix, region, cv2.BORDER_REFLECT) for each in (number, number + 1)
+            )
+            share = np.ascontiguousarray(level[part] - number)
+            cv2.copyTo(cv2.blendLinear(finer, coarser, 1 - share, share), mine[part], floor[part])
+        hazy = cv2.blendLinear(floor, np.full_like(floor, _HAZE), 1 - air, air)
+        frame[top:] = cv2.blendLinear(hazy, np.ascontiguousarray(under), over, 1 - over)
+
+
+def _fine(coarse: NDArray[np.floating[Any]], frame: Pixels, top: int) -> NDArray[np.float32]:
+    """Values [h, W] of the rows from `top` on, from those at every fourth pixel of the frame [H, W, 3]."""
+    rows, columns = coarse.shape
+    fine = cv2.resize(coarse.astype(np.float32), (4 * columns, 4 * rows), interpolation=cv2.INTER_LINEAR)
+    return np.ascontiguousarray(fine[top : frame.shape[0], : frame.shape[1]], np.float32)
 
 
 @dataclass(frozen=True)
