@@ -75,7 +75,7 @@ class Board:
 
 @dataclass(frozen=True)
 class Ground:
-    """The plane y = 0, a texture that goes on in mirror images of itself."""
+    """The plane y = 0, under a texture that goes on for ever."""
 
     levels: tuple[Pixels, ...]
 
@@ -111,7 +111,7 @@ class Ground:
             part = slice(int(shown[0]), int(shown[-1]) + 1)
             region = (0, top + part.start, width, top + part.stop)
             finer, coarser = (
-                seen(self.levels, each, matrix, region, cv2.BORDER_REFLECT) for each in (number, number + 1)
+                seen(self.levels, each, matrix, region, cv2.BORDER_WRAP) for each in (number, number + 1)
             )
             share = np.ascontiguousarray(level[part] - number)
             cv2.copyTo(cv2.blendLinear(finer, coarser, 1 - share, share), mine[part], floor[part])
@@ -152,10 +152,14 @@ def _canvas(rng: np.random.Generator, width: int, height: int, unit: float) -> C
 def ground(rng: np.random.Generator) -> Ground:
     """Ground of a random material."""
     kinds: tuple[Texture, ...] = ("pebbles", "planks", "foliage", "asphalt", "confetti", "marble")
-    canvas = _canvas(rng, _GROUND_PIXELS, _GROUND_PIXELS, _GROUND_PIXELS / 4)
+    side = _GROUND_PIXELS // 2
+    canvas = _canvas(rng, side, side, side / 2)
     image = TEXTURE_PAINTERS[kinds[int(rng.integers(len(kinds)))]](canvas)
     image = textured(image, noise(canvas, 0.3 * canvas.unit, rough=0.7), 0.2)
-    return Ground(levels_of(np.clip(image, 0, 255).astype(np.uint8)))
+    tile = np.clip(image, 0, 255).astype(np.uint8)
+    # Four mirror images fit together at all sides, and wrapping round is quick at any distance.
+    both = np.hstack((tile, tile[:, ::-1]))
+    return Ground(levels_of(np.vstack((both, both[::-1]))))
 
 
 def backdrop(rng: np.random.Generator, distance: float) -> Backdrop:

@@ -92,9 +92,7 @@ class Planar:
 
     def frames(self, subframes: int = 1) -> Iterator[Pixels]:
         """See `Shot.frames`."""
-        # The shorter end keeps the number of frames whole.
-        exact = self.scene.frame_count / self.scene.fps
-        return frames(replace(self.scene, fps=self.scene.fps * subframes, duration_s=exact))
+        return frames(replace(self.scene, fps=self.scene.fps * subframes))
 
     def truth(self, file: str) -> SceneTruth:
         """See `Shot.truth`."""
