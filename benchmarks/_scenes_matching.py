@@ -96,7 +96,7 @@ def result_of(name: str, kind: str, truth: SceneTruth, measurement: MotionMeasur
     _moves(result, truth, measurement)
     _cuts(result, truth, measurement)
     _boxes(result, truth, measurement.tracks)
-    _counts(result, truth, measurement.tracks)
+    _counts(result, truth, measurement)
     result.steadiness = (truth.steadiness, measurement.steadiness)
     return result
 
@@ -227,14 +227,12 @@ def _owner(track: ObjectTrack, true: Sequence[TrueTrack]) -> int | None:
     return best if best is not None and 3 * shares[best] >= len(track.boxes) else None
 
 
-def _counts(result: SceneResult, truth: SceneTruth, tracks: Sequence[ObjectTrack]) -> None:
+def _counts(result: SceneResult, truth: SceneTruth, measurement: MotionMeasurement) -> None:
     """The largest count of repetitions that is true, and the largest that is said of a track."""
     result.count_true = max(
         (track.repetitions.count for track in truth.objects if track.repetitions), default=None
     )
-    # As soon as tracks have them.
-    said = [track.repetitions for track in tracks if getattr(track, "repetitions", None)]  # pyright: ignore[reportAttributeAccessIssue]
-    result.count_said = max((round(one.count) for one in said), default=None)
+    result.count_said = max((one.count for one in measurement.repetitions), default=None)
 
 
 def box_iou(one: Box, other: Box) -> float:

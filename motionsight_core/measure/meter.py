@@ -15,6 +15,7 @@ from motionsight_core.measure.held import is_repeat, with_holds
 from motionsight_core.measure.moves import moves_of_shot
 from motionsight_core.measure.pairs import Pair, mended, pair_of, samples_of, shifted_pair
 from motionsight_core.measure.regions import RegionFinder
+from motionsight_core.measure.repetition import repetitions_of
 from motionsight_core.measure.samples import (
     CameraSamples,
     believed_roll,
@@ -24,6 +25,7 @@ from motionsight_core.measure.samples import (
 )
 from motionsight_core.measure.shake import shaken_spans, steadiness_of
 from motionsight_core.measure.tracks import RegionTracker
+from motionsight_core.measure.thumbnails import Thumbnails
 from motionsight_core.measure.types import CameraPath, MotionMeasurement
 from motionsight_core.measure.weighted import weighted_median
 from motionsight_core.measure.whips import Breaks, NewPicture, Shift, ShiftFinder, breaks_of, sharpness
@@ -61,6 +63,7 @@ class MotionMeter:
         self._last: tuple[Luma, float] | None = None
         self._finder = RegionFinder(settings.region_threshold, settings.fps)
         self._tracker = RegionTracker(settings.fps)
+        self._thumbnails = Thumbnails()
         self._shifts: ShiftFinder | None = None
         self._pairs: list[Pair] = []
         self._new_pictures: list[NewPicture] = []
@@ -83,6 +86,7 @@ class MotionMeter:
             if is_repeat(self._last[0], luma):
                 # The frame before is on display for longer, as if there were no other.
                 return
+        self._thumbnails.push(luma, t_s)
         if t_s >= self._next_clarity_s:
             self._clarity.append((t_s, clarity(luma)))
             self._next_clarity_s = t_s + CLARITY_EVERY_S
@@ -97,7 +101,7 @@ class MotionMeter:
         """The measurement of the clip that spans `start_s` to `end_s`, source seconds."""
         for t_s, regions in self._finder.flush():
             self._tracker.push(t_s, regions)
-        followed = self._tracker.finish(end_s - start_s)
+        tracks = self._tracker.tracks(end_s - start_s)
         breaks = self._breaks()
         cuts_s = [self._pairs[pair].end_s for pair in sorted(breaks.cuts)]
         pairs = mended(self._pairs, breaks)
@@ -115,8 +119,8 @@ class MotionMeter:
             camera_moves=tuple(map(_rounded, moves)) or (_static(samples, start_s, end_s),),
             steadiness=steadiness,
             cuts=tuple(round(cut_s, 3) for cut_s in cuts_s),
-            tracks=followed.tracks,
-            repetitions=followed.repetitions,
+            tracks=tracks,
+            repetitions=repetitions_of(tracks, self._thumbnails, bounds=(start_s, *cuts_s, end_s), step_s=1 / self._settings.fps),
             motion_score=round(flow_widths / measured_s, 4) if measured_s else 0.0,
             clarity=self._median_clarity(end_s),
             camera_path=CameraPath(

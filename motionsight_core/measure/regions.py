@@ -39,8 +39,6 @@ LEAST_MASS = 0.0006
 LEAST_MASS_BETWEEN_LAYERS = 0.0015
 #: Deformation from frame to frame from which on the background is a slope: ground seen from above.
 LEAST_SLOPE = 0.005
-#: Distance of the pixels at which the content's own motion is kept.
-DRIFT_STEP = 4
 #: Regions that are kept of one frame, the largest first.
 MOST_REGIONS = 16
 
@@ -55,9 +53,6 @@ class Region:
     """Moving pixels, share of the frame."""
     strength: float
     """Mean difference over the threshold, 1 at the threshold."""
-    drift: tuple[float, float] = (0.0, 0.0)
-    """Mean motion of its moving pixels against the background since the frame before, fractions of width and
-    height."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +65,6 @@ class _Frame:
     """Affine [3, 3] in pixel indices from the frame before."""
     near: Floats | None
     """The same of a near layer of the background."""
-    drift: NDArray[np.float32] | None
-    """[h / 4, w / 4, 2] the flow from the frame before, less the background's, pixels."""
     misfit: float
     """Pixels."""
     layered: bool
@@ -80,7 +73,7 @@ class _Frame:
     @classmethod
     def of(cls, t_s: float, luma: Luma, registration: Registration | None) -> _Frame:
         if registration is None:
-            return cls(t_s, luma, np.eye(3), None, None, 0.0, False)
+            return cls(t_s, luma, np.eye(3), None, 0.0, False)
         height, width = luma.shape
         near = registration.near
         (xx, xy, _), (yx, yy, _) = registration.affine
@@ -90,7 +83,6 @@ class _Frame:
             luma,
             to_corner_origin(registration.affine, height, width),
             None if near is None else to_corner_origin(near, height, width),
-            _drift(registration.flow, registration.affine),
             registration.misfit,
             near is not None or slope > LEAST_SLOPE,
         )
@@ -149,7 +141,7 @@ class RegionFinder:
         frame = self._frames[index]
         error = REGISTRATION_ERROR + MISFIT_WEIGHT * frame.misfit
         least = LEAST_MASS_BETWEEN_LAYERS if layered else LEAST_MASS
-        regions = moving_regions(frame.luma, difference, self._threshold, error, frame.drift)
+        regions = moving_regions(frame.luma, difference, self._threshold, error)
         return frame.t_s, [region for region in regions if region.mass >= least]
 
     def _difference(self, index: int, offset: int) -> Luma:
@@ -194,23 +186,7 @@ def compensated_difference(other: Luma, other_to_current: Floats, current: Luma)
     return cv2.absdiff(warped, current).astype(np.uint8, copy=False)
 
 
-def _drift(flow: NDArray[np.float32], affine: Floats) -> NDArray[np.float32]:
-    """The flow [h, w, 2] at every DRIFT_STEP pixels, less the background's affine [2, 3], pixels."""
-    height, width = flow.shape[:2]
-    coarse = flow[::DRIFT_STEP, ::DRIFT_STEP]
-    y, x = np.mgrid[0:height:DRIFT_STEP, 0:width:DRIFT_STEP].astype(np.float32)
-    x, y = x - (width - 1) / 2, y - (height - 1) / 2
-    moved = np.stack([row[0] * x + row[1] * y + row[2] for row in (affine - np.eye(2, 3))], axis=-1)
-    return (coarse - moved).astype(np.float32)
-
-
-def moving_regions(
-    current: Luma,
-    difference: Luma,
-    threshold: float,
-    error: float,
-    drift: NDArray[np.float32] | None = None,
-) -> list[Region]:
+def moving_regions(current: Luma, difference: Luma, threshold: float, error: float) -> list[Region]:
     """The regions of one frame, the one with most moving pixels first.
 
     Args:
@@ -218,14 +194,13 @@ def moving_regions(
         difference: how far each pixel [h, w] differs from the frames before and after.
         threshold: least difference of a moving pixel, of 255.
         error: how far an edge of the background may lie from where it is expected, pixels.
-        drift: [h / 4, w / 4, 2] how the content moves against the background, pixels; unknown if unset.
     """
     tolerance = _tolerance(current, difference, threshold, error)
     excess = difference.astype(np.float32) - tolerance
     mask = (excess > 0).astype(np.uint8)
     count = cv2.boxFilter(mask, -1, (3, 3), normalize=False)
     mask &= (count >= NEIGHBOURS).astype(np.uint8)
-    return _grouped(mask, difference, tolerance, drift)
+    return _grouped(mask, difference, tolerance)
 
 
 def _tolerance(current: Luma, difference: Luma, threshold: float, error: float) -> NDArray[np.float32]:
@@ -238,12 +213,7 @@ def _tolerance(current: Luma, difference: Luma, threshold: float, error: float) 
     )
 
 
-def _grouped(
-    mask: NDArray[np.uint8],
-    difference: Luma,
-    tolerance: NDArray[np.float32],
-    drift: NDArray[np.float32] | None,
-) -> list[Region]:
+def _grouped(mask: NDArray[np.uint8], difference: Luma, tolerance: NDArray[np.float32]) -> list[Region]:
     height, width = mask.shape
     kernel = np.ones((2 * round(GAP_Y * width / 2) + 1, 2 * round(GAP_X * width / 2) + 1), np.uint8)
     joined = cv2.dilate(mask, kernel)
@@ -269,17 +239,6 @@ def _grouped(
                 box=tuple(float(side) for side in box),  # pyright: ignore[reportArgumentType]
                 mass=float(mass / (height * width)),
                 strength=float(strength[label] / mass),
-                drift=_mean_drift(drift, x, y, mask.shape),
             )
         )
     return regions
-
-
-def _mean_drift(
-    drift: NDArray[np.float32] | None, x: NDArray[np.intp], y: NDArray[np.intp], size: tuple[int, ...]
-) -> tuple[float, float]:
-    """Of the pixels (x, y) of a frame [h, w], in fractions of its sides."""
-    if drift is None:
-        return 0.0, 0.0
-    across, down = drift[y // DRIFT_STEP, x // DRIFT_STEP].mean(axis=0)
-    return float(across) / size[1], float(down) / size[0]

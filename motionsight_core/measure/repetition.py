@@ -1,19 +1,24 @@
 """Motion that repeats: how often a track swings, bounces or is struck, and how long each time takes.
 
-A signal of the track (where its box is, or how the pixels inside it move) repeats when its autocorrelation
-has a clear peak and its turns come at even intervals. The count is that of the turns, so a motion that slows
-down is counted right as well. The approach is that of the literature on repetition counting without learning:
-periodicity by autocorrelation (Cutler and Davis, PAMI 2000), counting by extrema of the filtered signal.
+A signal of the track (where its box is, or the principal components of the pixels inside it) repeats when its
+autocorrelation has a clear peak and its turns come at even intervals. The count is that of the turns, so that
+a motion that slows down is counted right as well. Periodicity of the pixels' likeness over time is after
+Cutler and Davis, "Robust real-time periodic motion detection" (PAMI 2000).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 from scipy.signal import find_peaks
+
+from motionsight_core.measure.thumbnails import Thumbnails
+from motionsight_core.record import ObjectTrack, Repetition
 
 Floats = NDArray[np.float64]
 
@@ -21,8 +26,10 @@ Floats = NDArray[np.float64]
 LEAST_COUNT = 3
 #: Shortest period, seconds: at ten frames a second three frames are the least that show a turn.
 SHORTEST_S = 0.3
-#: Autocorrelation at the period from which on a signal repeats.
-LEAST_CORRELATION = 0.5
+#: Autocorrelation, as a peak over the lags, from which on a lag may be a period.
+LEAST_CORRELATION = 0.25
+#: Likeness and evenness of the times together from which on they are a repetition.
+LEAST_EVENNESS = 0.55
 #: Most deviation of the intervals between turns, over their mean.
 MOST_IRREGULARITY = 0.3
 #: Rise of a turn over what is beside it, share of the signal's usual swing.
@@ -31,6 +38,10 @@ LEAST_PROMINENCE = 0.4
 LEAST_SWING = 0.012
 #: ... and of the track's own size.
 LEAST_SWING_OF_SIZE = 0.08
+#: ... and of the pixels in it, root mean square luma levels.
+LEAST_LEVELS = 2.0
+#: A track whose ends lie nearer than this share of its size stays: the whole shot is looked at in its place.
+STAYING = 1.0
 #: Share of the track's time that the repetition must last.
 LEAST_SHARE = 0.4
 
@@ -49,6 +60,48 @@ class Cycles:
     """0 to 1: autocorrelation at the period, less where the intervals differ."""
 
 
+def repetitions_of(
+    tracks: Sequence[ObjectTrack], thumbnails: Thumbnails, *, bounds: Sequence[float], step_s: float
+) -> tuple[Repetition, ...]:
+    """Of those tracks whose motion repeats.
+
+    Args:
+        tracks: of one clip.
+        thumbnails: of its frames.
+        bounds: the clip's start, its cuts and its end, source seconds.
+        step_s: distance of the frames.
+    """
+    found = [
+        (track.track_id, _cycles(track, thumbnails, shot, step_s))
+        for track in tracks
+        for shot in pairwise(bounds)
+        if shot[0] <= track.boxes[0].t_s < shot[1]
+    ]
+    return tuple(
+        Repetition(track_id, cycles.count, cycles.period_s, cycles.start_s, cycles.end_s, cycles.evenness)
+        for track_id, cycles in found
+        if cycles is not None
+    )
+
+
+def _cycles(
+    track: ObjectTrack, thumbnails: Thumbnails, shot: tuple[float, float], step_s: float
+) -> Cycles | None:
+    """The evenest of what a track's box and the pixels in it do."""
+    t_s = np.array([box.t_s for box in track.boxes])
+    boxes = np.array([(box.x0, box.y0, box.x1, box.y1) for box in track.boxes])
+    size = np.median(boxes[:, 2:] - boxes[:, :2], axis=0)
+    centres = (boxes[:, :2] + boxes[:, 2:]) / 2
+    stays = bool((np.abs(centres[-1] - centres[0]) < STAYING * size).all())
+    start_s, end_s = shot if stays else (track.start_s, track.end_s + step_s / 2)
+    shown_s, signals = thumbnails.components(t_s, boxes, start_s=start_s, end_s=end_s)
+    found = [cycles_of(shown_s, signal, step_s=step_s, least_swing=LEAST_LEVELS) for signal in signals]
+    for side, values in enumerate(centres.T):
+        swing = max(LEAST_SWING, LEAST_SWING_OF_SIZE * float(size[side]))
+        found.append(cycles_of(t_s, values, step_s=step_s, least_swing=swing))
+    return max(filter(None, found), key=lambda cycles: cycles.evenness, default=None)
+
+
 def cycles_of(t_s: Floats, values: Floats, *, step_s: float, least_swing: float) -> Cycles | None:
     """How a signal repeats; None where it does not.
 
@@ -62,7 +115,8 @@ def cycles_of(t_s: Floats, values: Floats, *, step_s: float, least_swing: float)
     if duration_s < LEAST_COUNT * SHORTEST_S:
         return None
     even_s = np.arange(t_s[0], t_s[-1] + step_s / 2, step_s)
-    signal = np.interp(even_s, t_s, values)
+    # A jump, such as at the beginning of a track, would hide the rest.
+    signal = np.clip(np.interp(even_s, t_s, values), *np.percentile(values, (3, 97)))
     lag = _period(signal, step_s)
     if lag is None:
         return None
@@ -77,8 +131,7 @@ def cycles_of(t_s: Floats, values: Floats, *, step_s: float, least_swing: float)
         return None
     intervals = np.diff(times)
     irregularity = float(np.std(intervals) / np.mean(intervals))
-    correlation = _correlation(wave, lag)
-    if irregularity > MOST_IRREGULARITY or correlation < LEAST_CORRELATION:
+    if irregularity > MOST_IRREGULARITY:
         return None
     period, ends = float(np.median(intervals)), np.sort(np.concatenate(turns))[[0, -1]]
     # Before the first turn and after the last one it goes on for half a time at most.
@@ -88,12 +141,17 @@ def cycles_of(t_s: Floats, values: Floats, *, step_s: float, least_swing: float)
     first, last = ends[0] - before, ends[1] + after
     if count < LEAST_COUNT or last - first < LEAST_SHARE * (len(wave) - 1):
         return None
+    # What is at rest before and after is not unlike itself.
+    correlation = _correlation(wave[int(first) : int(last) + 2], lag)
+    evenness = correlation * (1 - irregularity)
+    if evenness < LEAST_EVENNESS:
+        return None
     return Cycles(
         count=count,
         period_s=round(period * step_s, 3),
         start_s=round(float(even_s[0] + first * step_s), 3),
         end_s=round(float(even_s[0] + last * step_s), 3),
-        evenness=round(correlation * (1 - irregularity), 3),
+        evenness=round(evenness, 3),
     )
 
 
@@ -105,7 +163,7 @@ def _period(signal: Floats, step_s: float) -> float | None:
         # Each time without what is slower than some span: a walk across the frame is no swing.
         centred = signal - gaussian_filter1d(signal, sigma / 2, mode="nearest")
         likeness = _autocorrelation(centred, int(min(longest * 1.3, len(signal) - 2)))
-        peaks, _ = find_peaks(likeness, height=LEAST_CORRELATION / 2, prominence=0.2)
+        peaks, _ = find_peaks(likeness, height=LEAST_CORRELATION, prominence=0.2)
         peaks = peaks[(peaks >= shortest) & (peaks <= longest)]
         if not len(peaks):
             continue

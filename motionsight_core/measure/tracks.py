@@ -11,8 +11,7 @@ from scipy.ndimage import median_filter
 from scipy.optimize import linear_sum_assignment
 
 from motionsight_core.measure.regions import Region
-from motionsight_core.measure.repetition import LEAST_SWING, LEAST_SWING_OF_SIZE, Cycles, cycles_of
-from motionsight_core.record import MOVING_REGION, Box, ObjectTrack, Repetition
+from motionsight_core.record import MOVING_REGION, Box, ObjectTrack
 
 Floats = NDArray[np.float64]
 
@@ -46,7 +45,6 @@ class Trail:
     boxes: list[tuple[float, float, float, float]] = field(default_factory=list)
     masses: list[float] = field(default_factory=list)
     strengths: list[float] = field(default_factory=list)
-    drifts: list[tuple[float, float]] = field(default_factory=list)
     frames: list[int] = field(default_factory=list)
     """Numbers of the boxes' frames among those that were measured."""
 
@@ -56,7 +54,6 @@ class Trail:
         self.boxes.append(region.box)
         self.masses.append(region.mass)
         self.strengths.append(region.strength)
-        self.drifts.append(region.drift)
 
     def predicted(self, t_s: float) -> Floats:
         """The box [4] at a later time, going on as in the last third of a second."""
@@ -69,16 +66,6 @@ class Trail:
         # Only the centre's velocity: sides jump when an arm moves.
         velocity = (last.reshape(2, 2).mean(0) - first.reshape(2, 2).mean(0)) / span
         return last + np.tile(velocity * (t_s - self.times[-1]), 2)
-
-
-@dataclass(frozen=True, slots=True)
-class Followed:
-    """What came of following a clip's regions."""
-
-    tracks: tuple[ObjectTrack, ...]
-    """The most prominent first."""
-    repetitions: tuple[Repetition, ...]
-    """Of those whose motion repeats."""
 
 
 class RegionTracker:
@@ -116,7 +103,7 @@ class RegionTracker:
         self._open = []
         self._shot += 1
 
-    def finish(self, duration_s: float) -> Followed:
+    def tracks(self, duration_s: float) -> tuple[ObjectTrack, ...]:
         """The tracks of the clip, the most prominent first."""
         trails = [*self._done, *(trail for trail in self._open if _is_track(trail, self._frame_s))]
         trails = _merged_parts(_stitched(trails))
@@ -124,15 +111,8 @@ class RegionTracker:
         least = max(LEAST_SCORE, LEAST_SHARE * max((score for score, _ in scored), default=0.0))
         scored = [(score, trail) for score, trail in scored if score >= least]
         scored.sort(key=lambda pair: (-pair[0], pair[1].times[0]))
-        reported = list(enumerate(scored[:REPORTED], 1))
-        repeating = [(number, _cycles(trail, self._frame_s)) for number, (_, trail) in reported]
-        return Followed(
-            tracks=tuple(_object_track(number, trail, score) for number, (score, trail) in reported),
-            repetitions=tuple(
-                Repetition(number, cycles.count, cycles.period_s, cycles.start_s, cycles.end_s, cycles.evenness)
-                for number, cycles in repeating
-                if cycles is not None
-            ),
+        return tuple(
+            _object_track(number, trail, score) for number, (score, trail) in enumerate(scored[:REPORTED], 1)
         )
 
     def _finish(self, trails: list[Trail]) -> None:
@@ -188,7 +168,6 @@ def _stitched(trails: list[Trail]) -> list[Trail]:
                     list(trail.boxes),
                     list(trail.masses),
                     list(trail.strengths),
-                    list(trail.drifts),
                     list(trail.frames),
                 )
             )
@@ -197,7 +176,6 @@ def _stitched(trails: list[Trail]) -> list[Trail]:
         best.boxes += trail.boxes
         best.masses += trail.masses
         best.strengths += trail.strengths
-        best.drifts += trail.drifts
         best.frames += trail.frames
     return result
 
@@ -274,18 +252,3 @@ def _object_track(number: int, trail: Trail, score: float) -> ObjectTrack:
             for t_s, box in zip(trail.times, boxes, strict=True)
         ),
     )
-
-
-def _cycles(trail: Trail, frame_s: float) -> Cycles | None:
-    """How a track repeats its motion: where its box is, or how the pixels in it move against the background."""
-    t_s, boxes, drifts = np.array(trail.times), np.array(trail.boxes), np.array(trail.drifts)
-    x, y = (boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2
-    sizes = np.median(boxes[:, 2:] - boxes[:, :2], axis=0)
-    signals = [(x, sizes[0]), (y, sizes[1])]
-    # Where the moving pixels would be, had they begun in one place.
-    signals += [(np.cumsum(drift), size) for drift, size in zip(drifts.T, sizes, strict=True)]
-    found = [
-        cycles_of(t_s, values, step_s=frame_s, least_swing=max(LEAST_SWING, LEAST_SWING_OF_SIZE * float(size)))
-        for values, size in signals
-    ]
-    return max(filter(None, found), key=lambda cycles: cycles.evenness, default=None)

@@ -109,7 +109,7 @@ def repeating(rng: np.random.Generator, duration_s: float, cycle: Cycle, *, aspe
     """
     period_s = rng.uniform(*_PERIODS_S[cycle])
     start_s = rng.uniform(0.1, 0.4)
-    count = max(2, int((duration_s - start_s - 0.1) / period_s))
+    count = max(3, int((duration_s - start_s - 0.1) / period_s))
     count -= int(rng.integers(0, max(1, count // 3)))
     x, y = rng.uniform(0.3, 0.7), rng.uniform(0.45, 0.6)
     pose = _POSES[cycle](rng, x, y, aspect)

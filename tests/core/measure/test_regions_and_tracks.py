@@ -100,7 +100,7 @@ def test_a_region_that_jumps_to_another_corner_is_another_track() -> None:
         box = (0.1, 0.1, 0.2, 0.2) if index < 10 else (0.8, 0.8, 0.9, 0.9)
         tracker.push(index / FPS, [Region(box, 0.01, 3.0)])
 
-    assert [(track.start_s, track.end_s) for track in tracker.finish(2.0).tracks] == [(0.0, 0.9), (1.0, 1.9)]
+    assert [(track.start_s, track.end_s) for track in tracker.tracks(2.0)] == [(0.0, 0.9), (1.0, 1.9)]
 
 
 def test_a_region_unseen_for_a_moment_keeps_its_track() -> None:
@@ -110,7 +110,7 @@ def test_a_region_unseen_for_a_moment_keeps_its_track() -> None:
         hidden = 8 <= index <= 10
         tracker.push(index / FPS, [] if hidden else [Region((left, 0.4, left + 0.1, 0.6), 0.01, 3.0)])
 
-    (track,) = tracker.finish(2.0).tracks
+    (track,) = tracker.tracks(2.0)
     assert len(track.boxes) == 17
 
 
@@ -122,7 +122,7 @@ def test_what_flickers_here_and_there_is_no_track() -> None:
         seen = [Region((x, y, x + 0.05, y + 0.05), 0.001, 1.5)] if index % 3 == 0 else []
         tracker.push(index / FPS, seen)
 
-    assert tracker.finish(4.0).tracks == ()
+    assert tracker.tracks(4.0) == ()
 
 
 def test_the_largest_and_longest_track_comes_first() -> None:
@@ -132,7 +132,7 @@ def test_the_largest_and_longest_track_comes_first() -> None:
         large = Region((0.2, 0.2, 0.6, 0.8), 0.15, 3.0)
         tracker.push(index / FPS, [small, large])
 
-    first, second = tracker.finish(2.0).tracks
+    first, second = tracker.tracks(2.0)
     assert first.boxes[0].x0 == 0.2
     assert first.score > second.score
 
