@@ -31,6 +31,8 @@ _NEAREST = 0.4
 """Metres before the camera within which nothing is drawn."""
 _BACKDROP = 150.0
 """Metres to the sky and the skyline."""
+_POST_M = 0.4
+"""Boards narrower than this hide nothing."""
 _GRID = 48
 """Columns of the grid over which a rate is averaged."""
 _BOXES_PER_S = 10
@@ -101,7 +103,10 @@ class Solid:
     @cached_property
     def _boards(self) -> tuple[Board, ...]:
         clear = 1.3 if self.label.startswith("dolly") else 0.0
-        return boards(np.random.default_rng([self.seed, 8]), clear_m=clear)
+        standing = boards(np.random.default_rng([self.seed, 8]), clear_m=clear)
+        # What drives by may pass behind a post, and is not hidden for long.
+        hidden_from = min((board.z for board in self._movers), default=0.0)
+        return tuple(board for board in standing if board.z > hidden_from or board.width < _POST_M)
 
     @cached_property
     def _movers(self) -> tuple[Board, ...]:
