@@ -173,7 +173,7 @@ def backdrop(rng: np.random.Generator, distance: float) -> Backdrop:
     image = mix(image, (244, 244, 244), 0.7 * ramp(noise(canvas, 60, stretch=2.2, rough=0.6), 0.1, 1.4))
     ridge = canvas.horizon - 31 + 17 * profile(canvas, 175, rough=0.55)
     hills = textured(flat(canvas, (108, 124, 138)), noise(canvas, 27, rough=0.75), 0.14)
-    image = mix(image, hills, np.clip(rows - ridge + 0.5, 0, 1))
+    image = mix(image, hills, np.clip(rows - ridge + 0.5, 0, 1).astype(np.float32))
     for x in rng.uniform(0, canvas.width, 40):
         tall, wide, tone = rng.uniform(12, 60), rng.uniform(9, 24), rng.uniform(80, 170)
         base = canvas.horizon + 5
@@ -190,7 +190,7 @@ def boards(rng: np.random.Generator, *, clear_m: float) -> tuple[Board, ...]:
     """Boards at all depths, the nearest within a few metres, none within `clear_m` of the way ahead."""
     models = [_MODELS[number % len(_MODELS)](rng) for number in range(_MODEL_COUNT)]
     result = []
-    for z in np.exp(np.linspace(*np.log(_DEPTHS), _COUNT)):
+    for z in np.geomspace(*_DEPTHS, _COUNT):
         x = rng.uniform(-_SPREAD, _SPREAD) * z
         if abs(x) < clear_m:
             x = float(np.copysign(clear_m + rng.uniform(0, 1), x))

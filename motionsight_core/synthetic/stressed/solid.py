@@ -172,8 +172,7 @@ class Solid:
         scale = self.width / _GRID
         depth = np.full((round(self.height / scale), _GRID), _BACKDROP, np.float32)
         rows, columns = np.indices(depth.shape)
-        pixels = np.stack(((columns + 0.5) * scale, (rows + 0.5) * scale), axis=-1)
-        down = view.down_of(pixels[..., 0], pixels[..., 1])
+        down = view.down_of((columns + np.float64(0.5)) * scale, (rows + np.float64(0.5)) * scale)
         hit = down > 1e-3
         depth[hit] = np.minimum(_BACKDROP, -view.place[1] / down[hit])
         for board in sorted(self._boards, key=lambda board: -board.z):
