@@ -21,7 +21,7 @@ from motionsight_core.synthetic.stressed.optics import Flicker, Haze, Night, Sen
 from motionsight_core.synthetic.stressed.overlays import Bars, Captions, Clock, Logo
 from motionsight_core.synthetic.stressed.screen import ScreenRecording
 from motionsight_core.synthetic.stressed.shot import Planar, Stressor
-from motionsight_core.synthetic.stressed.solid import SPEEDS, Solid
+from motionsight_core.synthetic.stressed.solid import MOST_TURN, SPEEDS, Solid
 from motionsight_core.synthetic.stressed.water import Ripple
 
 _KINDS = ("static", "pan", "tilt", "zoom", "roll", "pan_tilt", "pan_zoom", "zoom_roll", "start_stop")
@@ -85,6 +85,8 @@ def _solid(draw: _Draw, kinds: Sequence[str], *, shake: float = 0.0) -> Solid:
     if kind != "static":
         label = f"{kind}_{draw.one(_DIRECTIONS[kind])}"  # pyright: ignore[reportAssignmentType]
     low, high = SPEEDS[kind]
+    if kind in ("pan", "arc"):
+        high = min(high, MOST_TURN / draw.duration_s)
     return Solid(
         draw.seed(),
         label,

@@ -202,7 +202,9 @@ class Solid:
 
 
 SPEEDS: dict[str, tuple[float, float]] = {
-    "truck": (0.5, 1.4), "pedestal": (0.35, 0.9), "dolly": (0.7, 1.8), "arc": (4.0, 11.0),
-    "pan": (4.0, 14.0), "tilt": (3.0, 5.0), "zoom": (0.06, 0.16), "roll": (4.0, 10.0), "static": (0.0, 0.0),
+    "truck": (0.5, 1.4), "pedestal": (0.35, 0.9), "dolly": (0.7, 1.8), "arc": (3.0, 9.0),
+    "pan": (3.0, 10.0), "tilt": (3.0, 5.0), "zoom": (0.06, 0.16), "roll": (4.0, 10.0), "static": (0.0, 0.0),
 }  # fmt: skip
 """Lowest and highest speed of a random camera by kind of move, in the units of `Solid.speed`."""
+MOST_TURN = 40.0
+"""Degrees that a camera may pan or arc before it sees the end of the backdrop."""
