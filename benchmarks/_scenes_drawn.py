@@ -36,7 +36,7 @@ class Draw:
     def kind(self, index: int) -> str:
         """The kind of a plain scene, or the first stressor of a stressed one."""
         number = math.floor(index * self.stressed + 1e-9)
-        if self._is_stressed(index):
+        if self.is_stressed(index):
             return self.stressors[number % len(self.stressors)]
         return self.kinds[(index - number) % len(self.kinds)]
 
@@ -45,7 +45,7 @@ class Draw:
         rng = np.random.default_rng([self.seed, index])
         kind = self.kind(index)
         name = f"{index:04d}_{kind}"
-        if self._is_stressed(index):
+        if self.is_stressed(index):
             return random_film(rng, stressor=kind, name=name, pictures=self.pictures)
         scene = random_scene(rng, kind=kind)
         if self.stressed and index % 2:
@@ -53,7 +53,8 @@ class Draw:
             scene = replace(scene, theme=TEXTURES[int(rng.integers(len(TEXTURES)))])
         return Film(name, Planar(scene), encoding=scene.encoding)
 
-    def _is_stressed(self, index: int) -> bool:
+    def is_stressed(self, index: int) -> bool:
+        """Whether the scene of a number is a stressed one; they are spread evenly."""
         one, after = (math.floor(number * self.stressed + 1e-9) for number in (index, index + 1))
         return after > one
 

@@ -22,8 +22,8 @@ import multiprocessing
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 from benchmarks._scenes_drawn import Draw, pictures_in, rendered_and_measured
@@ -48,14 +48,17 @@ def compared(draw: Draw, index: int, folder: Path, *, keep: bool) -> tuple[Scene
 def _all(
     draw: Draw, indices: Sequence[int], folder: Path, *, keep: bool, jobs: int
 ) -> Iterator[tuple[SceneTruth, SceneResult]]:
-    with ProcessPoolExecutor(
-        jobs, multiprocessing.get_context("spawn"), max_tasks_per_child=_SCENES_PER_PROCESS
-    ) as pool:
-        futures = [pool.submit(compared, draw, index, folder, keep=keep) for index in indices]
-        for done, future in enumerate(futures, start=1):
-            yield future.result()
+    job = partial(_job, draw, folder, keep)
+    # Not an executor of concurrent.futures: replacing its processes may hang (python/cpython#115634).
+    with multiprocessing.get_context("spawn").Pool(jobs, maxtasksperchild=_SCENES_PER_PROCESS) as pool:
+        for done, pair in enumerate(pool.imap(job, indices), start=1):
+            yield pair
             if sys.stderr.isatty() or done % 50 == 0:
                 print(f"{done} of {len(indices)}", end="\r" if sys.stderr.isatty() else "\n", file=sys.stderr)
+
+
+def _job(draw: Draw, folder: Path, keep: bool, index: int) -> tuple[SceneTruth, SceneResult]:
+    return compared(draw, index, folder, keep=keep)
 
 
 def _options() -> argparse.Namespace:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -16,8 +16,10 @@ from motionsight_core.synthetic.sprites import drawn
 from motionsight_core.synthetic.stressed.planes import View, levels_of, seen
 from motionsight_core.synthetic.textures import TEXTURE_PAINTERS
 
-_COUNT = 26
-_DEPTHS = 3.4, 45.0
+_COUNT = 22
+_MODEL_COUNT = 8
+"""Boards that look different; the others are larger or smaller ones of these."""
+_DEPTHS = 4.0, 50.0
 _SPREAD = 0.95
 """Places of boards to either side, for each metre of depth: also outside the first picture."""
 _GROUND_M, _GROUND_PIXELS = 24.0, 1536
@@ -164,34 +166,39 @@ def ground(rng: np.random.Generator) -> Ground:
 
 def backdrop(rng: np.random.Generator, distance: float) -> Backdrop:
     """A clouded sky over a skyline of hills and towers."""
-    canvas = _canvas(rng, 2400, 640, 420)
+    canvas = _canvas(rng, 1600, 440, 280)
     rows = canvas.rows()
     top, low = rng.uniform(90, 190, 3).astype(np.float32), np.array((216, 220, 226), np.float32)
     image = mix(flat(canvas, (0, 0, 0)) + top, low, ramp(rows, 0.2 * canvas.horizon, canvas.horizon))
-    image = mix(image, (244, 244, 244), 0.7 * ramp(noise(canvas, 90, stretch=2.2, rough=0.6), 0.1, 1.4))
-    ridge = canvas.horizon - 46 + 26 * profile(canvas, 260, rough=0.55)
-    hills = textured(flat(canvas, (108, 124, 138)), noise(canvas, 40, rough=0.75), 0.14)
-    image = mix(image, hills, np.clip(rows - ridge + 0.5, 0, 1))
-    for x in rng.uniform(0, canvas.width, 55):
-        tall, wide, tone = rng.uniform(18, 90), rng.uniform(12, 34), rng.uniform(80, 170)
-        base = canvas.horizon + 8
+    image = mix(image, (244, 244, 244), 0.7 * ramp(noise(canvas, 60, stretch=2.2, rough=0.6), 0.1, 1.4))
+    ridge = canvas.horizon - 31 + 17 * profile(canvas, 175, rough=0.55)
+    hills = textured(flat(canvas, (108, 124, 138)), noise(canvas, 27, rough=0.75), 0.14)
+    image = mix(image, hills, np.clip(rows - ridge + 0.5, 0, 1).astype(np.float32))
+    for x in rng.uniform(0, canvas.width, 40):
+        tall, wide, tone = rng.uniform(12, 60), rng.uniform(9, 24), rng.uniform(80, 170)
+        base = canvas.horizon + 5
         box(image, x, base - tall, x + wide, base, (tone, tone, 1.05 * tone))
         for level in np.arange(base - tall + 4, base - 4, 6):
             for column in np.arange(x + 3, x + wide - 4, 6):
                 lit = rng.uniform(0.5, 1.3)
                 box(image, column, level, column + 3, level + 3, (lit * tone, lit * tone, lit * tone))
     image = np.clip(image, 0, 255)
-    return Backdrop(levels_of(image.astype(np.uint8)), distance, 0.38)
+    return Backdrop(levels_of(image.astype(np.uint8)), distance, 0.57)
 
 
 def boards(rng: np.random.Generator, *, clear_m: float) -> tuple[Board, ...]:
     """Boards at all depths, the nearest within a few metres, none within `clear_m` of the way ahead."""
+    models = [_MODELS[number % len(_MODELS)](rng) for number in range(_MODEL_COUNT)]
     result = []
-    for z in np.exp(np.linspace(*np.log(_DEPTHS), _COUNT)):
+    for z in np.geomspace(*_DEPTHS, _COUNT):
         x = rng.uniform(-_SPREAD, _SPREAD) * z
         if abs(x) < clear_m:
             x = float(np.copysign(clear_m + rng.uniform(0, 1), x))
-        result.append(_BOARDS[int(rng.integers(len(_BOARDS)))](rng, float(x), float(z)))
+        model = models[int(rng.integers(len(models)))]
+        grown = rng.uniform(0.8, 1.25)
+        result.append(
+            replace(model, x=float(x), z=float(z), width=grown * model.width, height=grown * model.height)
+        )
     return tuple(result)
 
 
@@ -220,22 +227,19 @@ def _cut(image: NDArray[np.float32], alpha: NDArray[np.float32]) -> tuple[Pixels
     return levels_of(np.dstack((image * alpha[:, :, None], 255 * alpha)).astype(np.uint8))
 
 
-def _wall(rng: np.random.Generator, x: float, z: float) -> Board:
-    image = _material(rng, 160, 240, 300)
-    return Board(
-        x, z, rng.uniform(1.4, 2.6), rng.uniform(1.0, 2.2), _cut(image, np.ones((160, 240), np.float32))
-    )
+def _wall(rng: np.random.Generator) -> Board:
+    levels = _cut(_material(rng, 160, 240, 300), np.ones((160, 240), np.float32))
+    return Board(0, 0, rng.uniform(1.6, 2.2), rng.uniform(1.1, 1.9), levels)
 
 
-def _post(rng: np.random.Generator, x: float, z: float) -> Board:
+def _post(rng: np.random.Generator) -> Board:
     image = _material(rng, 320, 32, 160)
     image[::80] *= 0.4
-    return Board(
-        x, z, rng.uniform(0.12, 0.3), rng.uniform(2.0, 3.6), _cut(image, np.ones((320, 32), np.float32))
-    )
+    levels = _cut(image, np.ones((320, 32), np.float32))
+    return Board(0, 0, rng.uniform(0.15, 0.25), rng.uniform(2.3, 3.2), levels)
 
 
-def _tree(rng: np.random.Generator, x: float, z: float) -> Board:
+def _tree(rng: np.random.Generator) -> Board:
     canvas = _canvas(rng, 160, 256, 200)
     leaves = TEXTURE_PAINTERS["foliage"](canvas)
     across = (np.arange(160, dtype=np.float32)[None] - 80) / 74
@@ -244,8 +248,8 @@ def _tree(rng: np.random.Generator, x: float, z: float) -> Board:
     trunk = (np.abs(across) < 0.09) & (canvas.rows() > 150)
     image = mix(leaves, (92, 72, 54), trunk.astype(np.float32) * (1 - crown))
     alpha = np.maximum(crown, trunk.astype(np.float32)).astype(np.float32)
-    tall = rng.uniform(1.8, 3.6)
-    return Board(x, z, 0.62 * tall, tall, _cut(np.clip(image, 0, 255), alpha))
+    tall = rng.uniform(2.1, 3.0)
+    return Board(0, 0, 0.62 * tall, tall, _cut(np.clip(image, 0, 255), alpha))
 
 
-_BOARDS = (_wall, _post, _tree, _tree)
+_MODELS = (_tree, _wall, _post, _tree)

@@ -9,7 +9,7 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from motionsight_core.camera_motion import Steadiness
+from motionsight_core.camera_motion import STEADINESS
 from motionsight_core.synthetic.layers import Pixels
 from motionsight_core.synthetic.scene import Move
 from motionsight_core.synthetic.stressed.shot import Shot
@@ -93,12 +93,11 @@ class Edited:
                 if move.label != "static"
             ]
             objects += [_shifted(track, start_s) for track in truth.objects]
-        words: list[Steadiness] = ["static", "smooth", "unsteady", "shaky"]
         return replace(
             truths[0],
             duration_s=total_s,
             moves=tuple(moves) or (Move(0.0, total_s, "static", 0.0),),
-            steadiness=max((truth.steadiness for truth in truths), key=words.index),
+            steadiness=max((truth.steadiness for truth in truths), key=lambda word: STEADINESS.index(word)),
             cuts=tuple(first / self.fps for first in firsts[1:]) if self.join == "cut" else (),
             objects=tuple(objects),
             dissolves=tuple(self._dissolves()),

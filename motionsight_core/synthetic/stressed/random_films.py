@@ -21,7 +21,7 @@ from motionsight_core.synthetic.stressed.optics import Flicker, Haze, Night, Sen
 from motionsight_core.synthetic.stressed.overlays import Bars, Captions, Clock, Logo
 from motionsight_core.synthetic.stressed.screen import ScreenRecording
 from motionsight_core.synthetic.stressed.shot import Planar, Stressor
-from motionsight_core.synthetic.stressed.solid import SPEEDS, Solid
+from motionsight_core.synthetic.stressed.solid import MOST_TURN, SPEEDS, Solid
 from motionsight_core.synthetic.stressed.water import Ripple
 
 _KINDS = ("static", "pan", "tilt", "zoom", "roll", "pan_tilt", "pan_zoom", "zoom_roll", "start_stop")
@@ -29,6 +29,9 @@ _DIRECTIONS = {
     "truck": ("left", "right"), "pedestal": ("up", "down"), "dolly": ("in", "out"), "arc": ("cw", "ccw"),
     "pan": ("left", "right"), "tilt": ("up", "down"), "zoom": ("in", "out"), "roll": ("cw", "ccw"),
 }  # fmt: skip
+_TEXTURE_SHARE = 0.75
+"""How many planar backgrounds are of one material; the others are landscapes."""
+_CONTRAST = 0.3, 1.0
 _SECOND_SHARE = 0.35
 """How many films have a second, optical stressor."""
 
@@ -65,10 +68,11 @@ class _Draw:
         )
         sprites = walkers(rng, scene.duration_s) if objects and rng.uniform() < 0.5 else ()
         picture = self.one(self.pictures) if self.pictures and rng.uniform() < 0.5 else ""
-        theme = TEXTURES[int(rng.integers(len(TEXTURES)))]
-        if rng.uniform() < 0.2:
-            return replace(scene, sprites=sprites, theme=THEMES[int(rng.integers(len(THEMES)))])
-        return replace(scene, sprites=sprites, theme=theme, picture=picture)
+        themes = TEXTURES if rng.uniform() < _TEXTURE_SHARE else THEMES
+        theme = themes[int(rng.integers(len(themes)))]
+        # Few real backgrounds are as rich as a whole wall of bricks in the sun.
+        contrast = round(float(rng.uniform(*_CONTRAST)), 3)
+        return replace(scene, sprites=sprites, theme=theme, picture=picture, contrast=contrast)
 
     def planar(self, kinds: Sequence[str] = _KINDS) -> Planar:
         return Planar(self.scene(kinds))
@@ -81,6 +85,8 @@ def _solid(draw: _Draw, kinds: Sequence[str], *, shake: float = 0.0) -> Solid:
     if kind != "static":
         label = f"{kind}_{draw.one(_DIRECTIONS[kind])}"  # pyright: ignore[reportAssignmentType]
     low, high = SPEEDS[kind]
+    if kind in ("pan", "arc"):
+        high = min(high, MOST_TURN / draw.duration_s)
     return Solid(
         draw.seed(),
         label,

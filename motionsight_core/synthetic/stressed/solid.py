@@ -31,6 +31,8 @@ _NEAREST = 0.4
 """Metres before the camera within which nothing is drawn."""
 _BACKDROP = 150.0
 """Metres to the sky and the skyline."""
+_POST_M = 0.4
+"""Boards narrower than this hide nothing."""
 _GRID = 48
 """Columns of the grid over which a rate is averaged."""
 _BOXES_PER_S = 10
@@ -101,7 +103,10 @@ class Solid:
     @cached_property
     def _boards(self) -> tuple[Board, ...]:
         clear = 1.3 if self.label.startswith("dolly") else 0.0
-        return boards(np.random.default_rng([self.seed, 8]), clear_m=clear)
+        standing = boards(np.random.default_rng([self.seed, 8]), clear_m=clear)
+        # What drives by may pass behind a post, and is not hidden for long.
+        hidden_from = min((board.z for board in self._movers), default=0.0)
+        return tuple(board for board in standing if board.z > hidden_from or board.width < _POST_M)
 
     @cached_property
     def _movers(self) -> tuple[Board, ...]:
@@ -167,8 +172,7 @@ class Solid:
         scale = self.width / _GRID
         depth = np.full((round(self.height / scale), _GRID), _BACKDROP, np.float32)
         rows, columns = np.indices(depth.shape)
-        pixels = np.stack(((columns + 0.5) * scale, (rows + 0.5) * scale), axis=-1)
-        down = view.down_of(pixels[..., 0], pixels[..., 1])
+        down = view.down_of((columns + np.float64(0.5)) * scale, (rows + np.float64(0.5)) * scale)
         hit = down > 1e-3
         depth[hit] = np.minimum(_BACKDROP, -view.place[1] / down[hit])
         for board in sorted(self._boards, key=lambda board: -board.z):
@@ -198,7 +202,9 @@ class Solid:
 
 
 SPEEDS: dict[str, tuple[float, float]] = {
-    "truck": (0.5, 1.4), "pedestal": (0.35, 0.9), "dolly": (0.7, 1.8), "arc": (4.0, 11.0),
-    "pan": (4.0, 14.0), "tilt": (3.0, 5.0), "zoom": (0.06, 0.16), "roll": (4.0, 10.0), "static": (0.0, 0.0),
+    "truck": (0.5, 1.4), "pedestal": (0.35, 0.9), "dolly": (0.7, 1.8), "arc": (3.0, 9.0),
+    "pan": (3.0, 10.0), "tilt": (3.0, 5.0), "zoom": (0.06, 0.16), "roll": (4.0, 10.0), "static": (0.0, 0.0),
 }  # fmt: skip
 """Lowest and highest speed of a random camera by kind of move, in the units of `Solid.speed`."""
+MOST_TURN = 40.0
+"""Degrees that a camera may pan or arc before it sees the end of the backdrop."""
