@@ -24,8 +24,8 @@ from motionsight_core.measure.samples import (
     shots,
 )
 from motionsight_core.measure.shake import shaken_spans, steadiness_of
-from motionsight_core.measure.tracks import RegionTracker
 from motionsight_core.measure.thumbnails import Thumbnails
+from motionsight_core.measure.tracks import RegionTracker
 from motionsight_core.measure.types import CameraPath, MotionMeasurement
 from motionsight_core.measure.weighted import weighted_median
 from motionsight_core.measure.whips import Breaks, NewPicture, Shift, ShiftFinder, breaks_of, sharpness
@@ -120,7 +120,9 @@ class MotionMeter:
             steadiness=steadiness,
             cuts=tuple(round(cut_s, 3) for cut_s in cuts_s),
             tracks=tracks,
-            repetitions=repetitions_of(tracks, self._thumbnails, bounds=(start_s, *cuts_s, end_s), step_s=1 / self._settings.fps),
+            repetitions=repetitions_of(
+                tracks, self._thumbnails, bounds=(start_s, *cuts_s, end_s), step_s=1 / self._settings.fps
+            ),
             motion_score=round(flow_widths / measured_s, 4) if measured_s else 0.0,
             clarity=self._median_clarity(end_s),
             camera_path=CameraPath(

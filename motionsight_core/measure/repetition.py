@@ -121,7 +121,9 @@ def cycles_of(t_s: Floats, values: Floats, *, step_s: float, least_swing: float)
     if lag is None:
         return None
     # What is slower than the period is no part of it, what is much quicker is noise.
-    wave = gaussian_filter1d(signal, lag / 10, mode="nearest") - gaussian_filter1d(signal, lag, mode="nearest")
+    wave = gaussian_filter1d(signal, lag / 10, mode="nearest") - gaussian_filter1d(
+        signal, lag, mode="nearest"
+    )
     swing = float(np.percentile(wave, 90) - np.percentile(wave, 10))
     if swing < least_swing:
         return None

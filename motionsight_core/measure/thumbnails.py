@@ -13,8 +13,8 @@ Floats = NDArray[np.float64]
 
 #: Width of a thumbnail, pixels: a track a tenth of the frame wide has eight of them.
 WIDTH = 80
-#: Most thumbnails that are kept: five minutes at ten a second, 11 MB of widescreen video.
-MOST = 3000
+#: Most thumbnails that are kept: two minutes at ten a second, 4 MB of widescreen video.
+MOST = 1200
 #: Side of what is cut out of one, samples.
 SIDE = 14
 #: Margin around a track's box, share of its size.
@@ -39,7 +39,9 @@ class Thumbnails:
         if len(self._times_s) < MOST:
             height, width = luma.shape
             size = WIDTH, max(SIDE, round(WIDTH * height / width))
-            self._pictures.append(cv2.resize(luma, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False))
+            self._pictures.append(
+                cv2.resize(luma, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+            )
             self._times_s.append(t_s)
 
     def components(
@@ -66,7 +68,9 @@ class Thumbnails:
         places = gaussian_filter1d(places, SMOOTHING_S / step_s, axis=0, mode="nearest")
         low = np.percentile(boxes[:, :2] - centres.mean(axis=0), 10, axis=0)
         high = np.percentile(boxes[:, 2:] - centres.mean(axis=0), 90, axis=0)
-        half = np.minimum((high - low) / 2, np.percentile(boxes[:, 2:] - boxes[:, :2], 90, axis=0)) * (1 + MARGIN)
+        half = np.minimum((high - low) / 2, np.percentile(boxes[:, 2:] - boxes[:, :2], 90, axis=0)) * (
+            1 + MARGIN
+        )
         steps = np.linspace(-1, 1, SIDE)
         cut = np.empty((len(chosen), SIDE * SIDE))
         for row, index in enumerate(chosen):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -12,9 +13,10 @@ from numpy.typing import NDArray
 from motionsight_core.catalog import VideoObject, split
 from motionsight_core.measure.object_description import describe_objects
 from motionsight_core.measure.repetition import Cycles, cycles_of
+from motionsight_core.measure.wording import number
 from motionsight_core.stores import list_objects
-from motionsight_core.synthetic.stressed import random_film
 from motionsight_core.video.decoding import decode, probe
+from tests.videos import write_video
 
 Floats = NDArray[np.float64]
 STEP_S = 0.1
@@ -85,17 +87,24 @@ def test_what_happens_less_than_three_times_or_hardly_is_none(values: Floats) ->
     assert counted(values) is None
 
 
-@pytest.mark.parametrize("seed", [3, 4])
-def test_a_rendered_repetition_is_counted_and_told(seed: int, tmp_path: Path) -> None:
-    film = random_film(np.random.default_rng([13, seed]), stressor="repetition", name="clip")
-    truth = film.render(tmp_path / "clip.mp4")
-    (true,) = [track.repetitions for track in truth.objects if track.repetitions]
-    (video,) = list_objects(str(tmp_path / "clip.mp4"))
+@pytest.mark.parametrize("count", [4, 8])
+def test_a_disc_that_goes_up_and_down_is_counted_and_told(count: int, tmp_path: Path) -> None:
+    duration_s, fps = 5.0, 25
+    background = np.random.default_rng(1).integers(60, 180, (18, 32), np.uint8)
+    picture = cv2.cvtColor(
+        cv2.resize(background, (320, 180), interpolation=cv2.INTER_CUBIC), cv2.COLOR_GRAY2RGB
+    )
+    frames = []
+    for index in range(round(duration_s * fps)):
+        height = 90 - 35 * np.cos(2 * np.pi * count * index / fps / duration_s)
+        frames.append(cv2.circle(picture.copy(), (160, round(height)), 18, (250, 240, 40), -1))
+    (video,) = list_objects(str(write_video(tmp_path / "clip.mp4", frames, rate=fps)))
     assert isinstance(video, VideoObject)
     motion = decode(split(video, duration_s=probe(video))[0], products=("motion",)).motion
     assert motion is not None
     (said,) = motion.repetitions
-    assert abs(said.count - true.count) <= 1
-    assert said.period_s == pytest.approx(true.period_s, rel=0.1)
+    assert said.count == count
+    assert said.period_s == pytest.approx(duration_s / count, rel=0.05)
     assert said.track_id in {track.track_id for track in motion.tracks}
-    assert " times" in describe_objects(motion, start_s=0.0, end_s=truth.duration_s)
+    told = describe_objects(motion, start_s=0.0, end_s=duration_s)
+    assert f"moves up and down about {number(count)} times in the middle" in told
