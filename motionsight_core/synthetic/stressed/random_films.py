@@ -32,6 +32,8 @@ _DIRECTIONS = {
 _TEXTURE_SHARE = 0.75
 """How many planar backgrounds are of one material; the others are landscapes."""
 _CONTRAST = 0.3, 1.0
+_BEHIND = 0.06, 0.5
+"""Contrast of what lies behind a large foreground."""
 _SECOND_SHARE = 0.35
 """How many films have a second, optical stressor."""
 
@@ -117,6 +119,8 @@ def _depth(draw: _Draw) -> Film:
 def _foreground(draw: _Draw) -> Film:
     static = draw.rng.uniform() < 0.6
     scene = _slow(draw.scene(("static",) if static else ("pan", "tilt", "zoom"), objects=False))
+    # A lens that is focused on what is near shows little of what lies behind.
+    scene = replace(scene, contrast=round(float(draw.rng.uniform(*_BEHIND)), 3))
     return _with(scene, (foreground(draw.rng, scene.duration_s),), "foreground")
 
 
