@@ -31,7 +31,7 @@ def foreground(rng: np.random.Generator, duration_s: float) -> Sprite:
     """
     shape: Shape = ("hand", "cloth", "cloth")[int(rng.integers(3))]
     # Share of its box that the shape fills, and height for a width of 1, on a 16:9 frame.
-    filled, height = {"hand": (0.6, 1.25), "cloth": (0.72, 0.8)}[shape]
+    filled, height = {"hand": (0.6, 1.25), "cloth": (0.6, 0.8)}[shape]
     size = math.sqrt(rng.uniform(0.15, 0.5) * 9 / 16 / (filled * height))
     side = float(rng.choice((-1.0, 1.0)))
     outside = 0.5 + side * (0.5 + size)
