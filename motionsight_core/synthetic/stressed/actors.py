@@ -29,9 +29,9 @@ def foreground(rng: np.random.Generator, duration_s: float) -> Sprite:
 
     It covers 15 to 50 % of the frame where all of it is inside.
     """
-    shape: Shape = ("hand", "cloth")[int(rng.integers(2))]
+    shape: Shape = ("hand", "cloth", "cloth")[int(rng.integers(3))]
     # Share of its box that the shape fills, and height for a width of 1, on a 16:9 frame.
-    filled, height = {"hand": (0.6, 1.25), "cloth": (0.72, 0.8)}[shape]
+    filled, height = {"hand": (0.6, 1.25), "cloth": (0.6, 0.8)}[shape]
     size = math.sqrt(rng.uniform(0.15, 0.5) * 9 / 16 / (filled * height))
     side = float(rng.choice((-1.0, 1.0)))
     outside = 0.5 + side * (0.5 + size)
@@ -43,7 +43,7 @@ def foreground(rng: np.random.Generator, duration_s: float) -> Sprite:
     path += [
         Waypoint(
             float(at_s),
-            middle + rng.normal(0, 0.07),
+            middle + rng.normal(0, 0.1),
             low + rng.normal(0, 0.08),
             side * rng.uniform(-10, 15),
         )

@@ -32,6 +32,9 @@ _DIRECTIONS = {
 _TEXTURE_SHARE = 0.75
 """How many planar backgrounds are of one material; the others are landscapes."""
 _CONTRAST = 0.3, 1.0
+_FAINT = ("low_texture", "night")
+_BEHIND = 0.06, 0.5
+"""Contrast of what lies behind a large foreground."""
 _SECOND_SHARE = 0.35
 """How many films have a second, optical stressor."""
 
@@ -117,6 +120,8 @@ def _depth(draw: _Draw) -> Film:
 def _foreground(draw: _Draw) -> Film:
     static = draw.rng.uniform() < 0.6
     scene = _slow(draw.scene(("static",) if static else ("pan", "tilt", "zoom"), objects=False))
+    # A lens that is focused on what is near shows little of what lies behind.
+    scene = replace(scene, contrast=round(float(draw.rng.uniform(*_BEHIND)), 3))
     return _with(scene, (foreground(draw.rng, scene.duration_s),), "foreground")
 
 
@@ -197,12 +202,12 @@ def _noise(draw: _Draw) -> tuple[Stressor, ...]:
 
 def _night(draw: _Draw) -> tuple[Stressor, ...]:
     noise = SensorNoise(draw.seed(), float(draw.rng.uniform(0.1, 0.4)), float(draw.rng.uniform(1, 4)))
-    return (Night(float(draw.rng.uniform(0.12, 0.3))), noise)
+    return (Night(float(draw.rng.uniform(0.2, 0.4))), noise)
 
 
 def _low_texture(draw: _Draw) -> tuple[Stressor, ...]:
     rng = draw.rng
-    return (Haze(float(rng.uniform(0.08, 0.35)), float(rng.choice((0.0, 0.003, 0.008)))),)
+    return (Haze(float(rng.uniform(0.2, 0.45)), float(rng.choice((0.0, 0.003, 0.006)))),)
 
 
 def _overlay(draw: _Draw) -> tuple[Stressor, ...]:
@@ -279,7 +284,8 @@ def random_film(
     film = _FILMS[stressor](draw)
     crf = int(rng.integers(18, COMPRESSED_FROM))
     second = draw.one((*_SECONDS, "compression")) if rng.uniform() < _SECOND_SHARE else ""
-    if "compression" in (stressor, second):
+    # Strong compression leaves nothing of a faint picture that anyone could follow.
+    if stressor == "compression" or (second == "compression" and stressor not in _FAINT):
         crf = int(rng.integers(COMPRESSED_FROM, 37))
     if second in _SECONDS and second != stressor:
         film = replace(film, stressors=(*film.stressors, *_SECONDS[second](draw)))
