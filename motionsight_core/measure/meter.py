@@ -101,17 +101,19 @@ class MotionMeter:
         """The measurement of the clip that spans `start_s` to `end_s`, source seconds."""
         for t_s, regions in self._finder.flush():
             self._tracker.push(t_s, regions)
-        tracks = self._tracker.tracks(end_s - start_s)
         breaks = self._breaks()
         cuts_s = [self._pairs[pair].end_s for pair in sorted(breaks.cuts)]
         pairs = mended(self._pairs, breaks)
         samples = self._samples(pairs, start_s, end_s)
         parts = list(shots(samples, cuts_s))
+        bounds = (start_s, *cuts_s, end_s)
+        tracks = self._tracker.tracks(end_s - start_s)
+        repetitions = repetitions_of(tracks, self._thumbnails, bounds=bounds, step_s=1 / self._settings.fps)
         moves: list[CameraMove] = []
-        for shot, bounds in zip(parts, pairwise([start_s, *cuts_s, end_s]), strict=True):
+        for shot, span in zip(parts, pairwise(bounds), strict=True):
             for part in moving_parts(shot):
                 found = moves_of_shot(part, self._settings, self._aspect)
-                moves += [_to_bounds(move, shot, *bounds) for move in found]
+                moves += [_to_bounds(move, shot, *span) for move in found]
         steadiness = steadiness_of(parts, moves, self._aspect)
         flow_widths = sum(pair.flow_widths for pair in pairs)
         measured_s = sum(float(np.sum(shot.duration_s)) for shot in parts)
@@ -120,9 +122,7 @@ class MotionMeter:
             steadiness=steadiness,
             cuts=tuple(round(cut_s, 3) for cut_s in cuts_s),
             tracks=tracks,
-            repetitions=repetitions_of(
-                tracks, self._thumbnails, bounds=(start_s, *cuts_s, end_s), step_s=1 / self._settings.fps
-            ),
+            repetitions=repetitions,
             motion_score=round(flow_widths / measured_s, 4) if measured_s else 0.0,
             clarity=self._median_clarity(end_s),
             camera_path=CameraPath(

@@ -40,8 +40,11 @@ LEAST_SWING = 0.012
 LEAST_SWING_OF_SIZE = 0.08
 #: ... and of the pixels in it, root mean square luma levels.
 LEAST_LEVELS = 2.0
-#: A track whose ends lie nearer than this share of its size stays: the whole shot is looked at in its place.
+#: A track whose ends lie nearer than this share of its size stays: its place is looked at so much longer ...
 STAYING = 1.0
+AROUND_S = 2.0
+#: ... and what repeats there is the track's where it is there for this share of that time.
+LEAST_COMMON = 0.6
 #: Share of the track's time that the repetition must last.
 LEAST_SHARE = 0.4
 
@@ -93,13 +96,23 @@ def _cycles(
     size = np.median(boxes[:, 2:] - boxes[:, :2], axis=0)
     centres = (boxes[:, :2] + boxes[:, 2:]) / 2
     stays = bool((np.abs(centres[-1] - centres[0]) < STAYING * size).all())
-    start_s, end_s = shot if stays else (track.start_s, track.end_s + step_s / 2)
+    start_s, end_s = track.start_s, track.end_s + step_s / 2
+    if stays:
+        # It may have rested, or been lost, before and after.
+        start_s, end_s = max(shot[0], start_s - AROUND_S), min(shot[1], end_s + AROUND_S)
     shown_s, signals = thumbnails.components(t_s, boxes, start_s=start_s, end_s=end_s)
     found = [cycles_of(shown_s, signal, step_s=step_s, least_swing=LEAST_LEVELS) for signal in signals]
     for side, values in enumerate(centres.T):
         swing = max(LEAST_SWING, LEAST_SWING_OF_SIZE * float(size[side]))
         found.append(cycles_of(t_s, values, step_s=step_s, least_swing=swing))
-    return max(filter(None, found), key=lambda cycles: cycles.evenness, default=None)
+    of_track = [cycles for cycles in found if cycles is not None and _shares(cycles, track)]
+    return max(of_track, key=lambda cycles: cycles.evenness, default=None)
+
+
+def _shares(cycles: Cycles, track: ObjectTrack) -> bool:
+    """Whether the track is there for most of the repetition: what it has come to may repeat without it."""
+    common_s = min(cycles.end_s, track.end_s) - max(cycles.start_s, track.start_s)
+    return common_s >= LEAST_COMMON * (cycles.end_s - cycles.start_s)
 
 
 def cycles_of(t_s: Floats, values: Floats, *, step_s: float, least_swing: float) -> Cycles | None:
@@ -121,9 +134,8 @@ def cycles_of(t_s: Floats, values: Floats, *, step_s: float, least_swing: float)
     if lag is None:
         return None
     # What is slower than the period is no part of it, what is much quicker is noise.
-    wave = gaussian_filter1d(signal, lag / 10, mode="nearest") - gaussian_filter1d(
-        signal, lag, mode="nearest"
-    )
+    calm, slow = (gaussian_filter1d(signal, sigma, mode="nearest") for sigma in (lag / 10, lag))
+    wave = calm - slow
     swing = float(np.percentile(wave, 90) - np.percentile(wave, 10))
     if swing < least_swing:
         return None

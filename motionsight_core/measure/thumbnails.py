@@ -39,9 +39,8 @@ class Thumbnails:
         if len(self._times_s) < MOST:
             height, width = luma.shape
             size = WIDTH, max(SIDE, round(WIDTH * height / width))
-            self._pictures.append(
-                cv2.resize(luma, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
-            )
+            picture = cv2.resize(luma, size, interpolation=cv2.INTER_AREA)
+            self._pictures.append(picture.astype(np.uint8, copy=False))
             self._times_s.append(t_s)
 
     def components(
@@ -52,8 +51,8 @@ class Thumbnails:
         Args:
             times_s: of the track's boxes [B].
             boxes: [B, 4] x0, y0, x1, y1 in fractions of the frame.
-            start_s: from when on it is looked at, source seconds; before the first box its place is that box's.
-            end_s: until when.
+            start_s: from when on it is looked at, source seconds; before the first box in that one's place.
+            end_s: until when; after the last box in that one's place.
 
         Returns:
             Times [N], seconds, and up to COMPONENTS signals [N], root mean square luma levels.
@@ -68,9 +67,9 @@ class Thumbnails:
         places = gaussian_filter1d(places, SMOOTHING_S / step_s, axis=0, mode="nearest")
         low = np.percentile(boxes[:, :2] - centres.mean(axis=0), 10, axis=0)
         high = np.percentile(boxes[:, 2:] - centres.mean(axis=0), 90, axis=0)
-        half = np.minimum((high - low) / 2, np.percentile(boxes[:, 2:] - boxes[:, :2], 90, axis=0)) * (
-            1 + MARGIN
-        )
+        # Half of what the boxes cover, but where it walks through the frame no more than a large one.
+        large = np.percentile(boxes[:, 2:] - boxes[:, :2], 90, axis=0)
+        half = np.minimum((high - low) / 2, large) * (1 + MARGIN)
         steps = np.linspace(-1, 1, SIDE)
         cut = np.empty((len(chosen), SIDE * SIDE))
         for row, index in enumerate(chosen):
