@@ -80,7 +80,7 @@ docs: .venv/.dev
 
 bench: .venv/.dev
 	@.venv/bin/python benchmarks/preprocess.py
-	@.venv/bin/python benchmarks/motion_scenes.py
+	@.venv/bin/python -m benchmarks.motion_scenes
 
 clean:
 	rm -rf .venv $(DEMO) build dist site .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -35,6 +35,8 @@ _TABLES = {
 _OF_VIEWS = {
     "speed": "How fast the centre of the box moves, the median, frame widths per second.",
     "name_score": "Of a track that was recognised, how far its name stands out, 0 to 1, as in `track_names`.",
+    "repetitions": "Of a track whose motion repeats, how often, as in `motion.repetitions`.",
+    "period_s": "Of a track whose motion repeats, the seconds that one time takes.",
 }
 _COLUMNS = """
 SELECT table_name, column_name, replace(data_type, 'TIMESTAMP WITH TIME ZONE', 'TIMESTAMPTZ')

@@ -183,6 +183,7 @@ class Annotation:
             notes=(*decoded.notes, *self.notes),
             dialogue=tuple(self.dialogue),
             track_names=motion.names if tracks == motion.tracks else (),
+            repetitions=motion.repetitions if tracks == motion.tracks else (),
         )
 
 

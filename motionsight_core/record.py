@@ -91,6 +91,24 @@ class TrackName:
     """Frames that agree on it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Repetition:
+    """How a measured track repeats its motion: swings, bounces, is struck."""
+
+    track_id: int
+    """Of the track, in `object_tracks`."""
+    count: int
+    """Times."""
+    period_s: float
+    """Median time of one, seconds."""
+    start_s: float
+    """Source seconds."""
+    end_s: float
+    """Source seconds."""
+    confidence: float
+    """How alike and how even the times are, 0 to 1."""
+
+
 #: The step in which something failed.
 FailureStage: TypeAlias = Literal["list", "plan", "decode", "refer", "caption", "stage"]
 
@@ -167,6 +185,8 @@ class MotionRecord:
     """In the order of asking, where `runtime.keep_dialogue` is on."""
     track_names: tuple[TrackName, ...] = ()
     """Of the measured tracks that were recognised, the name and its score."""
+    repetitions: tuple[Repetition, ...] = ()
+    """Of the measured tracks whose motion repeats, how often."""
 
     def to_row(self) -> dict[str, Any]:
         """The row as plain lists and dicts, ready for Arrow."""

@@ -43,7 +43,15 @@ def cli(debug: bool) -> None:
 @click.argument("directory", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--count", default=12, show_default=True, type=click.IntRange(1, 10_000), help="Videos.")
 @click.option("--seed", default=0, show_default=True, help="The same seed renders the same videos.")
-def scenes(directory: Path, count: int, seed: int) -> None:
+@click.option(
+    "--stressed",
+    default=0.0,
+    show_default=True,
+    metavar="SHARE",
+    type=click.FloatRange(0, 1),
+    help="Share of videos that are hard to measure: parallax, dissolves, noise, and others.",
+)
+def scenes(directory: Path, count: int, seed: int, stressed: float) -> None:
     """Render a small catalog of videos whose motion is known, with DIR/truth.json."""
     from flows.cli.progress import bar
     from motionsight_core.synthetic import render_catalog
@@ -53,7 +61,9 @@ def scenes(directory: Path, count: int, seed: int) -> None:
     except OSError as error:
         raise UsageError(f"Cannot write to {directory}: {error.strerror}.") from None
     with bar("Rendering", total=count) as advance:
-        render_catalog(directory, count=count, seed=seed, progress=lambda done, _: advance(done))
+        render_catalog(
+            directory, count=count, seed=seed, stressed=stressed, progress=lambda done, _: advance(done)
+        )
     click.echo(f"Rendered {count} videos into {directory}; their true motion is in truth.json.")
 
 

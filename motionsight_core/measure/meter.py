@@ -15,6 +15,7 @@ from motionsight_core.measure.held import is_repeat, with_holds
 from motionsight_core.measure.moves import moves_of_shot
 from motionsight_core.measure.pairs import Pair, mended, pair_of, samples_of, shifted_pair
 from motionsight_core.measure.regions import RegionFinder
+from motionsight_core.measure.repetition import repetitions_of
 from motionsight_core.measure.samples import (
     CameraSamples,
     believed_roll,
@@ -23,6 +24,7 @@ from motionsight_core.measure.samples import (
     shots,
 )
 from motionsight_core.measure.shake import shaken_spans, steadiness_of
+from motionsight_core.measure.thumbnails import Thumbnails
 from motionsight_core.measure.tracks import RegionTracker
 from motionsight_core.measure.types import CameraPath, MotionMeasurement
 from motionsight_core.measure.weighted import weighted_median
@@ -61,6 +63,7 @@ class MotionMeter:
         self._last: tuple[Luma, float] | None = None
         self._finder = RegionFinder(settings.region_threshold, settings.fps)
         self._tracker = RegionTracker(settings.fps)
+        self._thumbnails = Thumbnails()
         self._shifts: ShiftFinder | None = None
         self._pairs: list[Pair] = []
         self._new_pictures: list[NewPicture] = []
@@ -83,6 +86,7 @@ class MotionMeter:
             if is_repeat(self._last[0], luma):
                 # The frame before is on display for longer, as if there were no other.
                 return
+        self._thumbnails.push(luma, t_s)
         if t_s >= self._next_clarity_s:
             self._clarity.append((t_s, clarity(luma)))
             self._next_clarity_s = t_s + CLARITY_EVERY_S
@@ -102,11 +106,14 @@ class MotionMeter:
         pairs = mended(self._pairs, breaks)
         samples = self._samples(pairs, start_s, end_s)
         parts = list(shots(samples, cuts_s))
+        bounds = (start_s, *cuts_s, end_s)
+        tracks = self._tracker.tracks(end_s - start_s)
+        repetitions = repetitions_of(tracks, self._thumbnails, bounds=bounds, step_s=1 / self._settings.fps)
         moves: list[CameraMove] = []
-        for shot, bounds in zip(parts, pairwise([start_s, *cuts_s, end_s]), strict=True):
+        for shot, span in zip(parts, pairwise(bounds), strict=True):
             for part in moving_parts(shot):
                 found = moves_of_shot(part, self._settings, self._aspect)
-                moves += [_to_bounds(move, shot, *bounds) for move in found]
+                moves += [_to_bounds(move, shot, *span) for move in found]
         steadiness = steadiness_of(parts, moves, self._aspect)
         flow_widths = sum(pair.flow_widths for pair in pairs)
         measured_s = sum(float(np.sum(shot.duration_s)) for shot in parts)
@@ -114,7 +121,8 @@ class MotionMeter:
             camera_moves=tuple(map(_rounded, moves)) or (_static(samples, start_s, end_s),),
             steadiness=steadiness,
             cuts=tuple(round(cut_s, 3) for cut_s in cuts_s),
-            tracks=self._tracker.tracks(end_s - start_s),
+            tracks=tracks,
+            repetitions=repetitions,
             motion_score=round(flow_widths / measured_s, 4) if measured_s else 0.0,
             clarity=self._median_clarity(end_s),
             camera_path=CameraPath(

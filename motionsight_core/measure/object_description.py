@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,12 +17,14 @@ from motionsight_core.measure.wording import (
     fraction_of,
     listed,
     moment_s,
+    number,
     place,
     row,
     seconds,
     sentence,
     word_for,
 )
+from motionsight_core.record import Repetition
 
 #: Regions that get a sentence of their own; the others share one (a single one has its own as well).
 TOLD = 3
@@ -46,6 +48,8 @@ class Scene:
     start_s: float
     end_s: float
     camera: CameraPath
+    repetitions: Mapping[int, Repetition]
+    """By the track's number."""
 
     def from_start(self, path: TrackPath) -> bool:
         """Whether it is there from the beginning."""
@@ -54,6 +58,11 @@ class Scene:
     def to_end(self, path: TrackPath) -> bool:
         """Whether it is there until the end."""
         return self.end_s - path.t_s[-1] < self.moment_s
+
+    def times(self, path: TrackPath) -> str:
+        """How often it repeats a movement, such as "about 14 times"; nothing where it does not."""
+        repetition = self.repetitions.get(path.track_id)
+        return f"about {number(repetition.count)} times" if repetition else ""
 
     @property
     def moment_s(self) -> float:
@@ -80,7 +89,8 @@ def describe_objects(measurement: MotionMeasurement, *, start_s: float, end_s: f
         return "The clip has too few frames to tell what moves."
     if not tracks:
         return "Nothing is seen moving against the background."
-    scene = Scene(start_s, end_s, measurement.camera_path)
+    repetitions = {repetition.track_id: repetition for repetition in measurement.repetitions}
+    scene = Scene(start_s, end_s, measurement.camera_path, repetitions)
     most = TOLD + 1 if len(tracks) == TOLD + 1 else TOLD
     told = [track for track in tracks[:most] if track.score >= LEAST_SHARE * tracks[0].score]
     rest = [track for track in tracks if track not in told]
@@ -116,20 +126,24 @@ def _entry(path: TrackPath) -> str:
 def _motion(path: TrackPath, growth: Growth | None, entered: bool, scene: Scene) -> str:
     """Where it goes, or that it stays, with how fast and how its size changes."""
     way, swing = path.way(), path.swing()
-    if distance(way) < LEAST_WAY or (swing and distance(way) < CROSSING):
-        text = _staying(path, swing, scene)
+    times = scene.times(path)
+    if distance(way) < LEAST_WAY or ((swing or times) and distance(way) < CROSSING):
+        text = _staying(path, swing, scene, times)
         return _with(text + _during(path, entered, scene, whole=" throughout"), _growing(growth, path))
     crosses = max(abs(way[0]), abs(way[1])) > CROSSING
     verb = "crosses" if crosses else "moves"
     words = [verb, word_for(path.speed(), OBJECT_SPEEDS), _route(path, entered)]
     text = " ".join(word for word in words if word) + _during(path, entered, scene, whole="")
-    return _with(text, path.speed_change(), _growing(growth, path))
+    repeating = f"repeating a movement {times}" if times else ""
+    return _with(text, repeating, path.speed_change(), _growing(growth, path))
 
 
-def _staying(path: TrackPath, swing: str, scene: Scene) -> str:
+def _staying(path: TrackPath, swing: str, scene: Scene, times: str) -> str:
     where = place(*path.middle)
     if swing:
-        return f"moves {swing} {where}"
+        return f"moves {swing} {f'{times} ' if times else ''}{where}"
+    if times:
+        return f"stays {where} and repeats a movement {times}"
     if scene.is_followed(path):
         return f"stays {where} as the camera follows it"
     return f"stays {where} and moves in place"

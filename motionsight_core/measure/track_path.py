@@ -64,6 +64,8 @@ class TrackPath:
     x1: Floats
     y1: Floats
     label: str = MOVING_REGION
+    track_id: int = 0
+    """Of the track in its clip."""
 
     @classmethod
     def of(cls, track: ObjectTrack) -> TrackPath:
@@ -71,7 +73,8 @@ class TrackPath:
         boxes = np.array([(box.x0, box.y0, box.x1, box.y1) for box in track.boxes])
         if len(boxes) >= MEDIAN_FRAMES:
             boxes[1:-1] = median_filter(boxes, (MEDIAN_FRAMES, 1), mode="nearest")[1:-1]
-        return cls(np.array([box.t_s for box in track.boxes]), *boxes.T, label=track.label)
+        t_s = np.array([box.t_s for box in track.boxes])
+        return cls(t_s, *boxes.T, label=track.label, track_id=track.track_id)
 
     @property
     def is_named(self) -> bool:

@@ -14,14 +14,16 @@ from motionsight_core.synthetic.camera import Poses, camera_poses
 from motionsight_core.synthetic.random_scenes import KINDS, random_scene
 from motionsight_core.synthetic.rendered_catalog import catalog, render_catalog
 from motionsight_core.synthetic.rendering import frames, render, scene_truth
-from motionsight_core.synthetic.scene import Encoding, Move, Scene, Sprite, Waypoint
-from motionsight_core.synthetic.truth import SceneTruth, TrueTrack, load_truth, write_truth
+from motionsight_core.synthetic.scene import Encoding, Move, Repetitions, Scene, Sprite, Waypoint
+from motionsight_core.synthetic.truth import Dissolve, SceneTruth, TrueTrack, load_truth, write_truth
 
 __all__ = [
     "KINDS",
+    "Dissolve",
     "Encoding",
     "Move",
     "Poses",
+    "Repetitions",
     "Scene",
     "SceneTruth",
     "Sprite",

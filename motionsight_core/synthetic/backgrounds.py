@@ -24,7 +24,8 @@ from motionsight_core.synthetic.paint import (
     textured,
     tinted,
 )
-from motionsight_core.synthetic.scene import THEMES, Scene, Theme
+from motionsight_core.synthetic.scene import TEXTURES, THEMES, Scene, Texture, Theme
+from motionsight_core.synthetic.textures import TEXTURE_PAINTERS, picture
 from motionsight_core.synthetic.town import paint_town
 
 _MOST_PIXELS = 6e6
@@ -44,13 +45,21 @@ _PAINTERS: dict[Theme, Callable[[Canvas], Image]] = {
 def world(scene: Scene, poses: Poses, span: slice, *, shot: int) -> Layer:
     """The background of a shot (the frames in `span`): RGB, every pixel that its camera sees."""
     canvas, origin, density, smallest = _canvas(scene, poses, span, shot)
-    theme = THEMES[(THEMES.index(scene.theme) + shot) % len(THEMES)]
-    image = _PAINTERS[theme](canvas)
+    image = _paint(scene, canvas, shot)
     mean = image.mean(axis=(0, 1))
     image = mean + (image - mean) * np.float32(scene.contrast)
     # A texture without detail finer than its pixels moves by fractions of a pixel without flicker.
     soft = cv2.GaussianBlur(np.clip(image, 0, 255), (0, 0), 0.6)
     return make_layer(np.round(soft), origin=origin, density=density, smallest_scale=smallest)
+
+
+def _paint(scene: Scene, canvas: Canvas, shot: int) -> Image:
+    """The background of a shot, each shot of the scene over another one."""
+    if scene.picture:
+        return picture(canvas, scene.picture)
+    family: tuple[Theme | Texture, ...] = THEMES if scene.theme in THEMES else TEXTURES
+    theme = family[(family.index(scene.theme) + shot) % len(family)]
+    return {**_PAINTERS, **TEXTURE_PAINTERS}[theme](canvas)
 
 
 def foreground(scene: Scene, poses: Poses, span: slice, *, shot: int) -> Layer:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import cmath
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 
-import av
 import cv2
 import numpy as np
-from av.video.reformatter import ColorRange, Colorspace
 from numpy.typing import NDArray
 
 from motionsight_core.camera_motion import Steadiness
@@ -21,6 +20,7 @@ from motionsight_core.synthetic.layers import Pixels, Region, compose, sample
 from motionsight_core.synthetic.scene import Move, Scene, Sprite
 from motionsight_core.synthetic.sprites import Cutout, cut_out, place
 from motionsight_core.synthetic.truth import SceneTruth, TrueTrack
+from motionsight_core.synthetic.video_file import write_video
 
 _BOXES_PER_S = 10
 _STATIC_BELOW, _SHAKY_FROM = 0.005, 0.05
@@ -34,12 +34,8 @@ def render(scene: Scene, path: Path) -> SceneTruth:
     The same scene gives the same bytes on one machine. OSError where the file cannot be written.
     """
     path = Path(path)
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        _encode(scene, frames(scene), partial)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    size = (scene.width, scene.height)
+    write_video(frames(scene), path, size=size, fps=scene.fps, encoding=scene.encoding)
     return scene_truth(scene, path.name)
 
 
@@ -80,7 +76,7 @@ def scene_truth(scene: Scene, file: str) -> SceneTruth:
         cutout = cut_out(sprite, frame_width=scene.width, scales=_scales(poses, sprite))
         boxes = tuple(_boxes(scene, sprite, cutout, poses))
         if boxes:
-            tracks.append(TrueTrack(sprite.shape, boxes))
+            tracks.append(TrueTrack(sprite.shape, boxes, sprite.repetitions, sprite.incidental))
     duration_s = scene.frame_count / scene.fps
     moves = tuple(sorted(scene.moves, key=lambda move: (move.start_s, move.label)))
     return SceneTruth(
@@ -90,18 +86,19 @@ def scene_truth(scene: Scene, file: str) -> SceneTruth:
         fps=scene.fps,
         duration_s=duration_s,
         moves=moves or (Move(0.0, duration_s, "static", 0.0),),
-        steadiness=_steadiness(scene),
+        steadiness=steadiness_of_shake(scene.shake, moving=bool(scene.moves)),
         cuts=tuple(index / scene.fps for index in scene.shot_starts[1:]),
         objects=tuple(tracks),
     )
 
 
-def _steadiness(scene: Scene) -> Steadiness:
-    if scene.shake >= _SHAKY_FROM:
+def steadiness_of_shake(shake: float, *, moving: bool) -> Steadiness:
+    """What to expect of a camera that shakes at an RMS speed, widths per second."""
+    if shake >= _SHAKY_FROM:
         return "shaky"
-    if scene.shake >= _STATIC_BELOW:
+    if shake >= _STATIC_BELOW:
         return "unsteady"
-    return "smooth" if scene.moves else "static"
+    return "smooth" if moving else "static"
 
 
 def _scales(poses: Poses, sprite: Sprite) -> tuple[float, float]:
@@ -116,10 +113,11 @@ def _sprite_pose(scene: Scene, sprite: Sprite, poses: Poses, index: int) -> tupl
     """Factor and shift that bring a point of the cutout into the frame."""
     point = place(sprite, index / scene.fps)
     middle = complex((point.x - 0.5) * scene.width, (point.y - 0.5) * scene.height)
+    turn = cmath.rect(1.0, math.radians(point.angle))
     if sprite.space == "frame":
-        return 1.0, middle
+        return turn, middle
     factor = complex(poses.factor[index])
-    return factor, factor * middle + complex(poses.shift[index])
+    return factor * turn, factor * middle + complex(poses.shift[index])
 
 
 def _lay(scene: Scene, frame: Pixels, sprite: Sprite, cutout: Cutout, poses: Poses, index: int) -> None:
@@ -178,36 +176,3 @@ def _grain(scene: Scene) -> _Grain:
         return _Grain(None, places)
     luma = rng.normal(0, scene.noise, (scene.height + _NOISE_PLAY, scene.width + _NOISE_PLAY))
     return _Grain(np.repeat(np.round(luma).astype(np.int16)[:, :, None], 3, axis=2), places)
-
-
-def _encode(scene: Scene, pictures: Iterator[Pixels], path: Path) -> None:
-    rate = Fraction(scene.fps).limit_denominator(1001)
-    even = scene.width % 2 == 0 and scene.height % 2 == 0
-    encoding = scene.encoding
-    with av.open(path, "w", format="mp4", options={"movflags": "+faststart"}) as container:
-        stream = container.add_stream("libx264", rate=rate)
-        stream.width, stream.height = scene.width, scene.height
-        # 4:2:0 halves the colour planes, which an odd size does not allow.
-        stream.pix_fmt = "yuv420p" if even else "yuv444p"
-        # Said outright: a player would take BT.709 for granted from 720 lines on.
-        stream.codec_context.colorspace = Colorspace.ITU601
-        stream.codec_context.color_range = ColorRange.MPEG
-        stream.codec_context.gop_size = encoding.gop
-        stream.codec_context.max_b_frames = encoding.bframes
-        # More threads may decide differently from run to run, and so does x264's macroblock tree, whose
-        # assembly reads memory that nobody has written.
-        stream.codec_context.thread_count = 1
-        stream.options = {
-            "crf": str(encoding.crf),
-            "preset": encoding.preset,
-            "threads": "1",
-            "mbtree": "0",
-        }
-        for index, picture in enumerate(pictures):
-            frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
-            frame = frame.reformat(
-                format=stream.pix_fmt, dst_colorspace=Colorspace.ITU601, dst_color_range=ColorRange.MPEG
-            )
-            frame.pts, frame.time_base = index, 1 / rate
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode())

@@ -5,18 +5,23 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from motionsight_core.camera_motion import CAMERA_MOTIONS, CameraLabel
 
 Axis = Literal["x", "y", "scale", "angle"]
 Theme = Literal["hills", "town", "fields"]
-Shape = Literal["ball", "balloon", "bus", "car", "crate"]
+Texture = Literal["bricks", "pebbles", "foliage", "weave", "planks", "marble", "confetti", "asphalt"]
+Shape = Literal["ball", "balloon", "bus", "car", "crate", "hand", "cloth", "figure", "hammer", "pendulum"]
 Space = Literal["frame", "world"]
 Easing = Literal["linear", "ease_in", "ease_out", "ease_in_out"]
 
 THEMES: tuple[Theme, ...] = ("hills", "town", "fields")
+"""Backgrounds that scenes draw unless they are told otherwise."""
+TEXTURES: tuple[Texture, ...] = get_args(Texture)
+"""Backgrounds that the measurement was not tuned on."""
 SHAPES: tuple[Shape, ...] = ("ball", "balloon", "bus", "car", "crate")
+"""Objects of `random_scene`."""
 
 _CONTENT: dict[str, tuple[Axis, int]] = {
     "pan": ("x", -1),
@@ -63,6 +68,18 @@ class Waypoint:
     """Fraction of the frame's width; outside 0..1 is outside the frame."""
     y: float
     """Fraction of the frame's height, from the top."""
+    angle: float = 0.0
+    """Degrees, clockwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repetitions:
+    """What an object does over and over."""
+
+    count: int
+    """Whole cycles in the clip: bounces, swings there and back, strokes, nods, jumps."""
+    period_s: float
+    """Seconds of one cycle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +98,10 @@ class Sprite:
     """How the object runs through its path: `ease_out` slows down."""
     seed: int = 0
     """Of its colours and texture."""
+    repetitions: Repetitions | None = None
+    """What its path repeats, if it does."""
+    incidental: bool = False
+    """See `TrueTrack.incidental`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +139,7 @@ class Scene:
     """Later ones stand in front."""
     cut_s: float | None = None
     """Where a second shot begins, over another background and from the camera's first pose."""
-    theme: Theme = "hills"
+    theme: Theme | Texture = "hills"
     seed: int = 0
     """Of the background, the shake and the noise."""
     contrast: float = 1.0
@@ -129,6 +150,8 @@ class Scene:
     """How many times faster than the background a near layer moves under truck, pedestal and dolly;
     with 1 there is no near layer."""
     encoding: Encoding = Encoding()
+    picture: str = ""
+    """A picture file that is the background in place of `theme`."""
 
     def __post_init__(self) -> None:
         sides = (self.width, self.height)

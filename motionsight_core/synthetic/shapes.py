@@ -12,7 +12,10 @@ from numpy.typing import NDArray
 from motionsight_core.synthetic.paint import Canvas, Color, Field, Image, blob, polygon, tinted
 from motionsight_core.synthetic.scene import Shape
 
-HEIGHTS: dict[Shape, float] = {"ball": 1.0, "balloon": 1.35, "bus": 0.44, "car": 0.4, "crate": 1.0}
+HEIGHTS: dict[Shape, float] = {
+    "ball": 1.0, "balloon": 1.35, "bus": 0.44, "car": 0.4, "crate": 1.0,
+    "hand": 1.25, "cloth": 0.8, "figure": 2.4, "hammer": 1.6, "pendulum": 3.2,
+}  # fmt: skip
 """Height of each shape for a width of 1."""
 
 _PAINTS: tuple[Color, ...] = (
@@ -150,6 +153,65 @@ def _bus(drawing: _Drawing) -> None:
     _wheels(drawing, (0.2, 0.78), 0.37, 0.07)
 
 
+def _hand(drawing: _Drawing) -> None:
+    skin = drawing.varied((206, 158, 128))
+    for number, (left, top) in enumerate(((0.16, 0.22), (0.34, 0.06), (0.52, 0.02), (0.7, 0.14))):
+        tone = tinted(skin, -0.04 * number)
+        drawing.round_shape((left + 0.07, top + 0.07), 0.075, tone)
+        drawing.shape(_rectangle(left, top + 0.07, left + 0.145, 0.7), tone)
+        drawing.round_detail((left + 0.07, top + 0.05), 0.04, 0.03, tinted(skin, 0.35))
+        for knuckle in (0.25, 0.45):
+            drawing.detail(
+                _rectangle(left + 0.02, top + knuckle, left + 0.12, top + knuckle + 0.015), tinted(tone, -0.3)
+            )
+    drawing.round_shape((0.5, 0.8), 0.36, skin)
+    drawing.shape([(0.02, 0.5), (0.1, 0.46), (0.3, 0.8), (0.22, 0.95)], tinted(skin, -0.08))
+    drawing.shape(_rectangle(0.28, 0.9, 0.74, 1.25), tinted(skin, -0.05))
+    for start, end in (((0.2, 0.75), (0.75, 0.82)), ((0.25, 0.88), (0.6, 1.0))):
+        crease = [start, end, (end[0], end[1] + 0.015), (start[0], start[1] + 0.015)]
+        drawing.detail(crease, tinted(skin, -0.35))
+
+
+def _cloth(drawing: _Drawing) -> None:
+    rng = drawing.canvas.rng
+    turns = np.arange(14) * (2 * math.pi / 14)
+    reach = rng.uniform(0.78, 1.0, 14)
+    outline = [
+        (0.5 + 0.5 * far * math.cos(turn), 0.4 + 0.4 * far * math.sin(turn))
+        for turn, far in zip(turns, reach, strict=True)
+    ]
+    drawing.shape(outline, drawing.paint())
+    for _ in range(60):
+        x, y, size = rng.uniform(0, 1), rng.uniform(0, 0.8), rng.uniform(0.01, 0.05)
+        drawing.round_detail((x, y), size, size, drawing.varied(drawing.paint()))
+
+
+def _figure(drawing: _Drawing) -> None:
+    skin, shirt, trousers = drawing.varied((198, 150, 120)), drawing.paint(), (58, 64, 86)
+    drawing.shape(_rectangle(0.22, 1.3, 0.46, 2.36), trousers)
+    drawing.shape(_rectangle(0.54, 1.3, 0.78, 2.36), tinted(trousers, -0.2))
+    drawing.shape([(0.1, 0.55), (0.9, 0.55), (0.82, 1.4), (0.18, 1.4)], shirt)
+    drawing.shape(_rectangle(0.0, 0.6, 0.16, 1.35), tinted(shirt, -0.2))
+    drawing.shape(_rectangle(0.84, 0.6, 1.0, 1.35), tinted(shirt, -0.2))
+    drawing.detail(_rectangle(0.2, 0.8, 0.8, 0.9), _CREAM)
+    drawing.round_shape((0.5, 0.28), 0.25, skin)
+    drawing.round_detail((0.5, 0.14), 0.25, 0.12, (70, 52, 40))
+    for x in (0.41, 0.59):
+        drawing.round_detail((x, 0.28), 0.04, 0.04, (40, 36, 34))
+
+
+def _hammer(drawing: _Drawing) -> None:
+    drawing.shape(_rectangle(0.42, 0.2, 0.58, 1.58), drawing.varied(_WOOD))
+    drawing.shape(_rectangle(0.02, 0.0, 0.98, 0.36), (86, 90, 98))
+    drawing.detail(_rectangle(0.02, 0.05, 0.98, 0.1), (150, 154, 160))
+
+
+def _pendulum(drawing: _Drawing) -> None:
+    drawing.shape(_rectangle(0.45, 0.0, 0.55, 2.4), (110, 92, 60))
+    drawing.round_shape((0.5, 2.7), 0.48, drawing.paint())
+    drawing.round_detail((0.5, 2.7), 0.2, 0.2, _CREAM)
+
+
 def _wheels(drawing: _Drawing, places: tuple[float, ...], y: float, radius: float) -> None:
     for x in places:
         drawing.round_shape((x, y), radius, (42, 42, 46))
@@ -162,4 +224,9 @@ _DRAWERS: dict[Shape, Callable[[_Drawing], None]] = {
     "bus": _bus,
     "car": _car,
     "crate": _crate,
+    "hand": _hand,
+    "cloth": _cloth,
+    "figure": _figure,
+    "hammer": _hammer,
+    "pendulum": _pendulum,
 }

@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 
 from motionsight_core.synthetic.layers import Layer, Pixels, make_layer
 from motionsight_core.synthetic.paint import Canvas, noise, textured
-from motionsight_core.synthetic.scene import Sprite, Waypoint
+from motionsight_core.synthetic.scene import Shape, Sprite, Waypoint
 from motionsight_core.synthetic.shapes import HEIGHTS, draw
 
 _MARGIN = 0.14
 """Room for the shadow around the shape, in widths of the shape."""
 _OVERSAMPLED = 3
+_LARGE: frozenset[Shape] = frozenset({"hand", "cloth"})
+"""Shapes that may be larger than the frame: drawn at their own size, which is fine enough."""
 _SHADOW = 0.3
 
 
@@ -38,7 +40,7 @@ def cut_out(sprite: Sprite, *, frame_width: int, scales: tuple[float, float]) ->
     width = sprite.size * frame_width
     # Fewer than eight pixels would leave nothing of the drawing.
     density = max(largest, 8 / width)
-    shape = _drawn(sprite, width * density)
+    shape = drawn(sprite, width * density)
     height, columns = shape.shape[:2]
     origin = -complex(columns, height) / 2 / density
     layer = make_layer(
@@ -47,19 +49,20 @@ def cut_out(sprite: Sprite, *, frame_width: int, scales: tuple[float, float]) ->
     return Cutout(layer, _hull(shape[:, :, 3]) / density + origin, abs(origin))
 
 
-def _drawn(sprite: Sprite, width: float) -> NDArray[np.float32]:
+def drawn(sprite: Sprite, width: float) -> NDArray[np.float32]:
     """The shape, `width` pixels wide, with a margin: RGB times alpha and alpha, [H, W, 4], 0 to 255."""
     margin = math.ceil(_MARGIN * width)
     size = math.ceil(width) + 2 * margin, math.ceil(HEIGHTS[sprite.shape] * width) + 2 * margin
+    finer = 1 if sprite.shape in _LARGE else _OVERSAMPLED
     canvas = Canvas(
-        width=_OVERSAMPLED * size[0],
-        height=_OVERSAMPLED * size[1],
-        unit=_OVERSAMPLED * width,
+        width=finer * size[0],
+        height=finer * size[1],
+        unit=finer * width,
         horizon=0,
         rng=np.random.default_rng(sprite.seed),
     )
-    color, alpha = draw(sprite.shape, canvas, margin=_OVERSAMPLED * margin)
-    grain = noise(canvas, 0.2 * canvas.unit, rough=0.7, finest=_OVERSAMPLED)
+    color, alpha = draw(sprite.shape, canvas, margin=finer * margin)
+    grain = noise(canvas, 0.2 * canvas.unit, rough=0.7, finest=finer)
     color = np.clip(textured(color, grain, 0.05), 0, 255)
     premultiplied = np.dstack((color * alpha[:, :, None], 255 * alpha))
     return np.asarray(cv2.resize(premultiplied, size, interpolation=cv2.INTER_AREA), np.float32)
@@ -87,7 +90,8 @@ def place(sprite: Sprite, t_s: float) -> Waypoint:
     at_s = times[0] + eased * span
     x = np.interp(at_s, times, [point.x for point in sprite.path])
     y = np.interp(at_s, times, [point.y for point in sprite.path])
-    return Waypoint(t_s, float(x), float(y))
+    angle = np.interp(at_s, times, [point.angle for point in sprite.path])
+    return Waypoint(t_s, float(x), float(y), float(angle))
 
 
 def _with_shadow(shape: NDArray[np.float32], width: float) -> Pixels:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from motionsight_core.camera_motion import Steadiness
 from motionsight_core.record import Box
-from motionsight_core.synthetic.scene import Move
+from motionsight_core.synthetic.scene import Move, Repetitions
 
 TRUTH_FILE = "truth.json"
 
@@ -23,6 +23,23 @@ class TrueTrack:
     """The sprite's shape."""
     boxes: tuple[Box, ...]
     """About ten a second, each at a frame's own time; clipped to the frame, without the shadow."""
+    repetitions: Repetitions | None = None
+    """What the object does over and over, if it does."""
+    incidental: bool = False
+    """Nothing that a description must mention: one of a crowd of small things, water, a pane that scrolls.
+    Not missed where it is not found, and not wrong where it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dissolve:
+    """A shot change that takes time."""
+
+    start_s: float
+    """Seconds from the first frame; the last frame of the old picture alone."""
+    end_s: float
+    """The first frame of the new picture alone."""
+    kind: Literal["dissolve", "fade_in", "fade_out"] = "dissolve"
+    """Two pictures mixed, or one picture out of black or into black."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +61,43 @@ class SceneTruth:
     """Seconds of the first frame after each shot change."""
     objects: tuple[TrueTrack, ...]
     """In the order of the scene's sprites, those never in the frame left out."""
+    dissolves: tuple[Dissolve, ...] = ()
+    """Dissolves and fades, in order of time."""
+    stressors: tuple[str, ...] = ()
+    """What makes the scene hard to measure; empty for a plain one."""
 
     def to_json(self) -> dict[str, Any]:
-        """Plain lists and dicts."""
-        return asdict(self)
+        """Plain lists and dicts. What came later than the first version is left out where it is empty, so
+        that the files of plain scenes stay as they were."""
+        value = _without_defaults(asdict(self), SceneTruth)
+        value["objects"] = [_without_defaults(track, TrueTrack) for track in value["objects"]]
+        return value
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> SceneTruth:
         """The inverse of `to_json`, also after a journey through JSON."""
         objects = tuple(
-            TrueTrack(track["label"], tuple(Box(**box) for box in track["boxes"]))
+            TrueTrack(
+                track["label"],
+                tuple(Box(**box) for box in track["boxes"]),
+                Repetitions(**track["repetitions"]) if track.get("repetitions") else None,
+                track.get("incidental", False),
+            )
             for track in value["objects"]
         )
-        moves = tuple(Move(**move) for move in value["moves"])
-        return cls(**{**value, "moves": moves, "cuts": tuple(value["cuts"]), "objects": objects})
+        known = {
+            "moves": tuple(Move(**move) for move in value["moves"]),
+            "cuts": tuple(value["cuts"]),
+            "objects": objects,
+            "dissolves": tuple(Dissolve(**dissolve) for dissolve in value.get("dissolves", ())),
+            "stressors": tuple(value.get("stressors", ())),
+        }
+        return cls(**{**value, **known})
+
+
+def _without_defaults(value: dict[str, Any], kind: type[SceneTruth | TrueTrack]) -> dict[str, Any]:
+    defaults = {field.name: field.default for field in fields(kind)}
+    return {name: item for name, item in value.items() if item != defaults[name]}
 
 
 def write_truth(directory: Path, truths: Iterable[SceneTruth]) -> None:

@@ -40,13 +40,13 @@ CREATE OR REPLACE VIEW `{dataset}.camera_moves` AS
 SELECT clip_id, recipe, uri, annotator, move.start_s, move.end_s, move.label, move.rate, move.confidence
 FROM `{dataset}.motion`, UNNEST(camera_moves) AS move
 """,
-    # speed, name_score: as in DuckDB's view.
+    # speed and what follows boxes: as in DuckDB's view.
     """
 CREATE OR REPLACE VIEW `{dataset}.object_tracks` AS
 SELECT clip_id, recipe, uri, annotator, track.track_id, track.label, track.score, track.start_s, track.end_s,
     (SELECT AVG(step) FROM UNNEST(steps) AS step WITH OFFSET AS place
      WHERE 2 * place BETWEEN ARRAY_LENGTH(steps) - 2 AND ARRAY_LENGTH(steps)) AS speed,
-    track.boxes, name_score
+    track.boxes, name_score, repetition.count AS repetitions, repetition.period_s
 FROM (
     SELECT clip_id, recipe, uri, annotator, track,
         ARRAY(
@@ -61,7 +61,8 @@ FROM (
             ORDER BY step
         ) AS steps,
         (SELECT name.score FROM UNNEST(track_names) AS name WHERE name.track_id = track.track_id LIMIT 1)
-            AS name_score
+            AS name_score,
+        (SELECT one FROM UNNEST(repetitions) AS one WHERE one.track_id = track.track_id LIMIT 1) AS repetition
     FROM `{dataset}.motion`, UNNEST(object_tracks) AS track
 )
 """,

@@ -31,7 +31,8 @@ FROM (SELECT *, unnest(camera_moves) AS move FROM motion);
 
 -- speed: frame widths per second that the centre of the box covers, the median over stretches of
 -- three boxes, so that the jitter from box to box does not count as speed. name_score: of a measured
--- track that was recognised, how far its label stands out.
+-- track that was recognised, how far its label stands out. repetitions, period_s: of a measured track
+-- whose motion repeats, how often, and the seconds that one time takes.
 CREATE OR REPLACE VIEW object_tracks AS
 SELECT clip_id, recipe, uri, annotator, track.track_id, track.label, track.score, track.start_s,
        track.end_s,
@@ -42,8 +43,13 @@ SELECT clip_id, recipe, uri, annotator, track.track_id, track.label, track.score
            FOR i IN range(1, len(b) - 2)
        ], 'median') AS speed,
        b AS boxes,
-       [name.score FOR name IN track_names IF name.track_id = track.track_id][1] AS name_score
-FROM (SELECT *, track.boxes AS b FROM (SELECT *, unnest(object_tracks) AS track FROM motion));
+       [name.score FOR name IN track_names IF name.track_id = track.track_id][1] AS name_score,
+       repetition.count AS repetitions, repetition.period_s
+FROM (
+    SELECT *, track.boxes AS b,
+           [one FOR one IN repetitions IF one.track_id = track.track_id][1] AS repetition
+    FROM (SELECT *, unnest(object_tracks) AS track FROM motion)
+);
 """
 
 #: Tables without a primary key: a column of the key may be NULL, and commits keep it by IS NOT DISTINCT FROM.

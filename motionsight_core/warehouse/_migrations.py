@@ -39,7 +39,7 @@ MIGRATIONS = (
     Migration(2, "splits", makes=(SPLITS,)),
     Migration(3, "partitions", makes=(PARTITIONS,)),
     Migration(4, "dialogue", adds=((MOTION, "dialogue"),)),
-    Migration(5, "track_names", adds=((MOTION, "track_names"),)),
+    Migration(5, "names and repetitions", adds=((MOTION, "track_names"), (MOTION, "repetitions"))),
 )
 
 

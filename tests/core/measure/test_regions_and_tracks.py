@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from motionsight_core.measure import MotionMeter
+from motionsight_core.measure import MotionMeter, thumbnails
 from motionsight_core.measure.clarity import clarity
 from motionsight_core.measure.regions import Region
 from motionsight_core.measure.tracks import RegionTracker
@@ -179,12 +179,24 @@ def bytes_of_arrays(root: object) -> int:
     return total
 
 
+def test_thumbnails_are_small_and_end_with_their_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(thumbnails, "MOST", 20)
+    kept = thumbnails.Thumbnails()
+    for index in range(60):
+        kept.push(view(PICTURE), index / FPS)
+    assert 0 < bytes_of_arrays(kept) <= 20 * thumbnails.WIDTH**2
+    boxes = np.tile((0.2, 0.2, 0.6, 0.8), (60, 1))
+    times_s, signals = kept.components(np.arange(60) / FPS, boxes, start_s=0.0, end_s=6.0)
+    assert len(times_s) == 20
+    assert {len(signal) for signal in signals} == {20}
+
+
 def test_the_meter_keeps_no_more_frames_in_a_long_clip_than_in_a_short_one() -> None:
     meter = MotionMeter(MeasureSettings(), aspect=WIDTH / HEIGHT)
     kept = []
     for index in range(160):
         meter.push(with_square(view(PICTURE), 20 + (index * 4) % 240), index / FPS)
-        kept.append(bytes_of_arrays(meter))
+        kept.append(bytes_of_arrays(meter) - bytes_of_arrays(meter._thumbnails))
 
     assert kept[20] > 7 * HEIGHT * WIDTH
     assert kept[-1] <= kept[20]

@@ -38,7 +38,7 @@ def as_of_old(warehouse: Warehouse, stage: Stage) -> Callable[..., None]:
             if without_columns:
                 for view in ("latest_motion", "camera_moves", "object_tracks"):
                     connection.execute(f"DROP VIEW {view}")
-                for column in ("camera_agreement", "notes", "dialogue", "track_names"):
+                for column in ("camera_agreement", "notes", "dialogue", "track_names", "repetitions"):
                     connection.execute(f"ALTER TABLE motion DROP COLUMN {column}")
 
     return turn
@@ -338,6 +338,8 @@ def test_a_new_file_has_the_columns_of_the_contract(warehouse: Warehouse, stage:
         "notes": "VARCHAR[]",
         "dialogue": "STRUCT(about VARCHAR, question VARCHAR, reply VARCHAR)[]",
         "track_names": 'STRUCT(track_id INTEGER, "name" VARCHAR, score DOUBLE, frames INTEGER)[]',
+        "repetitions": "STRUCT(track_id INTEGER, count INTEGER, period_s DOUBLE, start_s DOUBLE, "
+        "end_s DOUBLE, confidence DOUBLE)[]",
     }
     (keys,) = warehouse.query(
         "SELECT constraint_column_names FROM duckdb_constraints() "

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from motionsight_core.record import Exchange, TrackName
+from motionsight_core.record import Exchange, Repetition, TrackName
 from motionsight_core.warehouse import Answer, Warehouse
 from tests.core.warehouse.rows import Stage, record
 
@@ -51,6 +51,12 @@ def test_the_names_of_what_moves_are_counted(answer, stage: Stage) -> None:
     track = replace(named.object_tracks[0], label="dog")
     stage.commit(replace(named, object_tracks=(track,), track_names=(TrackName(1, "dog", 0.5, 4),)))
     assert answer("names.sql").rows == [("dog", 1, 1, None, 0.5)]
+
+
+def test_what_repeats_its_motion_is_found(answer, stage: Stage) -> None:
+    repetition = Repetition(1, 14, 0.5, 0.0, 1.0, 0.9)
+    stage.commit(replace(record("folder/b.mp4"), repetitions=(repetition,)))
+    assert answer("repeating.sql").rows == [("b.mp4", "moving region", 14, 0.5)]
 
 
 def test_every_sample_is_there_for_both() -> None:

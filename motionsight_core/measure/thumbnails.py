@@ -1,0 +1,91 @@
+"""Thumbnails of a clip's frames, from which it can be seen later what the pixels in one place did."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d, map_coordinates
+
+Floats = NDArray[np.float64]
+
+#: Width of a thumbnail, pixels: a track a tenth of the frame wide has eight of them.
+WIDTH = 80
+#: Most thumbnails that are kept: two minutes at ten a second, 4 MB of widescreen video.
+MOST = 1200
+#: Side of what is cut out of one, samples.
+SIDE = 14
+#: Margin around a track's box, share of its size.
+MARGIN = 0.15
+#: Smoothing of the place that is cut out, seconds: it goes along with a walk, and not with a swing.
+SMOOTHING_S = 1.0
+#: What changes more slowly than this is left out of half of the components, seconds.
+SLOW_S = 1.0
+#: Components that are looked at, of all changes and of the quick ones.
+COMPONENTS = 2
+
+
+class Thumbnails:
+    """The first MOST thumbnails of a clip, with their times."""
+
+    def __init__(self) -> None:
+        self._times_s: list[float] = []
+        self._pictures: list[NDArray[np.uint8]] = []
+
+    def push(self, luma: NDArray[np.uint8], t_s: float) -> None:
+        """Take the next frame [h, w]; `t_s` in source seconds."""
+        if len(self._times_s) < MOST:
+            height, width = luma.shape
+            size = WIDTH, max(SIDE, round(WIDTH * height / width))
+            picture = cv2.resize(luma, size, interpolation=cv2.INTER_AREA)
+            self._pictures.append(picture.astype(np.uint8, copy=False))
+            self._times_s.append(t_s)
+
+    def components(
+        self, times_s: Floats, boxes: Floats, *, start_s: float, end_s: float
+    ) -> tuple[Floats, Sequence[Floats]]:
+        """How the pixels in and around a track change: their principal components over time.
+
+        Args:
+            times_s: of the track's boxes [B].
+            boxes: [B, 4] x0, y0, x1, y1 in fractions of the frame.
+            start_s: from when on it is looked at, source seconds; before the first box in that one's place.
+            end_s: until when; after the last box in that one's place.
+
+        Returns:
+            Times [N], seconds, and up to COMPONENTS signals [N], root mean square luma levels.
+        """
+        chosen = [index for index, t_s in enumerate(self._times_s) if start_s <= t_s < end_s]
+        if len(chosen) < 2:
+            return np.zeros(0), ()
+        t_s = np.array([self._times_s[index] for index in chosen])
+        step_s = float(np.median(np.diff(t_s)))
+        centres = (boxes[:, :2] + boxes[:, 2:]) / 2
+        places = np.stack([np.interp(t_s, times_s, side) for side in centres.T], axis=1)
+        places = gaussian_filter1d(places, SMOOTHING_S / step_s, axis=0, mode="nearest")
+        low = np.percentile(boxes[:, :2] - centres.mean(axis=0), 10, axis=0)
+        high = np.percentile(boxes[:, 2:] - centres.mean(axis=0), 90, axis=0)
+        # Half of what the boxes cover, but where it walks through the frame no more than a large one.
+        large = np.percentile(boxes[:, 2:] - boxes[:, :2], 90, axis=0)
+        half = np.minimum((high - low) / 2, large) * (1 + MARGIN)
+        steps = np.linspace(-1, 1, SIDE)
+        cut = np.empty((len(chosen), SIDE * SIDE))
+        for row, index in enumerate(chosen):
+            picture = self._pictures[index]
+            height, width = picture.shape
+            x = (places[row, 0] + half[0] * steps) * width - 0.5
+            y = (places[row, 1] + half[1] * steps) * height - 0.5
+            grid = np.meshgrid(y, x, indexing="ij")
+            cut[row] = map_coordinates(picture, grid, order=1, mode="nearest", output=np.float64).ravel()
+        cut -= cut.mean(axis=1, keepdims=True)  # exposure that flickers is no motion
+        cut -= cut.mean(axis=0)
+        # A background that drifts by would outweigh what is quick.
+        quick = cut - gaussian_filter1d(cut, SLOW_S / step_s, axis=0, mode="nearest")
+        return t_s, [*_components(cut), *_components(quick)]
+
+
+def _components(cut: Floats) -> list[Floats]:
+    directions, sizes, _ = np.linalg.svd(cut, full_matrices=False)
+    return [directions[:, k] * sizes[k] / SIDE for k in range(min(COMPONENTS, len(sizes)))]
