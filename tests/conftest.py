@@ -58,11 +58,6 @@ LONGEST = (
 )
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are cores: a fifth of the time tests wait for servers and other processes."""
-    return len(os.sched_getaffinity(0)) + 1
-
-
 class _Groups(LoadScopeScheduling):
     """Groups instead of files or classes.
 
