@@ -11,7 +11,7 @@ import click
 from flows.cli.answers import passed_over_sentence, printable, show_failures, show_partitions, show_result
 from flows.cli.progress import watched
 from flows.runs.estimate import Estimate
-from flows.runs.run import Run, run_catalog
+from flows.runs.run import Run, load_transforms, run_catalog
 from flows.runs.signals import stop_on_sigterm
 from motionsight_core.errors import RunError, Terminated
 from motionsight_core.planning.plan import Plan
@@ -39,7 +39,8 @@ def annotate_locally(
             click.echo(f"{plan.listed} videos, {plan.videos} to annotate.", err=True)
             if not plan.shards:
                 return
-            from transforms.progress import videos_done  # with it comes Beam, which takes seconds
+            load_transforms()
+            from transforms.progress import videos_done
 
             done = lambda: videos_done(run.run_id)  # noqa: E731
             shown.enter_context(watched(done, "Annotating", total=plan.videos, unit="videos"))
@@ -86,6 +87,7 @@ def backfill_locally(backfill: Backfill, *, concurrency: int, hourly_cost: float
             )
             if not progress.videos:
                 return
+            load_transforms()
             from transforms.progress import videos_done
 
             def done() -> int:

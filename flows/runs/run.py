@@ -19,6 +19,7 @@ from tenacity import (
     wait_incrementing,
 )
 
+from flows.runs.signals import interrupts_deferred
 from motionsight_core.errors import MotionSightError, UsageError
 from motionsight_core.guarded.pool import shared_decoder
 from motionsight_core.motionsight import MotionSight
@@ -191,9 +192,16 @@ def begin_run(run: Run, plan: Plan, started_at: datetime) -> None:
         )
 
 
+def load_transforms() -> None:
+    """Import Beam and what runs a shard: it takes seconds, and a run may have no shard."""
+    with interrupts_deferred():
+        import transforms.shard  # noqa: F401
+
+
 def stage_shard(run: Run, shard: Shard) -> Manifest:
     """One bounded pipeline, whose rows lie staged when this returns."""
-    from transforms.shard import annotate_shard  # Beam takes seconds to import; a run may have no shard
+    load_transforms()
+    from transforms.shard import annotate_shard
 
     warehouse = open_warehouse(run.warehouse)
     return annotate_shard(shard, run.settings, warehouse, run_id=run.run_id, force=run.force, retry=run.retry)

@@ -1,4 +1,4 @@
-"""Ending in good order: what is begun is finished, and nothing else is begun."""
+"""Ending in good order: what is begun is finished, nothing else is begun, and no signal is lost."""
 
 from __future__ import annotations
 
@@ -30,3 +30,23 @@ def stop_on_sigterm(saying: str) -> Iterator[threading.Event]:
         yield came
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def interrupts_deferred() -> Iterator[None]:
+    """Ctrl-C takes effect when the block is left.
+
+    For imports that take seconds: modules that are being imported catch all sorts of exceptions, and a
+    KeyboardInterrupt among them would be lost. Does nothing in a thread that gets no signals.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came = threading.Event()
+    before = signal.signal(signal.SIGINT, lambda number, frame: came.set())
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if came.is_set():
+            signal.raise_signal(signal.SIGINT)
