@@ -29,7 +29,7 @@ from benchmarks._scenes_scores import (
 )
 from motionsight_core.camera_motion import CameraLabel
 from motionsight_core.measure import CameraPath, MotionMeasurement
-from motionsight_core.record import Box, CameraMove, ObjectTrack
+from motionsight_core.record import Box, CameraMove, ObjectTrack, Repetition
 from motionsight_core.synthetic import Dissolve, Move, Repetitions, SceneTruth, TrueTrack
 from motionsight_core.synthetic.stressed import STRESSORS
 
@@ -152,10 +152,8 @@ def test_a_count_of_repetitions_is_right_within_one() -> None:
     repeating, other = (replace(TRUTH, objects=objects) for objects in ((ball,), ()))
 
     def counting(count: int) -> MotionMeasurement:
-        one = track(0.2, 0.4)
-        fields = {name: getattr(one, name) for name in one.__slots__}
-        known = SimpleNamespace(**fields, repetitions=SimpleNamespace(count=count))
-        return replace(MEASURED, tracks=(known,))  # pyright: ignore[reportArgumentType]
+        repetition = Repetition(1, count, 0.5, 0.0, 3.0, 0.9)
+        return replace(MEASURED, tracks=(track(0.2, 0.4),), repetitions=(repetition,))
 
     results = [
         compared(repeating, counting(7)),

@@ -98,6 +98,7 @@ def test_the_row_is_there_as_json(open_page: Open, sixty: Path) -> None:
     page = open_page(sixty, "#q=057.mp4")
     page.locator(".card h3 a").click()
     page.get_by_text("The row as JSON").click()
+    expect(page.locator("dialog pre")).to_contain_text("annotated_at")
     row = json.loads(page.locator("dialog pre").inner_text())
     assert row["uri"] == "/clips/057.mp4"
     assert row["object_tracks"][0]["boxes"][2]["x0"] == 0.75

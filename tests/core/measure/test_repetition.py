@@ -30,7 +30,7 @@ SHAPES: dict[str, Callable[[Floats], Floats]] = {
 
 
 def counted(values: Floats) -> Cycles | None:
-    times_s = np.arange(len(values)) * STEP_S
+    times_s = STEP_S * np.arange(len(values), dtype=np.float64)
     return cycles_of(times_s, values, step_s=STEP_S, least_swing=AMPLITUDE / 5)
 
 
