@@ -15,7 +15,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
-from scipy.signal import find_peaks
+from scipy.signal import correlate, find_peaks
 
 from motionsight_core.measure.thumbnails import Thumbnails
 from motionsight_core.record import ObjectTrack, Repetition
@@ -192,12 +192,13 @@ def _period(signal: Floats, step_s: float) -> float | None:
 def _autocorrelation(values: Floats, most: int) -> Floats:
     """Likeness of the signal with itself so many steps later, -1 to 1, for 0 to `most` steps."""
     values = values - values.mean()
-    result = np.ones(most + 1)
-    for lag in range(1, most + 1):
-        early, late = values[:-lag], values[lag:]
-        power = np.sqrt(np.sum(early**2) * np.sum(late**2))
-        result[lag] = float(np.sum(early * late) / power) if power > 0 else 0.0
-    return result
+    count, lags = len(values), np.arange(1, most + 1)
+    # By Fourier transform: a track may last for hours.
+    products = correlate(values, values, method="fft")[count - 1 + lags]
+    energy = np.cumsum(values**2)
+    power = np.sqrt(energy[count - 1 - lags] * (energy[-1] - energy[lags - 1]))
+    likeness = np.divide(products, power, out=np.zeros(most), where=power > 0)
+    return np.concatenate([[1.0], np.clip(likeness, -1, 1)])
 
 
 def _correlation(wave: Floats, lag: float) -> float:

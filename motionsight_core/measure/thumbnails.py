@@ -55,7 +55,8 @@ class Thumbnails:
             end_s: until when; after the last box in that one's place.
 
         Returns:
-            Times [N], seconds, and up to COMPONENTS signals [N], root mean square luma levels.
+            Times [N], seconds, and signals [N], root mean square luma levels: COMPONENTS of all changes,
+            and as many of the quick ones.
         """
         chosen = [index for index, t_s in enumerate(self._times_s) if start_s <= t_s < end_s]
         if len(chosen) < 2:

@@ -86,8 +86,8 @@ def _migrate(address: BigQueryAddress) -> None:
         # One script, one job: a job of its own for each statement would take a second each.
         run_sql(address, ";\n".join([ddl.CREATE_MIGRATIONS, *statements, *ddl.VIEWS]))
         # Written down last: what is cut off before is made again.
-        names = [migration.name for migration in missing]
         if missing:
+            names = [migration.name for migration in missing]
             applied = {"first": missing[0].number, "names": names, "now": datetime.now(UTC)}
             run_sql(address, _APPLIED, applied)
     finally:

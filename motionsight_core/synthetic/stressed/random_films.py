@@ -1,7 +1,7 @@
 """Random stressed scenes, for tuning and for tests that nobody tuned on.
 
 Seeds 1 to 999 are for development: look at their scenes, tune on them. Seeds 5000 to 5999 are for tests:
-whoever looks at one of their scenes must not tune on what was seen. Other seeds are free.
+nothing may be tuned on what their scenes show. Other seeds are free.
 """
 
 from __future__ import annotations
