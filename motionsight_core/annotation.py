@@ -184,6 +184,7 @@ class Annotation:
             dialogue=tuple(self.dialogue),
             track_names=motion.names if tracks == motion.tracks else (),
             repetitions=motion.repetitions if tracks == motion.tracks else (),
+            dissolves=motion.dissolves,
         )
 
 

@@ -109,6 +109,21 @@ class Repetition:
     """How alike and how even the times are, 0 to 1."""
 
 
+#: A dissolve mixes two pictures; a fade goes from an even colour, mostly black, to a picture, or back.
+DissolveKind: TypeAlias = Literal["dissolve", "fade_in", "fade_out"]
+
+
+@dataclass(frozen=True, slots=True)
+class Dissolve:
+    """A shot change that takes time."""
+
+    start_s: float
+    """Source seconds; the last frame of the old picture alone."""
+    end_s: float
+    """The first frame of the new picture alone."""
+    kind: DissolveKind = "dissolve"
+
+
 #: The step in which something failed.
 FailureStage: TypeAlias = Literal["list", "plan", "decode", "refer", "caption", "stage"]
 
@@ -187,6 +202,12 @@ class MotionRecord:
     """Of the measured tracks that were recognised, the name and its score."""
     repetitions: tuple[Repetition, ...] = ()
     """Of the measured tracks whose motion repeats, how often."""
+    dissolves: tuple[Dissolve, ...] = ()
+    """Dissolves and fades, in order: shot changes that take time; `cuts` has the hard ones."""
+    objects_at_once: int | None = None
+    """Most measured tracks at one moment; None where the tracks are an MLLM's."""
+    objects_in_all: int | None = None
+    """Measured tracks in all, those beyond `measure.most_tracks` as well."""
 
     def to_row(self) -> dict[str, Any]:
         """The row as plain lists and dicts, ready for Arrow."""

@@ -10,6 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from motionsight_core.camera_motion import CAMERA_MOTIONS, Axis
+from motionsight_core.measure.editing_description import describe_editing
 from motionsight_core.measure.types import CameraPath, MotionMeasurement, ShakenSpan
 from motionsight_core.measure.wording import (
     MOMENT_S,
@@ -17,7 +18,6 @@ from motionsight_core.measure.wording import (
     SPEED_CHANGE,
     listed,
     moment_s,
-    number,
     seconds,
     sentence,
     sides,
@@ -59,7 +59,7 @@ def describe_camera(measurement: MotionMeasurement, *, start_s: float, end_s: fl
     moves = [move for move in measurement.camera_moves if move.label != "static"]
     # What is told of a part is not told of the whole.
     whole = "" if measurement.shaken and measurement.steadiness != "unsteady" else measurement.steadiness
-    sentences = [_cuts(measurement.cuts)] if measurement.cuts else []
+    sentences = describe_editing(measurement, start_s=start_s, end_s=end_s)
     if not moves:
         sentences.append(_at_rest(whole))
     elif len(moves) > MOST_MOVES or (measurement.steadiness != "smooth" and len(moves) > 2):
@@ -68,13 +68,6 @@ def describe_camera(measurement: MotionMeasurement, *, start_s: float, end_s: fl
         sentences += _phases_told(_phases(moves), measurement.camera_path, start_s, end_s)
         sentences += _trembling(whole)
     return " ".join([*sentences, *_shaken(measurement.shaken, start_s, end_s)])
-
-
-def _cuts(cuts: Sequence[float]) -> str:
-    if len(cuts) <= 4:
-        return f"The shot changes at {listed([seconds(cut) for cut in cuts])}."
-    first, last = seconds(cuts[0]), seconds(cuts[-1])
-    return f"The shot changes {number(len(cuts))} times, first at {first} and last at {last}."
 
 
 def _at_rest(steadiness: str) -> str:

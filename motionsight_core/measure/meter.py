@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from motionsight_core.measure.camera import LEAST_SUPPORT, PairRegistrar, Registration
 from motionsight_core.measure.clarity import clarity
 from motionsight_core.measure.cuts import is_cut
+from motionsight_core.measure.dissolves import DissolveFinder, is_during, rate_of, within
 from motionsight_core.measure.held import is_repeat, with_holds
 from motionsight_core.measure.moves import moves_of_shot
 from motionsight_core.measure.pairs import Pair, mended, pair_of, samples_of, shifted_pair
@@ -20,6 +20,7 @@ from motionsight_core.measure.samples import (
     CameraSamples,
     believed_roll,
     believed_zoom,
+    joints_of,
     moving_parts,
     shots,
 )
@@ -64,6 +65,9 @@ class MotionMeter:
         self._finder = RegionFinder(settings.region_threshold, settings.fps)
         self._tracker = RegionTracker(settings.fps)
         self._thumbnails = Thumbnails()
+        self._thumbnail = np.zeros((1, 1), np.uint8)
+        """Of the last frame."""
+        self._dissolves = DissolveFinder()
         self._shifts: ShiftFinder | None = None
         self._pairs: list[Pair] = []
         self._new_pictures: list[NewPicture] = []
@@ -86,13 +90,14 @@ class MotionMeter:
             if is_repeat(self._last[0], luma):
                 # The frame before is on display for longer, as if there were no other.
                 return
-        self._thumbnails.push(luma, t_s)
+        self._thumbnail = self._thumbnails.push(luma, t_s)
         if t_s >= self._next_clarity_s:
             self._clarity.append((t_s, clarity(luma)))
             self._next_clarity_s = t_s + CLARITY_EVERY_S
         if self._last is None:
             self._registrar = PairRegistrar(*luma.shape)
             self._finder.push(t_s, luma, None)
+            self._dissolves.push(self._thumbnail, t_s, None)
         else:
             self._push_pair(*self._last, luma, t_s)
         self._last = luma, t_s
@@ -102,25 +107,34 @@ class MotionMeter:
         for t_s, regions in self._finder.flush():
             self._tracker.push(t_s, regions)
         breaks = self._breaks()
+        dissolves = within(self._dissolves.finish(), start_s, end_s)
         cuts_s = [self._pairs[pair].end_s for pair in sorted(breaks.cuts)]
+        cuts_s = [cut_s for cut_s in cuts_s if not any(is_during(one, cut_s) for one in dissolves)]
         pairs = mended(self._pairs, breaks)
         samples = self._samples(pairs, start_s, end_s)
-        parts = list(shots(samples, cuts_s))
-        bounds = (start_s, *cuts_s, end_s)
-        tracks = self._tracker.tracks(end_s - start_s)
+        joints = joints_of(cuts_s, dissolves, start_s, end_s)
+        parts = list(shots(samples, joints, start_s, end_s))
+        tracks = self._tracker.tracks(end_s - start_s, [(one.start_s, one.end_s) for one in dissolves])
+        bounds = (*(span[0] for _, span in parts), end_s)
         repetitions = repetitions_of(tracks, self._thumbnails, bounds=bounds, step_s=1 / self._settings.fps)
         moves: list[CameraMove] = []
-        for shot, span in zip(parts, pairwise(bounds), strict=True):
+        for shot, span in parts:
             for part in moving_parts(shot):
                 found = moves_of_shot(part, self._settings, self._aspect)
                 moves += [_to_bounds(move, shot, *span) for move in found]
-        steadiness = steadiness_of(parts, moves, self._aspect)
-        flow_widths = sum(pair.flow_widths for pair in pairs)
-        measured_s = sum(float(np.sum(shot.duration_s)) for shot in parts)
+        shot_samples = [shot for shot, _ in parts]
+        steadiness = steadiness_of(shot_samples, moves, self._aspect)
+        flow_widths = sum(
+            pair.flow_widths
+            for pair in pairs
+            if not any(one.start_s < pair.end_s and pair.start_s < one.end_s for one in dissolves)
+        )
+        measured_s = sum(float(np.sum(shot.duration_s)) for shot in shot_samples)
         return MotionMeasurement(
             camera_moves=tuple(map(_rounded, moves)) or (_static(samples, start_s, end_s),),
             steadiness=steadiness,
             cuts=tuple(round(cut_s, 3) for cut_s in cuts_s),
+            dissolves=dissolves,
             tracks=tracks,
             repetitions=repetitions,
             motion_score=round(flow_widths / measured_s, 4) if measured_s else 0.0,
@@ -133,7 +147,7 @@ class MotionMeter:
                 roll=believed_roll(samples),
                 inliers=samples.inliers,
             ),
-            shaken=shaken_spans(parts, steadiness, self._aspect),
+            shaken=shaken_spans(shot_samples, steadiness, self._aspect),
         )
 
     def _median_clarity(self, end_s: float) -> float:
@@ -156,6 +170,7 @@ class MotionMeter:
                 self._new_pictures.append(NewPicture(len(self._pairs), is_new, shift, *sharp))
                 self._push_break(registration, shift, previous_s, luma, t_s)
                 return
+        self._dissolves.push(self._thumbnail, t_s, rate_of(registration, t_s - previous_s, luma.shape))
         self._pairs.append(pair_of(registration, previous_s, t_s, luma.shape))
         for found_s, regions in self._finder.push(t_s, luma, registration):
             self._tracker.push(found_s, regions)
@@ -168,6 +183,7 @@ class MotionMeter:
         seen = registration.support >= LEAST_SUPPORT
         self._pairs.append(shifted_pair(shift, previous_s, t_s, luma.shape, seen=seen))
         self._registrar.forget()
+        self._dissolves.push(self._thumbnail, t_s, None)
         for found_s, regions in self._finder.flush():
             self._tracker.push(found_s, regions)
         self._tracker.cut()

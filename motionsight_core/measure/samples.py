@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from motionsight_core.record import Dissolve
+
 Floats = NDArray[np.float64]
 
+#: Two joints with less between them are one: a fade out, black, a fade in. Seconds.
+BLACK_S = 0.5
+#: Times that differ by less are the same, seconds.
+SAME_S = 1e-6
 #: Deformation (1/s) up to which zoom and roll are believed without asking for parallax.
 LEAST_DEFORMATION = 0.008
 #: Divergence, and curl, over the deformation from which on zoom, and roll, are believed. One plane behind
@@ -63,14 +69,54 @@ class CameraSamples:
         return CameraSamples(*(getattr(self, name)[first:last] for name in self.__slots__))
 
 
-def shots(samples: CameraSamples, cuts: Iterable[float]) -> Iterator[CameraSamples]:
-    """The pairs of each shot; a pair that ends at a cut belongs to none."""
-    first = 0
-    for cut in cuts:
-        last = int(np.searchsorted(samples.end_s, cut))
-        yield samples.part(first, last)
-        first = last + 1
-    yield samples.part(first, len(samples))
+@dataclass(frozen=True, slots=True)
+class Joint:
+    """Where one shot gives way to the next; at the begin or end of a clip, to nothing."""
+
+    start_s: float
+    """Source seconds; the last moment of the old shot alone."""
+    at_s: float
+    """Where the one ends for the reader, and the other begins."""
+    end_s: float
+    """The first moment of the new shot alone."""
+
+
+def joints_of(
+    cuts_s: Iterable[float], dissolves: Sequence[Dissolve], start_s: float, end_s: float
+) -> list[Joint]:
+    """The joints of a clip's span, in order; a fade out and the fade in after it are one."""
+    found = [Joint(cut_s, cut_s, cut_s) for cut_s in cuts_s]
+    for one in dissolves:
+        at_s = {
+            "dissolve": (one.start_s + one.end_s) / 2,
+            "fade_out": end_s if end_s - one.end_s < BLACK_S else one.end_s,
+            "fade_in": start_s if one.start_s - start_s < BLACK_S else one.start_s,
+        }[one.kind]
+        found.append(Joint(one.start_s, at_s, one.end_s))
+    joints: list[Joint] = []
+    for one in sorted(found, key=lambda joint: joint.at_s):
+        if joints and one.start_s < joints[-1].end_s + BLACK_S:
+            before = joints.pop()
+            one = Joint(before.start_s, (before.at_s + one.at_s) / 2, max(before.end_s, one.end_s))
+        joints.append(one)
+    return joints
+
+
+def shots(
+    samples: CameraSamples, joints: Iterable[Joint], start_s: float, end_s: float
+) -> Iterator[tuple[CameraSamples, tuple[float, float]]]:
+    """Each shot of a clip's span: its pairs, and from when until when it lasts.
+
+    A pair that ends at a cut belongs to none, nor do those of a dissolve.
+    """
+    first, from_s = 0, start_s
+    for joint in joints:
+        last = int(np.searchsorted(samples.end_s, joint.start_s))
+        if joint.at_s > from_s:
+            yield samples.part(first, max(first, last)), (from_s, joint.at_s)
+        first, from_s = int(np.searchsorted(samples.start_s, joint.end_s - SAME_S)), joint.at_s
+    if from_s < end_s:
+        yield samples.part(first, len(samples)), (from_s, end_s)
 
 
 def moving_parts(shot: CameraSamples) -> Iterator[CameraSamples]:

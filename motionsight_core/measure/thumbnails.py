@@ -34,14 +34,15 @@ class Thumbnails:
         self._times_s: list[float] = []
         self._pictures: list[NDArray[np.uint8]] = []
 
-    def push(self, luma: NDArray[np.uint8], t_s: float) -> None:
-        """Take the next frame [h, w]; `t_s` in source seconds."""
+    def push(self, luma: NDArray[np.uint8], t_s: float) -> NDArray[np.uint8]:
+        """Take the next frame [h, w]; its thumbnail. `t_s` in source seconds."""
+        height, width = luma.shape
+        size = WIDTH, max(SIDE, round(WIDTH * height / width))
+        picture = cv2.resize(luma, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
         if len(self._times_s) < MOST:
-            height, width = luma.shape
-            size = WIDTH, max(SIDE, round(WIDTH * height / width))
-            picture = cv2.resize(luma, size, interpolation=cv2.INTER_AREA)
-            self._pictures.append(picture.astype(np.uint8, copy=False))
+            self._pictures.append(picture)
             self._times_s.append(t_s)
+        return picture
 
     def components(
         self, times_s: Floats, boxes: Floats, *, start_s: float, end_s: float

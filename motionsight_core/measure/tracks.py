@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -55,6 +55,26 @@ class Trail:
         self.masses.append(region.mass)
         self.strengths.append(region.strength)
 
+    def outside(self, spans: Sequence[tuple[float, float]]) -> Iterator[Trail]:
+        """Its parts before, between and after spans of time [start, end]; each side is another shot."""
+        if not spans:
+            yield self
+            return
+        times = np.array(self.times)
+        begins, ends = [-np.inf, *(end for _, end in spans)], [*(start for start, _ in spans), np.inf]
+        for number, (low, high) in enumerate(zip(begins, ends, strict=True)):
+            inside = np.flatnonzero((times > low) & (times < high)).tolist()
+            if inside:
+                first, last = inside[0], inside[-1] + 1
+                yield Trail(
+                    self.shot * (len(spans) + 1) + number,
+                    self.times[first:last],
+                    self.boxes[first:last],
+                    self.masses[first:last],
+                    self.strengths[first:last],
+                    self.frames[first:last],
+                )
+
     def predicted(self, t_s: float) -> Floats:
         """The box [4] at a later time, going on as in the last third of a second."""
         last = np.array(self.boxes[-1])
@@ -103,9 +123,17 @@ class RegionTracker:
         self._open = []
         self._shot += 1
 
-    def tracks(self, duration_s: float) -> tuple[ObjectTrack, ...]:
-        """The tracks of the clip, the most prominent first."""
+    def tracks(
+        self, duration_s: float, dissolves: Sequence[tuple[float, float]] = ()
+    ) -> tuple[ObjectTrack, ...]:
+        """The tracks of the clip, the most prominent first; nothing is followed over or through a dissolve.
+
+        Args:
+            duration_s: of the clip.
+            dissolves: spans [start, end] in order, source seconds.
+        """
         trails = [*self._done, *(trail for trail in self._open if _is_track(trail, self._frame_s))]
+        trails = [part for trail in trails for part in trail.outside(dissolves)]
         trails = _merged_parts(_stitched(trails))
         scored = [(_score(trail, duration_s), trail) for trail in trails if _is_track(trail, self._frame_s)]
         least = max(LEAST_SCORE, LEAST_SHARE * max((score for score, _ in scored), default=0.0))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from motionsight_core.camera_motion import Steadiness
 from motionsight_core.naming.types import FrameDetections
-from motionsight_core.record import CameraMove, ObjectTrack, Repetition, TrackName
+from motionsight_core.record import CameraMove, Dissolve, ObjectTrack, Repetition, TrackName
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,8 @@ class MotionMeasurement:
     camera_path: CameraPath
     shaken: tuple[ShakenSpan, ...] = ()
     """Where the picture shakes, if `steadiness` does not say it of the whole clip."""
+    dissolves: tuple[Dissolve, ...] = ()
+    """Dissolves and fades, in order."""
     repetitions: tuple[Repetition, ...] = ()
     """Of the tracks whose motion repeats."""
     names: tuple[TrackName, ...] = ()

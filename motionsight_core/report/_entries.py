@@ -43,6 +43,7 @@ def _entry(row: Row, *, current: bool) -> dict[str, Any]:
         "goes": camera_sectors(moves, aspect),
         "steadiness": row["steadiness"],
         "cuts": row["cuts"] or [],
+        "dissolves": [[one["start_s"], one["end_s"], one["kind"]] for one in row.get("dissolves") or []],
         "tracks": tracks,
         "score": row["motion_score"],
         "clarity": row["clarity"],

@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from motionsight_core.camera_motion import Steadiness
-from motionsight_core.record import Box
+from motionsight_core.record import Box, Dissolve
 from motionsight_core.synthetic.scene import Move, Repetitions
 
 TRUTH_FILE = "truth.json"
@@ -28,18 +28,6 @@ class TrueTrack:
     incidental: bool = False
     """Nothing that a description must mention: one of a crowd of small things, water, a pane that scrolls.
     Not missed where it is not found, and not wrong where it is."""
-
-
-@dataclass(frozen=True, slots=True)
-class Dissolve:
-    """A shot change that takes time."""
-
-    start_s: float
-    """Seconds from the first frame; the last frame of the old picture alone."""
-    end_s: float
-    """The first frame of the new picture alone."""
-    kind: Literal["dissolve", "fade_in", "fade_out"] = "dissolve"
-    """Two pictures mixed, or one picture out of black or into black."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,11 @@ MIGRATIONS = (
     Migration(3, "partitions", makes=(PARTITIONS,)),
     Migration(4, "dialogue", adds=((MOTION, "dialogue"),)),
     Migration(5, "names and repetitions", adds=((MOTION, "track_names"), (MOTION, "repetitions"))),
+    Migration(
+        6,
+        "dissolves and numbers of objects",
+        adds=((MOTION, "dissolves"), (MOTION, "objects_at_once"), (MOTION, "objects_in_all")),
+    ),
 )
 
 

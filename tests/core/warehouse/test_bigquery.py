@@ -14,6 +14,7 @@ from motionsight_core.errors import RunError, UsageError
 from motionsight_core.record import MOTION_SCHEMA
 from motionsight_core.warehouse import Warehouse, _bigquery_client, _bigquery_migrate, open_warehouse
 from motionsight_core.warehouse._bigquery_address import BigQueryAddress
+from motionsight_core.warehouse._migrations import MIGRATIONS
 from tests.core.warehouse.rows import Stage, partition, record, run_record, split
 from tests.core.warehouse.strict_service import StrictService, strict_service
 from tests.warehouses import BigQueryServers
@@ -278,7 +279,7 @@ def test_a_migration_that_was_cut_off_is_made_again_from_its_start(
     service.fail = lambda path, body: None
     stage.commit(record("a.mp4"))
     numbers = warehouse.query("SELECT number FROM migrations ORDER BY number").rows
-    assert numbers == [(1,), (2,), (3,), (4,), (5,)]
+    assert numbers == [(migration.number,) for migration in MIGRATIONS]
     assert len(warehouse.query("SELECT * FROM motion").rows) == 1
 
 

@@ -20,6 +20,10 @@ from motionsight_core.warehouse import Warehouse, open_warehouse
 from motionsight_core.warehouse._migrations import MIGRATIONS
 from tests.core.warehouse.rows import NOON, Stage, failure, partition, record, run_record, split
 
+COLUMNS_THAT_CAME_LATER = [
+    column for migration in MIGRATIONS for table, column in migration.adds if table.name == "motion"
+]
+
 
 @pytest.fixture
 def warehouse(tmp_path: Path) -> Warehouse:
@@ -38,7 +42,7 @@ def as_of_old(warehouse: Warehouse, stage: Stage) -> Callable[..., None]:
             if without_columns:
                 for view in ("latest_motion", "camera_moves", "object_tracks"):
                     connection.execute(f"DROP VIEW {view}")
-                for column in ("camera_agreement", "notes", "dialogue", "track_names", "repetitions"):
+                for column in COLUMNS_THAT_CAME_LATER:
                     connection.execute(f"ALTER TABLE motion DROP COLUMN {column}")
 
     return turn
@@ -340,6 +344,9 @@ def test_a_new_file_has_the_columns_of_the_contract(warehouse: Warehouse, stage:
         "track_names": 'STRUCT(track_id INTEGER, "name" VARCHAR, score DOUBLE, frames INTEGER)[]',
         "repetitions": "STRUCT(track_id INTEGER, count INTEGER, period_s DOUBLE, start_s DOUBLE, "
         "end_s DOUBLE, confidence DOUBLE)[]",
+        "dissolves": "STRUCT(start_s DOUBLE, end_s DOUBLE, kind VARCHAR)[]",
+        "objects_at_once": "INTEGER",
+        "objects_in_all": "INTEGER",
     }
     (keys,) = warehouse.query(
         "SELECT constraint_column_names FROM duckdb_constraints() "

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from motionsight_core.record import Exchange, Repetition, TrackName
+from motionsight_core.record import Dissolve, Exchange, Repetition, TrackName
 from motionsight_core.warehouse import Answer, Warehouse
 from tests.core.warehouse.rows import Stage, record
 
@@ -57,6 +57,12 @@ def test_what_repeats_its_motion_is_found(answer, stage: Stage) -> None:
     repetition = Repetition(1, 14, 0.5, 0.0, 1.0, 0.9)
     stage.commit(replace(record("folder/b.mp4"), repetitions=(repetition,)))
     assert answer("repeating.sql").rows == [("b.mp4", "moving region", 14, 0.5)]
+
+
+def test_clips_of_several_shots_are_found_with_how_these_are_joined(answer, stage: Stage) -> None:
+    dissolves = (Dissolve(0.2, 0.4), Dissolve(0.6, 0.7, "fade_out"), Dissolve(0.7, 0.8, "fade_in"))
+    stage.commit(replace(record("folder/b.mp4"), cuts=(0.5,), dissolves=dissolves))
+    assert ("b.mp4", 1, 1, 2) in answer("edits.sql").rows
 
 
 def test_every_sample_is_there_for_both() -> None:

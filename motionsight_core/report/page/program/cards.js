@@ -22,6 +22,7 @@ function badges(clip) {
     clip.speed ? badge(`camera ${number(clip.speed)} widths/s`) : null,
     clip.tracks.length ? badge(`${plural(clip.tracks.length, "object")}, up to ${number(fastest)} widths/s`) : null,
     clip.cuts.length ? badge(plural(clip.cuts.length, "cut")) : null,
+    clip.dissolves.length ? badge(plural(clip.dissolves.length, "dissolve"), "", "Dissolves and fades") : null,
     doubts(clip).map((note) => badge(NOTES[note] ?? note, "warn")),
     recipes.size > 1 || clip.annotator !== "measured" ? badge(annotatorWord(clip.annotator), "", `Recipe ${clip.recipe}`) : null,
     clip.current ? null : badge("older recipe", "warn"));

@@ -38,6 +38,10 @@ function trackSpans(clip) {
   });
 }
 
+function dissolveWord(kind) {
+  return kind.replace("_", " ");
+}
+
 function timeline(clip) {
   const objects = inLanes(trackSpans(clip));
   const hidden = d3.sum(objects.slice(MOST_LANES), (one) => one.length);
@@ -45,11 +49,17 @@ function timeline(clip) {
   const cuts = clip.cuts.map((cut) => h("div", {
     class: "cut", title: `cut at ${seconds(cut)}`, style: { left: `${(100 * (cut - clip.start)) / clip.length}%` },
   }));
+  const share = (t) => (100 * (t - clip.start)) / clip.length;
+  const dissolves = clip.dissolves.map(([start, end, kind]) => h("div", {
+    class: "dissolve", title: `${dissolveWord(kind)}, ${clock(start, end)}`,
+    style: { left: `${share(start)}%`, width: `${share(end) - share(start)}%` },
+  }));
   if (clip.cuts.length) told.push(`cut at ${clip.cuts.map(seconds).join(", ")}`);
+  told.push(...clip.dissolves.map(([start, end, kind]) => `${dissolveWord(kind)}, ${clock(start, end)}`));
   return h("div", { class: "timeline", role: "img", "aria-label": shown(`Timeline: ${told.join("; ") || "nothing"}`) },
     h("div", { class: "lanes" },
       inLanes(moveSpans(clip)).map((spans) => lane(clip, spans)),
-      objects.slice(0, MOST_LANES).map((spans) => lane(clip, spans)), cuts),
+      objects.slice(0, MOST_LANES).map((spans) => lane(clip, spans)), cuts, dissolves),
     h("div", { class: "scale" }, h("span", null, seconds(clip.start)),
       hidden ? h("span", null, `and ${plural(hidden, "more object")}`) : null,
       h("span", null, seconds(clip.end))));
