@@ -1,0 +1,253 @@
+"""How well what was measured of the camera bears out what is claimed of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from motionsight_core.camera_motion import CAMERA_MOTIONS
+from motionsight_core.choosing.camera_claims import CameraClaim, Claimed, Step, camera_claim
+from motionsight_core.choosing.decision import Fit
+from motionsight_core.measure import MotionMeasurement
+from motionsight_core.measure.wording import listed, seconds
+from motionsight_core.record import CameraMove
+
+#: How likely a move is that was not measured.
+ABSENT = 0.05
+#: How much a measured move that an option leaves out counts, beside one that it claims.
+LEFT_OUT = 0.5
+#: A rest this long is one, seconds.
+REST_S = 0.4
+#: One move comes after another if they share at most this part of the shorter one's time.
+OVERLAP = 0.5
+#: How likely shaking is, by what is measured of the whole clip.
+SHAKEN = {"shaky": 0.95, "unsteady": 0.7, "smooth": ABSENT, "static": ABSENT}
+#: How well the words pan, tilt and zoom fit where parallax shows that the camera goes somewhere.
+OTHER_PLACE = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Camera:
+    """What was measured of the camera, in the part of the clip that a question is about."""
+
+    moves: tuple[CameraMove, ...]
+    """But static ones, in order of time."""
+    certain: float
+    """How certain it is that nothing else moves, 0 to 1."""
+    steadiness: str
+    start_s: float
+    """The part's span, source seconds."""
+    end_s: float
+
+    @classmethod
+    def of(cls, motion: MotionMeasurement, start_s: float, end_s: float) -> Camera:
+        moves = [move for move in motion.camera_moves if move.label != "static"]
+        static = [move.confidence for move in motion.camera_moves if move.label == "static"]
+        return cls(
+            tuple(sorted(moves, key=lambda move: (move.start_s, move.end_s))),
+            max(static, default=1.0),
+            motion.steadiness,
+            start_s,
+            end_s,
+        )
+
+    def fits(self, claims: Sequence[str], *, exact: bool) -> list[Fit]:
+        """Of each claim, in plain lower case.
+
+        Args:
+            claims: what is claimed of the camera.
+            exact: whether a claim is all that the camera does, as an option is, or a part of it.
+        """
+        read = [camera_claim(claim) for claim in claims]
+        # That two options differ by "pan" and "truck" alone matters; one by itself is what people say of both.
+        says_place = len({claim.changes_place for claim in read} - {None}) > 1
+        return [self._fit(claim, exact=exact, says_place=says_place) for claim in read]
+
+    def told(self) -> str:
+        """ "pan left from 0.4 s to 2.1 s, confidence .97"."""
+        shake = f", {self.steadiness}" if self.steadiness in ("shaky", "unsteady") else ""
+        if not self.moves:
+            return f"no camera move from {seconds(self.start_s)} to {seconds(self.end_s)}{shake}"
+        return listed([told(move) for move in self.moves]) + shake
+
+    def _fit(self, claim: CameraClaim, *, exact: bool, says_place: bool) -> Fit:
+        if not claim.says_anything:
+            return None
+        fits: list[float] = []
+        if claim.steps:
+            exact = exact or claim.is_exact
+            fits.append(self._of_steps(claim.steps) if exact else self._of_parts(claim.steps))
+            if says_place and claim.changes_place is not None:
+                fits[0] *= self._place(claim.moves, claim.changes_place)
+        if claim.is_shaky is not None:
+            shaken = SHAKEN[self.steadiness]
+            fits.append(shaken if claim.is_shaky else 1 - shaken)
+        return min(fits)
+
+    def _of_steps(self, steps: Sequence[Step]) -> float:
+        """How far the claimed moves, in their order, are those that were measured."""
+        claimed = sum(max(len(step.moves) + len(step.denied), 1) for step in steps)
+        right, used = self._matched(steps, None)
+        left_out = {_pair(move): move for move in self.moves if _pair(move) not in used}
+        unsaid = LEFT_OUT * sum(move.confidence for move in left_out.values())
+        return right / (claimed + unsaid)
+
+    def _of_parts(self, steps: Sequence[Step]) -> float:
+        """How likely all of the claimed moves are, in their order, whatever else the camera does."""
+        fits = [self._likely(pair) for step in steps for pair in step.moves]
+        fits += [1 - self._likely(pair) for step in steps for pair in step.denied]
+        fits += [self._at_rest() for step in steps if step.is_static]
+        if len(steps) > 1:
+            right, _ = self._matched(steps, None)
+            fits.append(right / sum(max(len(step.moves) + len(step.denied), 1) for step in steps))
+        return min(fits)
+
+    def _likely(self, claimed: Claimed) -> float:
+        """How likely some move is that is as claimed."""
+        return max([absent(self.certain), *(one.confidence for one in self.moves if _is(one, claimed))])
+
+    def _at_rest(self) -> float:
+        """How likely it is that the camera does not move at all."""
+        rest = self.certain if not self.moves else 1.0
+        for move in self.moves:
+            rest *= 1 - move.confidence
+        return rest * (1 - SHAKEN[self.steadiness] / 2)
+
+    def _matched(self, steps: Sequence[Step], after: CameraMove | None) -> tuple[float, frozenset[Claimed]]:
+        """The most of what the steps claim that measured moves bear out, in order, and the moves it takes."""
+        if not steps:
+            return 0.0, frozenset()
+        step, rest = steps[0], steps[1:]
+        if step.is_static:
+            right, used = self._matched(rest, after)
+            return right + self._rests(after, is_last=not rest), used
+        denied = sum(1 - self._likely(pair) for pair in step.denied)
+        able = [move for move in self.moves if after is None or _comes_after(move, after)]
+        found = {
+            pair: max((move for move in able if _is(move, pair)), key=lambda move: move.confidence, default=None)
+            for pair in step.moves
+        }
+        best = self._matched(rest, after)
+        best = best[0] + sum(absent(self.certain) for _ in step.moves), best[1]
+        taken = [move for move in found.values() if move is not None]
+        if taken:
+            for last in self._ends(step, able):
+                right, used = self._matched(rest, last)
+                right += sum(move.confidence if move else ABSENT for move in found.values())
+                best = max(best, (right, used | {_pair(move) for move in taken}), key=lambda one: one[0])
+        return best[0] + denied, best[1]
+
+    def _ends(self, step: Step, able: Sequence[CameraMove]) -> list[CameraMove]:
+        """The moves after which the next step may come."""
+        return [move for move in able if any(_is(move, pair) for pair in step.moves)]
+
+    def _rests(self, after: CameraMove | None, *, is_last: bool) -> float:
+        """How likely a rest is after a move, or at the beginning."""
+        if not self.moves:
+            return self.certain
+        start_s = self.start_s if after is None else after.end_s
+        later = [move.start_s for move in self.moves if move.end_s > start_s + REST_S / 2 and move is not after]
+        if after is None or not is_last:
+            next_s = min(later, default=self.end_s)
+            return 1 - ABSENT if next_s - start_s >= REST_S else ABSENT
+        return 1 - ABSENT if not later and self.end_s - start_s >= REST_S else ABSENT
+
+    def _place(self, claimed: frozenset[Claimed], changes_place: bool) -> float:
+        """How well words of going, or of turning, fit the moves that they are about.
+
+        Only parallax tells the two apart. Where it showed nothing, both fit.
+        """
+        about = [move for move in self.moves if any(_is(move, pair) for pair in claimed)]
+        if not any(CAMERA_MOTIONS[move.label].changes_place for move in about):
+            return 1.0
+        return 1.0 if changes_place else OTHER_PLACE
+
+
+def absent(certain: float) -> float:
+    """How likely a move is that was not measured, where so much is certain of what was."""
+    return max(ABSENT, (1 - certain) / 2)
+
+
+def told(move: CameraMove) -> str:
+    """ "pan left from 0.4 s to 2.1 s, confidence .97"."""
+    noun = CAMERA_MOTIONS[move.label].noun
+    return f"{noun} from {seconds(move.start_s)} to {seconds(move.end_s)}, confidence {told_share(move.confidence)}"
+
+
+def told_share(value: float) -> str:
+    """A share of one, such as ".97"."""
+    return f"{value:.2f}".removeprefix("0")
+
+
+def _pair(move: CameraMove) -> Claimed:
+    motion = CAMERA_MOTIONS[move.label]
+    return motion.axis, motion.direction
+
+
+def _is(move: CameraMove, claimed: Claimed) -> bool:
+    axis, direction = _pair(move)
+    return claimed[0] in ("any", axis) and claimed[1] in ("", direction)
+
+
+def _comes_after(move: CameraMove, other: CameraMove) -> bool:
+    if move is other or move.start_s + move.end_s <= other.start_s + other.end_s:
+        return False
+    common_s = min(move.end_s, other.end_s) - max(move.start_s, other.start_s)
+    return common_s <= OVERLAP * min(move.end_s - move.start_s, other.end_s - other.start_s)
+
+
+# The part of a clip that a question is about -----------------------------------------------------------------
+
+_FIRST = re.compile(r"\b(?:first(?! half)|initially|at (?:the )?(?:start|beginning|first)|begins? (?:with|by))\b")
+_LAST = re.compile(r"\b(?:last(?! half)|finally|at the (?:very )?end|in the end|ends? (?:with|by))\b")
+_AFTER = re.compile(r"\b(after|before) (?:the camera |it )?(.+)")
+_HALF = re.compile(r"\b(first|second|last) half\b")
+
+
+def part_asked(question: str, camera: Camera, *, rests: bool) -> Camera:
+    """The camera in the part of the clip that a question in plain lower case is about, where it names one.
+
+    Args:
+        question: such as "what does the camera do first".
+        camera: in the whole clip.
+        rests: whether holding still, before or after the moves, may be the answer.
+    """
+    half = _HALF.search(question)
+    middle_s = (camera.start_s + camera.end_s) / 2
+    if half:
+        span = (camera.start_s, middle_s) if half[1] == "first" else (middle_s, camera.end_s)
+        return _within(camera, *span)
+    if beside := _AFTER.search(question):
+        claim = camera_claim(beside[2])
+        named = [move for move in camera.moves if any(_is(move, pair) for pair in claim.moves)]
+        if named and beside[1] == "after":
+            return _only(camera, [move for move in camera.moves if _comes_after(move, named[0])], named[0].end_s)
+        if named:
+            return _only(camera, [move for move in camera.moves if _comes_after(named[-1], move)], None)
+    if camera.moves and _FIRST.search(question):
+        first = camera.moves[0]
+        if rests and first.start_s - camera.start_s >= REST_S:
+            return _only(camera, [], None)
+        return _only(camera, [move for move in camera.moves if not _comes_after(move, first)], None)
+    if camera.moves and _LAST.search(question):
+        last = max(camera.moves, key=lambda move: move.start_s + move.end_s)
+        if rests and camera.end_s - max(move.end_s for move in camera.moves) >= REST_S:
+            return _only(camera, [], None)
+        return _only(camera, [move for move in camera.moves if not _comes_after(last, move)], None)
+    return camera
+
+
+def _only(camera: Camera, moves: Sequence[CameraMove], start_s: float | None) -> Camera:
+    start_s = camera.start_s if start_s is None else start_s
+    return Camera(tuple(moves), camera.certain, camera.steadiness, start_s, camera.end_s)
+
+
+def _within(camera: Camera, start_s: float, end_s: float) -> Camera:
+    """The moves that last for most of a span, or are mostly in it."""
+    moves = []
+    for move in camera.moves:
+        common_s = min(move.end_s, end_s) - max(move.start_s, start_s)
+        if common_s > OVERLAP * min(move.end_s - move.start_s, end_s - start_s):
+            moves.append(move)
+    return Camera(tuple(moves), camera.certain, camera.steadiness, start_s, end_s)
