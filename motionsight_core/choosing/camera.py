@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from motionsight_core.camera_motion import CAMERA_MOTIONS
@@ -63,6 +63,10 @@ class Camera:
         # That two options differ by "pan" and "truck" alone matters; one by itself is what people say of both.
         says_place = len({claim.changes_place for claim in read} - {None}) > 1
         return [self._fit(claim, exact=exact, says_place=says_place) for claim in read]
+
+    def count(self, claimed: Collection[Claimed]) -> int:
+        """How often it moves in one of the claimed ways, a rest or another way between."""
+        return sum(any(_is(move, pair) for pair in claimed) for move in self.moves)
 
     def told(self) -> str:
         """ "pan left from 0.4 s to 2.1 s, confidence .97"."""
@@ -125,7 +129,9 @@ class Camera:
         denied = sum(1 - self._likely(pair) for pair in step.denied)
         able = [move for move in self.moves if after is None or _comes_after(move, after)]
         found = {
-            pair: max((move for move in able if _is(move, pair)), key=lambda move: move.confidence, default=None)
+            pair: max(
+                (move for move in able if _is(move, pair)), key=lambda move: move.confidence, default=None
+            )
             for pair in step.moves
         }
         best = self._matched(rest, after)
@@ -147,7 +153,9 @@ class Camera:
         if not self.moves:
             return self.certain
         start_s = self.start_s if after is None else after.end_s
-        later = [move.start_s for move in self.moves if move.end_s > start_s + REST_S / 2 and move is not after]
+        later = [
+            move.start_s for move in self.moves if move.end_s > start_s + REST_S / 2 and move is not after
+        ]
         if after is None or not is_last:
             next_s = min(later, default=self.end_s)
             return 1 - ABSENT if next_s - start_s >= REST_S else ABSENT
@@ -199,7 +207,9 @@ def _comes_after(move: CameraMove, other: CameraMove) -> bool:
 
 # The part of a clip that a question is about -----------------------------------------------------------------
 
-_FIRST = re.compile(r"\b(?:first(?! half)|initially|at (?:the )?(?:start|beginning|first)|begins? (?:with|by))\b")
+_FIRST = re.compile(
+    r"\b(?:first(?! half)|initially|at (?:the )?(?:start|beginning|first)|begins? (?:with|by))\b"
+)
 _LAST = re.compile(r"\b(?:last(?! half)|finally|at the (?:very )?end|in the end|ends? (?:with|by))\b")
 _AFTER = re.compile(r"\b(after|before) (?:the camera |it )?(.+)")
 _HALF = re.compile(r"\b(first|second|last) half\b")
@@ -222,7 +232,9 @@ def part_asked(question: str, camera: Camera, *, rests: bool) -> Camera:
         claim = camera_claim(beside[2])
         named = [move for move in camera.moves if any(_is(move, pair) for pair in claim.moves)]
         if named and beside[1] == "after":
-            return _only(camera, [move for move in camera.moves if _comes_after(move, named[0])], named[0].end_s)
+            return _only(
+                camera, [move for move in camera.moves if _comes_after(move, named[0])], named[0].end_s
+            )
         if named:
             return _only(camera, [move for move in camera.moves if _comes_after(named[-1], move)], None)
     if camera.moves and _FIRST.search(question):

@@ -125,6 +125,25 @@ def camera_claim(text: str) -> CameraClaim:
     )
 
 
+#: Words of a question that add nothing to what it claims.
+_FILLERS = re.compile(
+    r"\b(?:does|do|did|is|are|was|were|has|have|the|a|an|any|camera\w*|shot|view|lens|video|clip|scene|footage|frame|"
+    r"it|there|this|that|and|or|then|while|in|of|to|at|from|by|with|for|be|being|during|throughout|whole|entire|all|"
+    r"first|last|second|half|start|beginning|end|initially|finally|moment|point|some|ever|time|times|only|just|both|"
+    r"slowly|quickly|smoothly|steadily|slow|smooth|mov\w*|motion|direction|side|kind|way|horizontal\w*|vertical\w*|"
+    r"left|right|up|down|in|out|forwards?|backwards?|upwards?|downwards?|leftwards?|rightwards?|inwards?|outwards?|"
+    r"clockwise|counter-?clockwise|anti-?clockwise|before|after|followed|followed by|pan\w*|tilt\w*|zoom\w*|roll\w*|"
+    r"doll\w+|truck\w*|pedestal\w*|crane\w*|boom\w*|rotat\w*|turn\w*|orbit\w*|arc\w*|circl\w*|push\w*|pull\w*|"
+    r"static|stationary|still|fixed|steady|stable|motionless|remain\w*|stay\w*|shak\w*|hand-?held|trembl\w*|jitter\w*|"
+    r"unsteady|unstable|not|never|without|no|rises?|sinks?|ris\w+|lower\w*|sideways|closer|away|top|bottom|handheld)\b"
+)
+
+
+def has_unread_words(text: str) -> bool:
+    """Whether a question in plain lower case claims more than moves: "does it pan left to follow the dog"."""
+    return bool(re.search(r"\w", _FILLERS.sub(" ", text)))
+
+
 def _in_order(text: str) -> Sequence[str]:
     """The parts of a text that happen one after the other."""
     if first := _AFTER_FIRST.fullmatch(text):
@@ -167,7 +186,11 @@ def _step(text: str) -> Step:
 
 def _moves(words: str) -> dict[str, set[str]]:
     """With the camera for a subject, where the text has none."""
-    alone = () if _CAMERA.search(words) or things_in(words) else (f"the camera {words}", f"the camera moves {words}")
+    alone = (
+        ()
+        if _CAMERA.search(words) or things_in(words)
+        else (f"the camera {words}", f"the camera moves {words}")
+    )
     for whole in (words, *alone):
         if found := moves_in(whole):
             return {str(kind): ways for kind, ways in found.items()}

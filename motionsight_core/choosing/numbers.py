@@ -6,17 +6,16 @@ import re
 
 from motionsight_core.choosing.decision import Fit
 
-_NAMED = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen twenty"
-).split()
+_NAMED = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"]
 _VALUES = {word: value for value, word in enumerate(_NAMED)} | {
     "once": 1, "twice": 2, "thrice": 3, "a single": 1, "a dozen": 12, "no": 0, "none": 0, "never": 0, "a couple": 2,
 }  # fmt: skip
 _NUMBER = rf"(?:\d+|{'|'.join(sorted(_VALUES, key=len, reverse=True))})"
 _RANGE = re.compile(rf"(?:between |from )?\b({_NUMBER})\b\s*(?:-|to|and|or)\s*\b({_NUMBER})\b")
 _MORE = re.compile(rf"\b(?:more than|over|above)\s+({_NUMBER})\b")
-_LEAST = re.compile(rf"\bat least\s+({_NUMBER})\b|\b({_NUMBER})\b(?:\s+\w+)?\s+(?:or more|or above)|\b(\d+)\s*\+")
+_LEAST = re.compile(
+    rf"\bat least\s+({_NUMBER})\b|\b({_NUMBER})\b(?:\s+\w+)?\s+(?:or more|or above)|\b(\d+)\s*\+"
+)
 _LESS = re.compile(rf"\b(?:fewer|less) than\s+({_NUMBER})\b|\b(?:under|below)\s+({_NUMBER})\b")
 _MOST = re.compile(rf"\b(?:at most|up to)\s+({_NUMBER})\b|\b({_NUMBER})\b(?:\s+\w+)?\s+(?:or (?:fewer|less))")
 _PLAIN = re.compile(rf"(?<![\w.])({_NUMBER})(?![\w])(?!\.\d)")

@@ -58,7 +58,9 @@ class Question:
             UsageError: there are fewer than 2 options, or more than there are letters.
         """
         if not 2 <= len(options) <= len(ascii_uppercase):
-            raise UsageError(f"A multiple choice has 2 to {len(ascii_uppercase)} options, got {len(options)}.")
+            raise UsageError(
+                f"A multiple choice has 2 to {len(ascii_uppercase)} options, got {len(options)}."
+            )
         read = [_role(plain(option)) for option in _without_labels(options)]
         return cls(plain(question), tuple(text for text, _ in read), tuple(role for _, role in read))
 
@@ -77,9 +79,7 @@ class Question:
         """What can be true or false: the options that claim something, or the question of a yes or no."""
         if self.is_yes_no:
             return (self.text,)
-        return tuple(
-            option for option, role in zip(self.options, self.roles, strict=True) if role == "claim"
-        )
+        return tuple(option for option, role in zip(self.options, self.roles, strict=True) if role == "claim")
 
 
 def letter(position: int) -> str:

@@ -19,9 +19,15 @@ _VERY_SLOW = re.compile(r"\bvery slow")
 #: A value at a word's limit may be either word's; by this factor beyond it is one's alone.
 _SURE_FACTOR = 2.0
 
-_UP = re.compile(r"\b(?:speed(?:s|ing)? up|accelerat\w+|(?:gets?|getting|becomes?|becoming) (?:faster|quicker)|faster and faster)\b")
-_DOWN = re.compile(r"\b(?:slow(?:s|ing)? down|decelerat\w+|(?:gets?|getting|becomes?|becoming) slower|slower and slower|brak(?:es|ing))\b")
-_EVEN = re.compile(r"\b(?:constant|steady|uniform|even(?:ly)?|same (?:speed|pace)|unchanged|does not change|no change)\b")
+_UP = re.compile(
+    r"\b(?:speed(?:s|ing)? up|accelerat\w+|(?:gets?|getting|becomes?|becoming) (?:faster|quicker)|faster and faster)\b"
+)
+_DOWN = re.compile(
+    r"\b(?:slow(?:s|ing)? down|decelerat\w+|(?:gets?|getting|becomes?|becoming) slower|slower and slower|brak(?:es|ing))\b"
+)
+_EVEN = re.compile(
+    r"\b(?:constant|steady|uniform|even(?:ly)?|same (?:speed|pace)|unchanged|does not change|no change)\b"
+)
 #: Ratio of the speeds in the last and the first third of the time: beyond it the speed surely changed, and
 #: below its root it did not.
 _CHANGE = 1.8
@@ -29,9 +35,9 @@ _CHANGE = 1.8
 
 def speaks_of_speed(text: str) -> bool:
     """Whether a question in plain lower case is about how fast something is."""
-    return bool(re.search(r"\b(?:how (?:fast|slow(?:ly)?|quick(?:ly)?)|speed|pace|velocity|tempo)\b", text)) or any(
-        words.search(text) for words in (*_WORDS, _UP, _DOWN)
-    )
+    return bool(
+        re.search(r"\b(?:how (?:fast|slow(?:ly)?|quick(?:ly)?)|speed|pace|velocity|tempo)\b", text)
+    ) or any(words.search(text) for words in (*_WORDS, _UP, _DOWN))
 
 
 def speaks_of_change(texts: Sequence[str]) -> bool:
@@ -60,7 +66,11 @@ def change_fits(claims: Sequence[str], early: float, late: float) -> list[Fit]:
     up, down = (min(max(way, 0.0), 1.0) for way in (change, -change))
     fits: list[Fit] = []
     for claim in claims:
-        found = [fit for words, fit in ((_UP, up), (_DOWN, down), (_EVEN, 1 - max(up, down))) if words.search(claim)]
+        found = [
+            fit
+            for words, fit in ((_UP, up), (_DOWN, down), (_EVEN, 1 - max(up, down)))
+            if words.search(claim)
+        ]
         fits.append(found[0] if len(found) == 1 else None)
     return fits
 

@@ -85,7 +85,9 @@ def things_in(text: str) -> list[Thing]:
 
     Of "an orange car" the car alone, and of "the dog's tail" nothing.
     """
-    found = [Thing(match[0], names, match.start()) for words, names in _WORDS for match in words.finditer(text)]
+    found = [
+        Thing(match[0], names, match.start()) for words, names in _WORDS for match in words.finditer(text)
+    ]
     found.sort(key=lambda thing: (thing.at, -len(thing.word)))
     things: list[Thing] = []
     for thing in found:

@@ -53,7 +53,9 @@ class Way:
         if self.swing:
             text += f", {self.swing}"
         if abs(self.growth) >= SURE_GROWTH / 2:
-            text += f", {'growing' if self.growth > 0 else 'shrinking'} {math.exp(abs(self.growth)):.1f} times"
+            text += (
+                f", {'growing' if self.growth > 0 else 'shrinking'} {math.exp(abs(self.growth)):.1f} times"
+            )
         return text
 
 
@@ -73,7 +75,9 @@ def over_ground(path: TrackPath, camera: CameraPath, aspect: float) -> Way:
     scale, right, up = (np.interp(path.t_s, until_s, values) for values in (scale, right, up))
     x0, x1 = (0.5 + (x - 0.5) / scale + right for x in (path.x0, path.x1))
     y0, y1 = (0.5 + (y - 0.5) / scale - up for y in (path.y0, path.y1))
-    return _way(replace(path, x0=x0, y0=y0, x1=x1, y1=y1), float(np.log(scale[-1] / scale[0])), aspect, seen=path)
+    return _way(
+        replace(path, x0=x0, y0=y0, x1=x1, y1=y1), float(np.log(scale[-1] / scale[0])), aspect, seen=path
+    )
 
 
 def _way(path: TrackPath, zoomed: float, aspect: float, seen: TrackPath | None = None) -> Way:
@@ -81,7 +85,9 @@ def _way(path: TrackPath, zoomed: float, aspect: float, seen: TrackPath | None =
     across, down = path.way()
     growth = seen.growth()
     grown = math.log(math.prod(growth.after) / math.prod(growth.before)) / 2 if growth else 0.0
-    speeds = np.hypot(np.diff(path.x), np.diff(path.y) / aspect) / np.diff(path.t_s) if len(path.t_s) > 1 else []
+    speeds = (
+        np.hypot(np.diff(path.x), np.diff(path.y) / aspect) / np.diff(path.t_s) if len(path.t_s) > 1 else []
+    )
     early, _, late = (float(np.mean(part)) if len(part) else 0.0 for part in np.array_split(speeds, 3))
     return Way(
         # What is as long as the frame seems to stay, wherever it goes.
@@ -118,7 +124,9 @@ _WORDS: dict[str, re.Pattern[str]] = {
     "left": re.compile(r"\bleft(?:wards?|-hand)?\b"),
     "right": re.compile(r"\bright(?:wards?|-hand)?\b"),
     "up": re.compile(r"\b(?:up(?:wards?|per|hill)?|ris(?:es?|ing)|ascend\w*|climb\w*|top)\b"),
-    "down": re.compile(r"\b(?:down(?:wards?|hill)?|lower|fall(?:s|ing)?|descend\w*|sink\w*|drop(?:s|ping)?|bottom)\b"),
+    "down": re.compile(
+        r"\b(?:down(?:wards?|hill)?|lower|fall(?:s|ing)?|descend\w*|sink\w*|drop(?:s|ping)?|bottom)\b"
+    ),
     "sideways": re.compile(r"\b(?:sideways|horizontal(?:ly)?|across)\b"),
     "upright": re.compile(r"\bvertical(?:ly)?\b"),
 }
@@ -148,7 +156,9 @@ def way_fit(claimed: frozenset[str], way: Way) -> Fit:
     fits: list[float] = []
     sides = [_ALONG[side] for side in sorted(claimed) if side in _ALONG]
     if sides:
-        right, up = (sum(side) / math.hypot(*map(sum, zip(*sides, strict=True))) for side in zip(*sides, strict=True))
+        right, up = (
+            sum(side) / math.hypot(*map(sum, zip(*sides, strict=True))) for side in zip(*sides, strict=True)
+        )
         fits.append(goes * _along(way, right, up))
     if "sideways" in claimed:
         fits.append(goes * max(_along(way, 1.0, 0.0), _along(way, -1.0, 0.0)))
