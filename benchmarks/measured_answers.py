@@ -3,9 +3,10 @@
     python -m benchmarks.measured_answers --count 60 --seed 101 --stressed 0.4
 
 Asks how the camera moves, in which order, how fast and how steadily, which way an object goes, how often it
-repeats its motion, and how many cuts there are; of five scenes one has two moves in a row, one a
-counted repetition, and one an object that moves. Prints how many were answered for each kind of question, how many of these rightly, and
-why the others were refused. Seeds 1 to 999 are for development, 5000 to 5999 for tests alone.
+repeats its motion, and how many cuts there are. Of five scenes one has two moves in a row, one a counted
+repetition, and one an object that moves. Prints how many questions of each kind were answered, how many of
+these rightly, and why the others were refused. Seeds 1 to 999 are for development, 5000 to 5999 for tests
+alone.
 """
 
 from __future__ import annotations

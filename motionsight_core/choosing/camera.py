@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -21,8 +20,10 @@ LEFT_OUT = 0.5
 REST_S = 0.4
 #: One move comes after another if they share at most this part of the shorter one's time.
 OVERLAP = 0.5
+#: How much moves count that come one after the other, where a text says that they happen at once.
+APART = 0.4
 #: How likely shaking is, by what is measured of the whole clip.
-SHAKEN = {"shaky": 0.95, "unsteady": 0.7, "smooth": ABSENT, "static": ABSENT}
+SHAKEN = {"shaky": 0.95, "unsteady": 0.5, "smooth": ABSENT, "static": ABSENT}
 #: How well the words pan, tilt and zoom fit where parallax shows that the camera goes somewhere.
 OTHER_PLACE = 0.3
 
@@ -42,6 +43,7 @@ class Camera:
 
     @classmethod
     def of(cls, motion: MotionMeasurement, start_s: float, end_s: float) -> Camera:
+        """In a whole clip."""
         moves = [move for move in motion.camera_moves if move.label != "static"]
         static = [move.confidence for move in motion.camera_moves if move.label == "static"]
         return cls(
@@ -60,13 +62,13 @@ class Camera:
             exact: whether a claim is all that the camera does, as an option is, or a part of it.
         """
         read = [camera_claim(claim) for claim in claims]
-        # That two options differ by "pan" and "truck" alone matters; one by itself is what people say of both.
+        # Where options differ by "pan" and "truck" the words count; elsewhere people say either of both.
         says_place = len({claim.changes_place for claim in read} - {None}) > 1
         return [self._fit(claim, exact=exact, says_place=says_place) for claim in read]
 
     def count(self, claimed: Collection[Claimed]) -> int:
         """How often it moves in one of the claimed ways, a rest or another way between."""
-        return sum(any(_is(move, pair) for pair in claimed) for move in self.moves)
+        return sum(any(is_as_claimed(move, pair) for pair in claimed) for move in self.moves)
 
     def told(self) -> str:
         """ "pan left from 0.4 s to 2.1 s, confidence .97"."""
@@ -91,7 +93,9 @@ class Camera:
 
     def _of_steps(self, steps: Sequence[Step]) -> float:
         """How far the claimed moves, in their order, are those that were measured."""
-        claimed = sum(max(len(step.moves) + len(step.denied), 1) for step in steps)
+        if all(step.is_static for step in steps):
+            return self._at_rest()
+        claimed = sum(step.size for step in steps)
         right, used = self._matched(steps, None)
         left_out = {_pair(move): move for move in self.moves if _pair(move) not in used}
         unsaid = LEFT_OUT * sum(move.confidence for move in left_out.values())
@@ -104,12 +108,14 @@ class Camera:
         fits += [self._at_rest() for step in steps if step.is_static]
         if len(steps) > 1:
             right, _ = self._matched(steps, None)
-            fits.append(right / sum(max(len(step.moves) + len(step.denied), 1) for step in steps))
+            fits.append(right / sum(step.size for step in steps))
         return min(fits)
 
     def _likely(self, claimed: Claimed) -> float:
         """How likely some move is that is as claimed."""
-        return max([absent(self.certain), *(one.confidence for one in self.moves if _is(one, claimed))])
+        return max(
+            [absent(self.certain), *(one.confidence for one in self.moves if is_as_claimed(one, claimed))]
+        )
 
     def _at_rest(self) -> float:
         """How likely it is that the camera does not move at all."""
@@ -127,26 +133,20 @@ class Camera:
             right, used = self._matched(rest, after)
             return right + self._rests(after, is_last=not rest), used
         denied = sum(1 - self._likely(pair) for pair in step.denied)
-        able = [move for move in self.moves if after is None or _comes_after(move, after)]
-        found = {
-            pair: max(
-                (move for move in able if _is(move, pair)), key=lambda move: move.confidence, default=None
-            )
-            for pair in step.moves
-        }
-        best = self._matched(rest, after)
-        best = best[0] + sum(absent(self.certain) for _ in step.moves), best[1]
-        taken = [move for move in found.values() if move is not None]
-        if taken:
-            for last in self._ends(step, able):
-                right, used = self._matched(rest, last)
-                right += sum(move.confidence if move else ABSENT for move in found.values())
-                best = max(best, (right, used | {_pair(move) for move in taken}), key=lambda one: one[0])
-        return best[0] + denied, best[1]
-
-    def _ends(self, step: Step, able: Sequence[CameraMove]) -> list[CameraMove]:
-        """The moves after which the next step may come."""
-        return [move for move in able if any(_is(move, pair) for pair in step.moves)]
+        later = [move for move in self.moves if after is None or comes_after(move, after)]
+        found = {pair: [move for move in later if is_as_claimed(move, pair)] for pair in step.moves}
+        best = [max(moves, key=_confidence) for moves in found.values() if moves]
+        missing = absent(self.certain) * len(step.moves)
+        right, used = self._matched(rest, after)
+        # Without this step's moves, or with them and the rest after one of them.
+        ways = [(right + missing, used)]
+        apart = step.is_at_once and any(comes_after(one, other) for one in best for other in best)
+        here = sum(map(_confidence, best)) * (APART if apart else 1.0) + ABSENT * (len(found) - len(best))
+        for last in {id(move): move for moves in found.values() for move in moves}.values():
+            right, used = self._matched(rest, last)
+            ways.append((right + here, used | {_pair(move) for move in best}))
+        right, used = max(ways, key=lambda way: way[0])
+        return right + denied, used
 
     def _rests(self, after: CameraMove | None, *, is_last: bool) -> float:
         """How likely a rest is after a move, or at the beginning."""
@@ -166,7 +166,7 @@ class Camera:
 
         Only parallax tells the two apart. Where it showed nothing, both fit.
         """
-        about = [move for move in self.moves if any(_is(move, pair) for pair in claimed)]
+        about = [move for move in self.moves if any(is_as_claimed(move, pair) for pair in claimed)]
         if not any(CAMERA_MOTIONS[move.label].changes_place for move in about):
             return 1.0
         return 1.0 if changes_place else OTHER_PLACE
@@ -180,7 +180,8 @@ def absent(certain: float) -> float:
 def told(move: CameraMove) -> str:
     """ "pan left from 0.4 s to 2.1 s, confidence .97"."""
     noun = CAMERA_MOTIONS[move.label].noun
-    return f"{noun} from {seconds(move.start_s)} to {seconds(move.end_s)}, confidence {told_share(move.confidence)}"
+    span = f"from {seconds(move.start_s)} to {seconds(move.end_s)}"
+    return f"{noun} {span}, confidence {told_share(move.confidence)}"
 
 
 def told_share(value: float) -> str:
@@ -188,78 +189,24 @@ def told_share(value: float) -> str:
     return f"{value:.2f}".removeprefix("0")
 
 
+def _confidence(move: CameraMove) -> float:
+    return move.confidence
+
+
 def _pair(move: CameraMove) -> Claimed:
     motion = CAMERA_MOTIONS[move.label]
     return motion.axis, motion.direction
 
 
-def _is(move: CameraMove, claimed: Claimed) -> bool:
+def is_as_claimed(move: CameraMove, claimed: Claimed) -> bool:
+    """Whether a measured move has the axis and, where one is claimed, the direction."""
     axis, direction = _pair(move)
     return claimed[0] in ("any", axis) and claimed[1] in ("", direction)
 
 
-def _comes_after(move: CameraMove, other: CameraMove) -> bool:
+def comes_after(move: CameraMove, other: CameraMove) -> bool:
+    """Whether a measured move is the later one, and does not just last longer."""
     if move is other or move.start_s + move.end_s <= other.start_s + other.end_s:
         return False
     common_s = min(move.end_s, other.end_s) - max(move.start_s, other.start_s)
     return common_s <= OVERLAP * min(move.end_s - move.start_s, other.end_s - other.start_s)
-
-
-# The part of a clip that a question is about -----------------------------------------------------------------
-
-_FIRST = re.compile(
-    r"\b(?:first(?! half)|initially|at (?:the )?(?:start|beginning|first)|begins? (?:with|by))\b"
-)
-_LAST = re.compile(r"\b(?:last(?! half)|finally|at the (?:very )?end|in the end|ends? (?:with|by))\b")
-_AFTER = re.compile(r"\b(after|before) (?:the camera |it )?(.+)")
-_HALF = re.compile(r"\b(first|second|last) half\b")
-
-
-def part_asked(question: str, camera: Camera, *, rests: bool) -> Camera:
-    """The camera in the part of the clip that a question in plain lower case is about, where it names one.
-
-    Args:
-        question: such as "what does the camera do first".
-        camera: in the whole clip.
-        rests: whether holding still, before or after the moves, may be the answer.
-    """
-    half = _HALF.search(question)
-    middle_s = (camera.start_s + camera.end_s) / 2
-    if half:
-        span = (camera.start_s, middle_s) if half[1] == "first" else (middle_s, camera.end_s)
-        return _within(camera, *span)
-    if beside := _AFTER.search(question):
-        claim = camera_claim(beside[2])
-        named = [move for move in camera.moves if any(_is(move, pair) for pair in claim.moves)]
-        if named and beside[1] == "after":
-            return _only(
-                camera, [move for move in camera.moves if _comes_after(move, named[0])], named[0].end_s
-            )
-        if named:
-            return _only(camera, [move for move in camera.moves if _comes_after(named[-1], move)], None)
-    if camera.moves and _FIRST.search(question):
-        first = camera.moves[0]
-        if rests and first.start_s - camera.start_s >= REST_S:
-            return _only(camera, [], None)
-        return _only(camera, [move for move in camera.moves if not _comes_after(move, first)], None)
-    if camera.moves and _LAST.search(question):
-        last = max(camera.moves, key=lambda move: move.start_s + move.end_s)
-        if rests and camera.end_s - max(move.end_s for move in camera.moves) >= REST_S:
-            return _only(camera, [], None)
-        return _only(camera, [move for move in camera.moves if not _comes_after(last, move)], None)
-    return camera
-
-
-def _only(camera: Camera, moves: Sequence[CameraMove], start_s: float | None) -> Camera:
-    start_s = camera.start_s if start_s is None else start_s
-    return Camera(tuple(moves), camera.certain, camera.steadiness, start_s, camera.end_s)
-
-
-def _within(camera: Camera, start_s: float, end_s: float) -> Camera:
-    """The moves that last for most of a span, or are mostly in it."""
-    moves = []
-    for move in camera.moves:
-        common_s = min(move.end_s, end_s) - max(move.start_s, start_s)
-        if common_s > OVERLAP * min(move.end_s - move.start_s, end_s - start_s):
-            moves.append(move)
-    return Camera(tuple(moves), camera.certain, camera.steadiness, start_s, end_s)

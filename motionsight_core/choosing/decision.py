@@ -64,10 +64,12 @@ def _best(question: Question, claims: Sequence[Fit], measured: str) -> int:
     fits = _of_options(question, claims)
     known = {position: fit for position, fit in enumerate(fits) if fit is not None}
     open_to_choice = [position for position, role in enumerate(question.roles) if role != "unknown"]
+    if question.is_yes_no and not known:
+        raise Undecided(f"The question asks for more than what was measured: {measured}.")
     if len(known) < 2:
         raise Undecided(
-            f"The options cannot be compared with what was measured: {measured}. Name moves, directions, speeds "
-            "or counts in them, or ask a multimodal LLM with annotator=... ."
+            f"The options cannot be compared with what was measured: {measured}. Name moves, directions, "
+            "speeds or counts in them, or name a multimodal LLM with annotator=... ."
         )
     best = max(known, key=known.__getitem__)
     others = {

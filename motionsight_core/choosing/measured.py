@@ -46,4 +46,5 @@ class Measured:
 
 def each(tracks: Sequence[ObjectTrack], told: Sequence[str]) -> str:
     """What was measured of each track: "the dog goes 0.40 to the left; the dog ..."."""
-    return "; ".join(f"{called(track)} {text}" for track, text in zip(tracks, told, strict=True))
+    texts = [f"{called(track)} {text}" for track, text in zip(tracks, told, strict=True)]
+    return "; ".join(dict.fromkeys(texts))

@@ -6,9 +6,32 @@ import re
 
 from motionsight_core.choosing.decision import Fit
 
-_NAMED = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"]
+_NAMED = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+    "twenty",
+]
 _VALUES = {word: value for value, word in enumerate(_NAMED)} | {
-    "once": 1, "twice": 2, "thrice": 3, "a single": 1, "a dozen": 12, "no": 0, "none": 0, "never": 0, "a couple": 2,
+    "once": 1, "twice": 2, "thrice": 3, "a single": 1, "a couple": 2, "a dozen": 12, "no": 0, "none": 0,
+    "never": 0,
 }  # fmt: skip
 _NUMBER = rf"(?:\d+|{'|'.join(sorted(_VALUES, key=len, reverse=True))})"
 _RANGE = re.compile(rf"(?:between |from )?\b({_NUMBER})\b\s*(?:-|to|and|or)\s*\b({_NUMBER})\b")
@@ -23,7 +46,7 @@ _MANY = 10**9
 
 
 def number_in(text: str) -> tuple[int, int] | None:
-    """The least and the most that a text in plain lower case allows; None where it has no number, or several."""
+    """The least and the most that a text in plain lower case allows; None for no number or several."""
     for words, low, high in ((_MORE, 1, _MANY), (_LEAST, 0, _MANY), (_LESS, -_MANY, -1), (_MOST, -_MANY, 0)):
         if found := words.search(text):
             value = _value(next(group for group in found.groups() if group))

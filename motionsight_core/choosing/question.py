@@ -1,4 +1,4 @@
-"""A question with its options, read: which options are claims, and which are yes, no, none, both or unknown."""
+"""A question with its options, read: which of them are claims, and which are yes, no, none or both."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _ROLES: tuple[tuple[Role, re.Pattern[str]], ...] = (
     (
         "unknown",
         re.compile(
-            r"(?:it )?(?:is )?(?:cannot|can't|can not|could not|unable to|hard to|impossible to|not possible to) .*|"
-            r"unknown|unclear|uncertain|undetermined|indeterminable|not (?:sure|clear|visible|mentioned|shown|"
-            r"enough .*|applicable|determinable)|n/a|i (?:do not|don't) know|insufficient .*"
+            r"(?:it )?(?:is )?(?:cannot|can't|can not|could not|(?:unable|hard|impossible) to) .*|"
+            r"unknown|unclear|uncertain|undetermined|n/a|i (?:do not|don't) know|insufficient .*|"
+            r"not (?:possible to .*|sure|clear|visible|mentioned|shown|enough .*|applicable|determinable)"
         ),
     ),
     (

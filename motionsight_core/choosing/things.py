@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from motionsight_core.errors import Undecided
-from motionsight_core.measure.wording import listed, number
+from motionsight_core.measure.wording import MOMENT_S, listed, number
 from motionsight_core.naming.vocabulary import COCO_NAMES, kind_of
 from motionsight_core.naming.words import article, noun, plural
 from motionsight_core.record import MOVING_REGION, ObjectTrack
@@ -58,8 +58,8 @@ _WORDS: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = (
 _IT = re.compile(r"\b(?:it|they)\b")
 #: A thing that is only where somebody goes, or what somebody is with.
 _BESIDE = re.compile(
-    r"\b(?:towards?|to|into|onto|past|from|away from|near|behind|beside|around|across|over|under|with|of|on|in|at|"
-    r"against|through|by|relative to|in front of|out of) (?:the |a |an |his |her |its |their )?(?:\w+ )?$"
+    r"\b(?:towards?|to|into|onto|past|from|away from|near|behind|beside|around|across|over|under|with|of|on|"
+    r"in|at|against|through|by|relative to|in front of|out of) (?:(?:the|an?|his|her|its|their) )?(?:\w+ )?$"
 )
 
 
@@ -78,6 +78,11 @@ class Thing:
     def end(self) -> int:
         """Behind its last letter."""
         return self.at + len(self.word)
+
+    @property
+    def is_named(self) -> bool:
+        """Whether it is something in particular, not whatever moves."""
+        return self.names != (ANYTHING,)
 
 
 def things_in(text: str) -> list[Thing]:
@@ -115,19 +120,26 @@ def tracks_of(thing: Thing, tracks: Sequence[ObjectTrack]) -> list[ObjectTrack]:
     """
     if not tracks:
         raise Undecided(
-            f"The question is about {_told(thing)}, and nothing was measured that moves against the background."
+            f"The question is about {_told(thing)}, and nothing was measured that moves by itself."
         )
-    if thing.names == (ANYTHING,):
+    if not thing.is_named:
         return _prominent(tracks)
     alike = frozenset().union(*(kind_of(name) for name in thing.names))
     found = [track for track in tracks if track.label in thing.names]
     found = found or [track for track in tracks if track.label in alike]
     if not found:
         raise Undecided(
-            f"The question is about {_told(thing)}, and nothing that moves was recognised as one; recognised: "
-            f"{_recognised(tracks)}. Ask about the object that moves, or ask a multimodal LLM with annotator=... ."
+            f"The question is about {_told(thing)}, and nothing that moves was recognised as one; there is "
+            f"{_recognised(tracks)}. Ask about the object that moves, or name a multimodal LLM with "
+            "annotator=... ."
         )
-    return _prominent(found)
+    # What comes where none of these is there may be one of them as well, not recognised.
+    perhaps = [
+        track
+        for track in _prominent(tracks)
+        if track.label == MOVING_REGION and not any(_are_together(track, other) for other in found)
+    ]
+    return [*_prominent(found), *perhaps]
 
 
 def called(track: ObjectTrack) -> str:
@@ -135,12 +147,16 @@ def called(track: ObjectTrack) -> str:
     return f"the {noun(track.label)}"
 
 
+def _are_together(one: ObjectTrack, other: ObjectTrack) -> bool:
+    return min(one.end_s, other.end_s) - max(one.start_s, other.start_s) > MOMENT_S
+
+
 def _prominent(tracks: Sequence[ObjectTrack]) -> list[ObjectTrack]:
     return [track for track in tracks if track.score >= LEAST_SHARE * max(one.score for one in tracks)]
 
 
 def _told(thing: Thing) -> str:
-    return f"what is called {thing.word!r}" if thing.names != (ANYTHING,) else "an object"
+    return f"what is called {thing.word!r}" if thing.is_named else "an object"
 
 
 def _recognised(tracks: Sequence[ObjectTrack]) -> str:

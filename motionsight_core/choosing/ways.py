@@ -9,11 +9,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from motionsight_core.choosing.decision import Fit
+from motionsight_core.choosing.phrases import phrases
 from motionsight_core.measure import CameraPath
 from motionsight_core.measure.track_path import LONG, TrackPath
 
 #: A way shorter than this is none, frame widths: the object moves in place.
 LEAST_WAY = 0.08
+#: ... and one this long surely is one.
+SURE_WAY = 0.12
+#: What swings and goes this far goes somewhere all the same, frame widths.
+LONG_WAY = 0.3
 #: Natural logarithm of a growth that surely is one.
 SURE_GROWTH = math.log(1.6)
 #: How well a direction fits that a swing passes through.
@@ -29,7 +34,7 @@ class Way:
     up: float
     """Frame widths as well."""
     growth: float
-    """Natural logarithm of the size at the end over that at the beginning, without what a zoom makes of it."""
+    """Natural logarithm of the last size over the first, without what a zoom makes of it."""
     swing: str
     """up and down, back and forth, or nothing."""
     early: float
@@ -53,15 +58,14 @@ class Way:
         if self.swing:
             text += f", {self.swing}"
         if abs(self.growth) >= SURE_GROWTH / 2:
-            text += (
-                f", {'growing' if self.growth > 0 else 'shrinking'} {math.exp(abs(self.growth)):.1f} times"
-            )
+            verb = "growing" if self.growth > 0 else "shrinking"
+            text += f", {verb} {math.exp(abs(self.growth)):.1f} times"
         return text
 
 
 def in_picture(path: TrackPath, aspect: float) -> Way:
     """How a path looks on the screen; `aspect` is the frame's width over its height."""
-    return _way(path, 0.0, aspect)
+    return _way(path, path, aspect, zoomed=0.0)
 
 
 def over_ground(path: TrackPath, camera: CameraPath, aspect: float) -> Way:
@@ -75,19 +79,16 @@ def over_ground(path: TrackPath, camera: CameraPath, aspect: float) -> Way:
     scale, right, up = (np.interp(path.t_s, until_s, values) for values in (scale, right, up))
     x0, x1 = (0.5 + (x - 0.5) / scale + right for x in (path.x0, path.x1))
     y0, y1 = (0.5 + (y - 0.5) / scale - up for y in (path.y0, path.y1))
-    return _way(
-        replace(path, x0=x0, y0=y0, x1=x1, y1=y1), float(np.log(scale[-1] / scale[0])), aspect, seen=path
-    )
+    zoomed = float(np.log(scale[-1] / scale[0]))
+    return _way(replace(path, x0=x0, y0=y0, x1=x1, y1=y1), path, aspect, zoomed=zoomed)
 
 
-def _way(path: TrackPath, zoomed: float, aspect: float, seen: TrackPath | None = None) -> Way:
-    seen = seen or path
+def _way(path: TrackPath, seen: TrackPath, aspect: float, *, zoomed: float) -> Way:
+    """Of a path whose size changes as it is `seen` to, but for what the camera `zoomed`, a logarithm."""
     across, down = path.way()
     growth = seen.growth()
     grown = math.log(math.prod(growth.after) / math.prod(growth.before)) / 2 if growth else 0.0
-    speeds = (
-        np.hypot(np.diff(path.x), np.diff(path.y) / aspect) / np.diff(path.t_s) if len(path.t_s) > 1 else []
-    )
+    speeds = np.hypot(np.diff(path.x), np.diff(path.y) / aspect) / np.diff(path.t_s)
     early, _, late = (float(np.mean(part)) if len(part) else 0.0 for part in np.array_split(speeds, 3))
     return Way(
         # What is as long as the frame seems to stay, wherever it goes.
@@ -101,35 +102,37 @@ def _way(path: TrackPath, zoomed: float, aspect: float, seen: TrackPath | None =
     )
 
 
-# Words ---------------------------------------------------------------------------------------------------------
-
 _SIDE = r"(?:the )?(?:far |upper |lower )?(?:left|right|top|bottom)(?:[- ]hand)?(?: side| edge| corner)?"
 _FROM_TO = re.compile(rf"\b(?:from )?{_SIDE}(?: (?:of|in) the \w+)?[- ](?:to|towards?)[- ](?={_SIDE})")
+_TOWARD_SIDE = re.compile(rf"\btowards? (?={_SIDE})")
+_VIEWER = r"(?:the )?(?:camera|viewer|lens|us|observer|screen|foreground)"
+#: The words of a way are taken out of a text before the next one's are looked for.
 _WORDS: dict[str, re.Pattern[str]] = {
-    "swing": re.compile(
-        r"\b(?:back and forth|to and fro|side to side|up and down|left and right|right and left|forwards? and backwards?)\b"
+    "swing": phrases(
+        "back and forth", "to and fro", "side to side", "up and down", "left and right", "right and left",
+        "forwards? and backwards?",
     ),
-    "toward": re.compile(
-        r"\b(?:towards? (?:the )?(?:camera|viewer|lens|us|observer|screen|foreground)|closer(?: to the camera)?|nearer|"
-        r"approach\w*(?: the camera)?|towards?)\b(?! (?:the )?(?:left|right|top|bottom))"
+    "toward": phrases(
+        rf"towards? {_VIEWER}", rf"(?:closer|nearer)(?: to {_VIEWER})?", rf"approach\w* {_VIEWER}",
+        "approach(?:es|ing)",
     ),
-    "away": re.compile(
-        r"\b(?:away(?: from (?:the )?(?:camera|viewer|lens|us|observer))?|farther|further|into the (?:distance|background)|"
-        r"reced\w+)\b"
+    "away": phrases(
+        rf"away(?: from {_VIEWER})?", "farther", "further", "into the (?:distance|background)", r"reced\w+",
     ),
-    "still": re.compile(
-        r"\b(?:in (?:its |one |the same )?place|station\w+|still|motionless|static|on the spot|"
-        r"(?:does not|doesn't|not|never) mov\w+|no (?:movement|motion))\b"
+    "still": phrases(
+        "in (?:its |one |the same )?place", r"station\w+", "still", "motionless", "static", "on the spot",
+        r"(?:does not|doesn't|not|never) mov\w+", "no (?:movement|motion)",
     ),
-    "left": re.compile(r"\bleft(?:wards?|-hand)?\b"),
-    "right": re.compile(r"\bright(?:wards?|-hand)?\b"),
-    "up": re.compile(r"\b(?:up(?:wards?|per|hill)?|ris(?:es?|ing)|ascend\w*|climb\w*|top)\b"),
-    "down": re.compile(
-        r"\b(?:down(?:wards?|hill)?|lower|fall(?:s|ing)?|descend\w*|sink\w*|drop(?:s|ping)?|bottom)\b"
+    "left": phrases("left(?:wards?|-hand)?"),
+    "right": phrases("right(?:wards?|-hand)?"),
+    "up": phrases("up(?:wards?|per|hill)?", "ris(?:es?|ing)", r"ascend\w*", r"climb\w*", "top"),
+    "down": phrases(
+        "down(?:wards?|hill)?", "lower", "fall(?:s|ing)?", r"descend\w*", r"sink\w*", "drop(?:s|ping)?",
+        "bottom",
     ),
-    "sideways": re.compile(r"\b(?:sideways|horizontal(?:ly)?|across)\b"),
-    "upright": re.compile(r"\bvertical(?:ly)?\b"),
-}
+    "sideways": phrases("sideways", "horizontal(?:ly)?", "across"),
+    "upright": phrases("vertical(?:ly)?"),
+}  # fmt: skip
 _ALONG = {"left": (-1.0, 0.0), "right": (1.0, 0.0), "up": (0.0, 1.0), "down": (0.0, -1.0)}
 
 
@@ -139,7 +142,7 @@ def ways_in(text: str) -> frozenset[str]:
     Returns:
         Of left, right, up, down, toward and away (the camera), still, swing, sideways and upright.
     """
-    text = _FROM_TO.sub("to ", text)
+    text = _TOWARD_SIDE.sub("to ", _FROM_TO.sub("to ", text))
     found = set()
     for way, words in _WORDS.items():
         text, count = words.subn(" ", text)
@@ -148,11 +151,19 @@ def ways_in(text: str) -> frozenset[str]:
     return frozenset(found)
 
 
+def without_ways(text: str) -> str:
+    """A text in plain lower case but for the directions in it."""
+    text = _TOWARD_SIDE.sub("to ", _FROM_TO.sub("to ", text))
+    for words in _WORDS.values():
+        text = words.sub(" ", text)
+    return text
+
+
 def way_fit(claimed: frozenset[str], way: Way) -> Fit:
     """How well a way is as it is claimed to be."""
     if not claimed or {"left", "right"} <= claimed or {"up", "down"} <= claimed:
         return None
-    goes = min(way.length / LEAST_WAY / 1.5, 1.0) * (PASSED if way.swing and way.length < 0.3 else 1.0)
+    goes = min(way.length / SURE_WAY, 1.0) * (PASSED if way.swing and way.length < LONG_WAY else 1.0)
     fits: list[float] = []
     sides = [_ALONG[side] for side in sorted(claimed) if side in _ALONG]
     if sides:
