@@ -15,7 +15,7 @@ import argparse
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -48,10 +48,11 @@ class Outcome:
 
 
 def outcomes(seed: int, index: int, stressed: float, folder: Path) -> Iterator[Outcome]:
-    """Renders the scene of a number into the folder, and asks all questions about it."""
+    """Renders the scene of a number into the folder, and asks all questions about it; its file is deleted."""
     film = _film(seed, index, stressed)
     truth = film.render(folder / f"{film.name}.mp4")
     yield from asked(truth, folder, np.random.default_rng([seed, index, 1]))
+    (folder / truth.file).unlink()
 
 
 def asked(truth: SceneTruth, folder: Path, rng: np.random.Generator) -> Iterator[Outcome]:
@@ -79,7 +80,8 @@ def _film(seed: int, index: int, stressed: float) -> Film:
         while not scene.sprites:
             scene = random_scene(rng, kind=str(rng.choice(_WITH_OBJECT)))
         return Film(f"{index:04d}_object", Planar(scene))
-    return Draw(seed, stressed).film(index)
+    film = Draw(seed, stressed).film(index // 5 * 2 + index % 5)
+    return replace(film, name=f"{index:04d}{film.name[4:]}")
 
 
 _WITH_OBJECT = ("static", "static", "pan", "tilt", "zoom", "shake")

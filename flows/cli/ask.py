@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from string import ascii_uppercase
 
@@ -36,8 +37,11 @@ def show_answer(video: str, question: str, options: Sequence[str], settings: Set
         raise RunError(str(refusal)) from None
     except ClipError as error:
         raise RunError(f"{error.name}: {error}") from None
-    letter = f"{ascii_uppercase[answer.choice]}. " if answer.choice is not None else ""
-    click.echo(f"{letter}{printable(answer.text)}")
+    letter = "" if answer.choice is None else ascii_uppercase[answer.choice]
+    has_its_own = re.match(rf"\s*\(?{letter}[.):]", answer.text, re.IGNORECASE)
+    click.echo(
+        f"{letter}. {printable(answer.text)}" if letter and not has_its_own else printable(answer.text)
+    )
     if answer.evidence:
         click.echo(f"({printable(answer.evidence)})", err=True)
     elif sight.annotator.is_measured:

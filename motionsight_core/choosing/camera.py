@@ -14,6 +14,8 @@ from motionsight_core.record import CameraMove
 
 #: How likely a move is that was not measured.
 ABSENT = 0.05
+#: A measured move of less confidence is a guess: it says neither that there is one nor that there is none.
+GUESS = 0.5
 #: How much a measured move that an option leaves out counts, beside one that it claims.
 LEFT_OUT = 0.5
 #: A rest this long is one, seconds.
@@ -82,8 +84,9 @@ class Camera:
             return None
         fits: list[float] = []
         if claim.steps:
-            exact = exact or claim.is_exact
             fits.append(self._of_steps(claim.steps) if exact else self._of_parts(claim.steps))
+            if claim.is_exact and not exact:
+                fits.append(1 - self._left_out(claim.moves))
             if says_place and claim.changes_place is not None:
                 fits[0] *= self._place(claim.moves, claim.changes_place)
         if claim.is_shaky is not None:
@@ -107,21 +110,26 @@ class Camera:
         fits += [1 - self._likely(pair) for step in steps for pair in step.denied]
         fits += [self._at_rest() for step in steps if step.is_static]
         if len(steps) > 1:
+            # One that is missing, or at another place in the order, leaves nothing of two.
             right, _ = self._matched(steps, None)
-            fits.append(right / sum(step.size for step in steps))
+            fits.append(max(2 * right / sum(step.size for step in steps) - 1, 0.0))
         return min(fits)
+
+    def _left_out(self, claimed: Collection[Claimed]) -> float:
+        """How likely a move is that is none of the claimed ones."""
+        others = [move for move in self.moves if not any(is_as_claimed(move, pair) for pair in claimed)]
+        return max(map(_confidence, others), default=ABSENT)
 
     def _likely(self, claimed: Claimed) -> float:
         """How likely some move is that is as claimed."""
-        return max(
-            [absent(self.certain), *(one.confidence for one in self.moves if is_as_claimed(one, claimed))]
-        )
+        found = [max(move.confidence, GUESS) for move in self.moves if is_as_claimed(move, claimed)]
+        return max(found, default=absent(self.certain))
 
     def _at_rest(self) -> float:
         """How likely it is that the camera does not move at all."""
         rest = self.certain if not self.moves else 1.0
         for move in self.moves:
-            rest *= 1 - move.confidence
+            rest *= 1 - max(move.confidence, GUESS)
         return rest * (1 - SHAKEN[self.steadiness] / 2)
 
     def _matched(self, steps: Sequence[Step], after: CameraMove | None) -> tuple[float, frozenset[Claimed]]:

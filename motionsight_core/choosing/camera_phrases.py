@@ -24,6 +24,7 @@ _PLAINER: tuple[tuple[re.Pattern[str], str], ...] = (
         ),
         "is static",
     ),
+    (phrases("(?:stays?|remains?|is) (?:in place|in one place|on one view|unchanged|at rest)"), "is static"),
     # Where it comes from says nothing beside where it goes.
     (re.compile(rf"\b(?:from )?{_SIDE}[- ](?:to|towards?)[- ](?={_SIDE})"), "to "),
     (phrases("(?:to|towards?) (?:the )?top", "to above"), "upward"),
@@ -37,7 +38,6 @@ _PLAINER: tuple[tuple[re.Pattern[str], str], ...] = (
         re.compile(r"^(?:completely |perfectly |entirely )?(?:still|none|no|unchanged|at rest|not at all)$"),
         "static",
     ),
-    (phrases("(?:stays|remains|is) (?:in place|in one place|on one view|unchanged|at rest)"), "is static"),
     (phrases(r"(?:mov\w+ )?(?:horizontal(?:ly)?|sideways|lateral(?:ly)?)"), "pans"),
     (phrases(r"(?:mov\w+ )?vertical(?:ly)?"), "tilts"),
     (re.compile(r"\b(?:rotat|spin|spun|twist)\w*(?=.*clockwise)"), "rolls"),

@@ -31,7 +31,7 @@ _TO_CAMERA = re.compile(
     r"\b(?:towards?|to|from|of|at|near|past|behind|facing|relative to|in front of|away from|closer to) "
     r"the (?:camera|viewer|lens)\b"
 )
-_AND_CAMERA = re.compile(r"\bcamera and\b|\band (?:the )?camera\b")
+_AND_CAMERA = re.compile(r"\bcamera and the\b|\w and (?:the )?camera\b")
 _IN_TIME = phrases("after", "before", "while", "when")
 #: Measured pairs of frames that it takes to tell how a move's speed changes.
 _LEAST_PAIRS = 9
@@ -50,10 +50,10 @@ def camera_verdict(question: Question, measured: Measured) -> Verdict | None:
     Raises:
         Undecided: the question asks for what is not measured of a camera.
     """
-    if not _is_about_camera(question):
-        return None
     if _AND_CAMERA.search(question.text):
         raise Undecided("The question is about the camera and something else; ask about one of them.")
+    if not _is_about_camera(question):
+        return None
     camera = Camera.of(measured.motion, measured.start_s, measured.end_s)
     if _is_about_speed(question):
         return _speed(question, camera, measured)

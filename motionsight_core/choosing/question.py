@@ -13,6 +13,8 @@ from motionsight_core.errors import UsageError
 #: What an option says: something of its own, or something about the question or the other options.
 Role: TypeAlias = Literal["claim", "yes", "no", "none", "both", "unknown"]
 
+#: What is longer than this is no question; the rest is not read.
+_MOST_CHARACTERS = 2000
 _LABEL = re.compile(r"\s*(?:option\s+)?[(\[]?([a-z]|\d{1,2})[)\].:]\s+(?=\S)", re.IGNORECASE)
 _YES_NO = re.compile(r"(yes|no|true|false|correct|incorrect)\b\s*(?:[,.;:!-]\s*(.*))?")
 _YES = ("yes", "true", "correct")
@@ -89,7 +91,13 @@ def letter(position: int) -> str:
 
 def plain(text: str) -> str:
     """Lower case, plain apostrophes and single spaces, without quotation marks and a stop at the end."""
-    text = text.casefold().replace("\u2019", "'").replace("\u2013", "-").replace("\u2014", " - ")
+    text = (
+        text[:_MOST_CHARACTERS]
+        .casefold()
+        .replace("\u2019", "'")
+        .replace("\u2013", "-")
+        .replace("\u2014", " - ")
+    )
     return " ".join(re.sub(r"[\"\u201c\u201d*_`]", " ", text).split()).rstrip(".!? ")
 
 
@@ -111,4 +119,7 @@ def _role(option: str) -> tuple[str, Role]:
         if not rest or _ECHO.fullmatch(rest):
             return option, "yes" if answer[1] in _YES else "no"
         return rest, "claim"
-    return option, next((role for role, words in _ROLES if words.fullmatch(option)), "claim")
+    for role, words in _ROLES:
+        if words.fullmatch(option):
+            return option, role
+    return option, "claim"
