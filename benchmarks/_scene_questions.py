@@ -15,7 +15,6 @@ from motionsight_core.synthetic import Move, SceneTruth, TrueTrack
 CLEAR_WAY = 0.2
 CLEAR_RATIO = 2.0
 _STATIC = "The camera does not move"
-_TURNS = {"left": "pan left", "right": "pan right"}
 _OPPOSITE = {"left": "right", "up": "down", "in": "out", "cw": "ccw"}
 _OPPOSITE |= {value: key for key, value in _OPPOSITE.items()}
 
@@ -63,9 +62,8 @@ def _noun(label: str) -> str:
 def _sentence(labels: Sequence[str]) -> str:
     if list(labels) == ["static"]:
         return _STATIC
-    first, *rest = (CAMERA_MOTIONS[label] for label in labels)
-    beside = [f"{other.participle} {other.adverb}" for other in rest]
-    return f"It {first.verb} {first.adverb}" + (f" while {' and '.join(beside)}" if beside else "")
+    motions = [CAMERA_MOTIONS[label] for label in labels]
+    return f"It {' and '.join(f'{motion.verb} {motion.adverb}' for motion in motions)}"
 
 
 def _camera(truth: SceneTruth, rng: np.random.Generator) -> _Asked:
