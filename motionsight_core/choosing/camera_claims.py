@@ -44,6 +44,10 @@ _MOVES = phrases("mov(?:e|es|ing|ement)", "motion")
 _ASKS = phrases("what", "which", "how")
 _ONLY = phrases("only", "just", "solely", "exclusively", "purely")
 _CAMERA = phrases("camera", "shot", "view", "lens", "frame")
+#: What moves the other way when the camera does.
+_CONTENT = phrases(
+    "(?:the |a )?(?:whole )?(?:scene|background|picture|image|content|landscape|surroundings|world)"
+)
 #: Words of a camera that goes somewhere, and of one that turns or zooms where it stands.
 _GOES = phrases(
     r"truck\w*", "doll(?:y|ies|ied|ying)", r"pedestal\w*", r"push\w*", r"pull\w*", "cran(?:es?|ing)",
@@ -148,7 +152,7 @@ def _step(text: str) -> Step:
 
 
 def _is_about_things(words: str) -> bool:
-    return bool(things_in(words)) and not _CAMERA.search(words)
+    return bool(things_in(words) or _CONTENT.match(words)) and not _CAMERA.search(words)
 
 
 def _moves(words: str) -> dict[str, set[str]]:

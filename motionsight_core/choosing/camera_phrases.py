@@ -13,6 +13,11 @@ from motionsight_core.choosing.phrases import phrases
 _SIDE = r"(?:the )?(?:far )?(?:left|right|top|bottom|up|down|above|below)(?:[- ]hand)?(?: side)?"
 _CLOSER = r"(?:gets?|getting|comes?|coming|moves?|moving) (?:closer|nearer)"
 _FARTHER = r"(?:gets?|getting|moves?|moving) (?:farther|further)"
+#: What may stand behind the "in" of "zooms in", unlike that of "in circles".
+_BEHIND_IN = (
+    r"on|to|towards?|and|or|while|then|as|at|from|for|with|until|before|after|during|throughout|first|close|closer|"
+    r"slow\w*|quick\w*|fast|smooth\w*|rapid\w*|steadily|gradual\w*|gentl[ey]|slightly|again|followed"
+)
 #: In the order in which they are replaced.
 _PLAINER: tuple[tuple[re.Pattern[str], str], ...] = (
     (
@@ -31,7 +36,7 @@ _PLAINER: tuple[tuple[re.Pattern[str], str], ...] = (
     (phrases("(?:to|towards?) (?:the )?bottom", "to below"), "downward"),
     # "Towards" and "in" by themselves are a way forward.
     (re.compile(r"\btowards? (?=(?:the )?(?:left|right|up|down)\b)"), "to "),
-    (re.compile(r"\bin(?:to)? (?=(?:the|an?|its|this|one|any|which|what|some|all|no|order|place)\b)"), "to "),
+    (re.compile(rf"\bin (?!(?:{_BEHIND_IN})\b)"), "to "),
     (re.compile(r"\b(left|right|up|down|forward|backward)(?:ward)?s? direction\b"), r"\1"),
     (phrases("remain", "stay", "hold", "keep"), "stays"),
     (

@@ -19,8 +19,6 @@ LEAST_FIT = 0.5
 MARGIN = 0.2
 #: How well an option may fit that cannot be compared.
 UNCOMPARED = 0.5
-#: Options that fit so much worse than the best one are not named as rivals.
-_TIED = MARGIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +61,6 @@ def decide(question: Question, verdict: Verdict) -> Choice:
 def _best(question: Question, claims: Sequence[Fit], measured: str) -> int:
     fits = _of_options(question, claims)
     known = {position: fit for position, fit in enumerate(fits) if fit is not None}
-    open_to_choice = [position for position, role in enumerate(question.roles) if role != "unknown"]
     if question.is_yes_no and not known:
         raise Undecided(f"The question asks for more than what was measured: {measured}.")
     if len(known) < 2:
@@ -72,22 +69,19 @@ def _best(question: Question, claims: Sequence[Fit], measured: str) -> int:
             "speeds or counts in them, or name a multimodal LLM with annotator=... ."
         )
     best = max(known, key=known.__getitem__)
-    others = {
-        position: fits[position] if fits[position] is not None else UNCOMPARED
-        for position in open_to_choice
-        if position != best
-    }
-    fit = known[best]
-    rivals = [best, *(one for one, other in others.items() if other is not None and other > fit - _TIED)]
-    if fit < LEAST_FIT:
+    if known[best] < LEAST_FIT:
         raise Undecided(f"No option fits what was measured: {measured}.")
-    if len(rivals) > 1:
-        names = listed([letter(position) for position in sorted(rivals)])
-        raise Undecided(
-            f"The measurement does not decide between options {names}. Measured: {measured}."
-            if any(fits[position] is None for position in rivals)
-            else f"Options {names} fit what was measured about equally well: {measured}."
-        )
+    level = [
+        position
+        for position, role in enumerate(question.roles)
+        # That it cannot be told is nothing that can be the case.
+        if role != "unknown" and known.get(position, UNCOMPARED) > known[best] - MARGIN
+    ]
+    names = listed([letter(position) for position in level])
+    if any(position not in known for position in level):
+        raise Undecided(f"The measurement does not decide between options {names}. Measured: {measured}.")
+    if len(level) > 1:
+        raise Undecided(f"Options {names} fit what was measured about equally well: {measured}.")
     return best
 
 

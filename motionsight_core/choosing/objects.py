@@ -33,6 +33,7 @@ _OF_PARTS = phrases(
     "hands?", "arms?", "legs?", "feet", "foot", "heads?(?= of|$)", "face[sd]?", "facing", "eyes?",
     r"look\w*", r"gaz\w+", "fingers?", "tail", r"point\w*", r"turn\w*", r"rotat\w+", r"spin\w*",
     r"throw\w*", r"kick\w*", r"hit\w*", r"wav\w+", "side of", r"lean\w*", r"bend\w*",
+    r"(?:pick|stand|get|sit|lie|lay|put|set|show|catch|make)\w* (?:up|down)",
 )  # fmt: skip
 #: A part of the time. What a track does in it is not looked at.
 _IN_TIME = phrases(
@@ -83,7 +84,7 @@ def object_verdict(question: Question, measured: Measured) -> Verdict | None:
         Undecided: its subject is not among what was measured, or the question is about a part of the time.
     """
     is_speed = _is_about_speed(question)
-    if _OF_PARTS.search(question.text) or not (is_speed or _goes(question.text)):
+    if _OF_PARTS.search(question.text) or not (is_speed or _goes(question)):
         return None
     ways = [_ways_in(claim) for claim in question.claims]
     if not is_speed and sum(map(bool, ways)) < min(2, len(ways)) and not _JUST_MOVES.fullmatch(question.text):
@@ -113,8 +114,10 @@ def _read(text: str) -> str:
     return _GOES.sub(" ", without_ways(text))
 
 
-def _goes(text: str) -> bool:
-    return bool(_GOES.search(text) or _DIRECTION.search(text))
+def _goes(question: Question) -> bool:
+    """Whether a question, or some of its options, are about going somewhere."""
+    options = [claim for claim in question.claims if _GOES.search(claim) and _ways_in(claim)]
+    return bool(_GOES.search(question.text) or _DIRECTION.search(question.text)) or len(options) > 1
 
 
 def _is_about_speed(question: Question) -> bool:

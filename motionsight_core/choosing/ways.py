@@ -120,11 +120,13 @@ _WORDS: dict[str, re.Pattern[str]] = {
         rf"away(?: from {_VIEWER})?", "farther", "further", "into the (?:distance|background)", r"reced\w+",
     ),
     "still": phrases(
-        "in (?:its |one |the same )?place", r"station\w+", "still", "motionless", "static", "on the spot",
+        "in (?:its |one |the same )?place", "on the spot", r"station\w+", r"still(?! \w+ing)", "motionless",
+        "static",
         r"(?:does not|doesn't|not|never) mov\w+", "no (?:movement|motion)",
     ),
-    "left": phrases("left(?:wards?|-hand)?"),
-    "right": phrases("right(?:wards?|-hand)?"),
+    # Not "left the room" and "right behind".
+    "left": phrases(r"left(?:wards?|-hand)?(?! the \w+)"),
+    "right": phrases("right(?:wards?|-hand)?(?! (?:away|now|behind|before|after|next))"),
     "up": phrases("up(?:wards?|per|hill)?", "ris(?:es?|ing)", r"ascend\w*", r"climb\w*", "top"),
     "down": phrases(
         "down(?:wards?|hill)?", "lower", "fall(?:s|ing)?", r"descend\w*", r"sink\w*", "drop(?:s|ping)?",

@@ -131,6 +131,7 @@ def test_a_yes_or_no_is_decided(clip: Measured, question: str, yes: bool) -> Non
     ("clip", "question", "options", "right"),
     [
         (DOG, "Which way does the dog run?", ("left", "right"), 1),
+        (DOG, "What does the dog do?", ("It walks to the left", "It walks to the right", "It stands up"), 1),
         (DOG, "In which direction does the animal move?", ("Right to left", "Left to right"), 1),
         (
             REGION,
@@ -184,7 +185,10 @@ def test_counts_decide(clip: Measured, question: str, options: Sequence[str], ri
         (DOG, "What colour is the dog?", ("brown", "black"), "asks for something that is not measured"),
         (DOG, "Which hand does the man use?", ("left", "right"), "asks for something that is not measured"),
         (DOG, "Which way does the dog look?", ("left", "right"), "asks for something that is not measured"),
+        (DOG, "What does the dog do?", ("left the room", "stands up", "picks up a ball"), "is not measured"),
         (LEFT, "How does the camera move?", ("nicely", "like a dog"), "options cannot be compared"),
+        (LEFT, "What moves?", ("The background, left", "The background, right"), "names nothing that can be"),
+        (LEFT, "Which way does the background move?", ("left", "right"), "names nothing that can be"),
         (LEFT, "Does the camera pan left to follow the dog?", YES_NO, "asks for more"),
         (DOG, "Does the dog run right to catch a ball?", YES_NO, "asks for more"),
         (LEFT_ZOOMING, "How does the camera move?", ("pans", "static", "zooms"), "Options A and C fit"),
