@@ -150,9 +150,10 @@ class Camera:
         ways = [(right + missing, used)]
         apart = step.is_at_once and any(comes_after(one, other) for one in best for other in best)
         here = sum(map(_confidence, best)) * (APART if apart else 1.0) + ABSENT * (len(found) - len(best))
-        for last in {id(move): move for moves in found.values() for move in moves}.values():
+        alike = [move for moves in found.values() for move in moves]
+        for last in alike:
             right, used = self._matched(rest, last)
-            ways.append((right + here, used | {_pair(move) for move in best}))
+            ways.append((right + here, used.union(map(_pair, alike))))
         right, used = max(ways, key=lambda way: way[0])
         return right + denied, used
 

@@ -61,6 +61,10 @@ _BESIDE = re.compile(
     r"\b(?:towards?|to|into|onto|past|from|away from|near|behind|beside|around|across|over|under|with|of|on|"
     r"in|at|against|through|by|relative to|in front of|out of) (?:(?:the|an?|his|her|its|their) )?(?:\w+ )?$"
 )
+#: "The speed of the car" is about the car.
+_ITS_MOTION = re.compile(
+    r"\b(?:speed|pace|velocity|direction|motion|movement|path|trajectory|number) of (?:(?:the|an?) )?(?:\w+ )?$"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +109,8 @@ def things_in(text: str) -> list[Thing]:
 
 def subject_in(text: str) -> Thing | None:
     """What a text is about: the first thing that is not just somewhere in it; None where it names none."""
-    things = [thing for thing in things_in(text) if not _BESIDE.search(text[: thing.at])]
+    before = [(thing, text[: thing.at]) for thing in things_in(text)]
+    things = [thing for thing, words in before if _ITS_MOTION.search(words) or not _BESIDE.search(words)]
     if things:
         return things[0]
     it = _IT.search(text)

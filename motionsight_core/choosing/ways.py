@@ -105,6 +105,7 @@ def _way(path: TrackPath, seen: TrackPath, aspect: float, *, zoomed: float) -> W
 _SIDE = r"(?:the )?(?:far |upper |lower )?(?:left|right|top|bottom)(?:[- ]hand)?(?: side| edge| corner)?"
 _FROM_TO = re.compile(rf"\b(?:from )?{_SIDE}(?: (?:of|in) the \w+)?[- ](?:to|towards?)[- ](?={_SIDE})")
 _TOWARD_SIDE = re.compile(rf"\btowards? (?={_SIDE})")
+_NO_WAY = phrases(r"(?:speed|slow)\w* (?:up|down)")
 _VIEWER = r"(?:the )?(?:camera|viewer|lens|us|observer|screen|foreground)"
 #: The words of a way are taken out of a text before the next one's are looked for.
 _WORDS: dict[str, re.Pattern[str]] = {
@@ -144,7 +145,7 @@ def ways_in(text: str) -> frozenset[str]:
     Returns:
         Of left, right, up, down, toward and away (the camera), still, swing, sideways and upright.
     """
-    text = _TOWARD_SIDE.sub("to ", _FROM_TO.sub("to ", text))
+    text = _NO_WAY.sub(" ", _TOWARD_SIDE.sub("to ", _FROM_TO.sub("to ", text)))
     found = set()
     for way, words in _WORDS.items():
         text, count = words.subn(" ", text)

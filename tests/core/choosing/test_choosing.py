@@ -28,6 +28,7 @@ REGION = measured(tracks=[region((0.2, 0.5), (0.8, 0.5))])
 FALLING = measured(tracks=[region((0.5, 0.2), (0.52, 0.8))])
 COMING = measured(tracks=[track("person", (0.5, 0.5), (0.5, 0.55), size=(0.1, 0.3))])
 FOLLOWED = measured(move("pan_right", rate=0.2), tracks=[track("dog", (0.5, 0.5), (0.5, 0.5))])
+STARTING = measured(tracks=[track("car", (0.1, 0.5), (0.8, 0.5), easing=2.0)])
 JUMPING = measured(
     tracks=[track("person", (0.5, 0.5), (0.5, 0.5))], repetitions=[Repetition(1, 5, 1.0, 0.0, 5.0, 0.8)]
 )
@@ -59,6 +60,7 @@ YES_NO = ("Yes", "No")
         ),
         (LEFT_ZOOMING, "How does the camera move?", ("It moves left", "It moves right", "static"), 0),
         (LEFT_ZOOMING, "Which way does the camera pan?", ("left", "right"), 0),
+        (LEFT_THEN_RIGHT, "What does the camera do?", ("It pans", "It tilts"), 0),
         (LEFT_ZOOMING, "Which moves does the camera make?", ("pan", "zoom", "both", "neither"), 2),
         (LEFT, "Which moves does the camera make?", ("pan", "zoom", "both", "neither"), 0),
         (UP, "Which moves does the camera make?", ("pan", "zoom", "none of the above"), 2),
@@ -149,6 +151,8 @@ def test_a_yes_or_no_is_decided(clip: Measured, question: str, yes: bool) -> Non
             ("the dog", "the person", "both the same"),
             0,
         ),
+        (STARTING, "Does the car speed up or slow down?", ("It slows down", "It speeds up"), 1),
+        (STARTING, "How does the speed of the car change?", ("constant", "slows down", "accelerates"), 2),
         (DOG_AND_MAN, "Which is slower?", ("dog", "person"), 1),
         (LEFT, "Is the camera movement fast or slow?", ("slow", "moderate", "fast"), 1),
         (measured(move("pan_left", rate=0.5)), "How fast does the camera pan?", ("slowly", "fast"), 1),
