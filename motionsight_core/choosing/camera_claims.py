@@ -38,6 +38,7 @@ _NOT = phrases(
     "does not", "doesn't", "do not", "don't", "did not", "didn't", "is not", "isn't", "without", "never",
     "not", "no",
 )  # fmt: skip
+_CLOCKWISE = re.compile(r"\b(counter-?\s?|anti-?\s?)?clockwise\b")
 _NOT_STATIC = phrases(r"(?:isn't|not|never) (?:\w+ )?(?:static|fixed|stationary|still)")
 _NOT_SHAKY = phrases(r"(?:isn't|doesn't|not|no|never|without) (?:\w+ )?(?:shak\w+|hand-?\s?held|trembl\w+)")
 _MOVES = phrases("mov(?:e|es|ing|ement)", "motion")
@@ -138,6 +139,8 @@ def _with_verb(part: str, before: Sequence[str]) -> str:
 def _step(text: str) -> Step:
     words = plainer(text)
     found = _moves(words)
+    if found.get("arc") == set() and (turn := _CLOCKWISE.search(words)):
+        found["arc"] = {"ccw" if turn[1] else "cw"}
     if found == {"static": set()}:
         return Step(is_static=True)
     if found:

@@ -34,6 +34,8 @@ _PLAINER: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(rf"\b(?:from )?{_SIDE}[- ](?:to|towards?)[- ](?={_SIDE})"), "to "),
     (phrases("(?:to|towards?) (?:the )?top", "to above"), "upward"),
     (phrases("(?:to|towards?) (?:the )?bottom", "to below"), "downward"),
+    (phrases(r"(?:mov\w+|go(?:es|ing)?) (?:in an? (?:arc|circle)|around the)"), "orbits"),
+    (re.compile(r"(?<!in a )\bcircle\b|\brevolv\w+"), "orbits"),
     # "Towards" and "in" by themselves are a way forward.
     (re.compile(r"\btowards? (?=(?:the )?(?:left|right|up|down)\b)"), "to "),
     (re.compile(rf"\bin (?!(?:{_BEHIND_IN})\b)"), "to "),

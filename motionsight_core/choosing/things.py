@@ -63,7 +63,7 @@ _BESIDE = re.compile(
 )
 #: "The speed of the car" is about the car.
 _ITS_MOTION = re.compile(
-    r"\b(?:speed|pace|velocity|direction|motion|movement|path|trajectory|number) of (?:(?:the|an?) )?(?:\w+ )?$"
+    r"\b(?:speed|pace|direction|motion|movement|path|trajectory|number) of (?:(?:the|an?) )?(?:\w+ )?$"
 )
 
 
