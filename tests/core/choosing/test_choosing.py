@@ -122,6 +122,7 @@ def test_order_in_time_decides(clip: Measured, question: str, options: Sequence[
         (DOG, "Does the dog run to the right?", True),
         (DOG, "Is the dog moving toward the camera?", False),
         (DOG, "Is the dog moving?", True),
+        (COMING, "Is the person getting closer?", True),
     ],
 )
 def test_a_yes_or_no_is_decided(clip: Measured, question: str, yes: bool) -> None:
