@@ -21,7 +21,8 @@ from motionsight_core.record import ObjectTrack
 #: Words of going somewhere.
 _GOES = phrases(
     "mov(?:es?|ed|ing|ements?)", "motion", "go(?:es|ing)?", "get(?:s|ting)?", "went", r"walk\w*",
-    "run(?:s|ning)?", "ran", r"travel\w*", "driv(?:es?|ing)", "drove", "fl(?:y|ies|ying|ew)", r"swim\w*", "rid(?:es?|ing)", "rode",
+    "run(?:s|ning)?", "ran", r"travel\w*", "driv(?:es?|ing)", "drove", "fl(?:y|ies|ying|ew)",
+    r"swim\w*", "rid(?:es?|ing)", "rode",
     r"slid\w*", r"cross\w*", "head(?:s|ed|ing)", r"roll\w*", r"drift\w*", "com(?:es?|ing)", "came",
     r"jump\w*", r"leap\w*", r"sail\w*", r"float\w*", r"fall\w*", r"ris\w+", r"climb\w*",
     "pass(?:es|ed|ing)?", r"proceed\w*", r"approach\w*", r"march\w*", r"crawl\w*", r"skat\w+", r"glid\w+",
