@@ -51,6 +51,8 @@ class Answer:
     """What was looked for, where the question is about objects."""
     notes: tuple[str, ...] = ()
     """As in a row of `motion`."""
+    evidence: str = ""
+    """What an option was chosen by, where that is the measurement: one sentence."""
 
 
 @dataclass(eq=False)

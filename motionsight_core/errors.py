@@ -142,6 +142,10 @@ class BadReply(ClipError):
     permanent = False
 
 
+class Undecided(ClipError):
+    """What was measured does not decide a question; the sentence says why."""
+
+
 class ModelUnavailable(ClipError):
     """The multimodal LLM cannot be reached or refuses access, so that no clip can be described."""
 

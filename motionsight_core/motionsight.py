@@ -25,9 +25,10 @@ from motionsight_core.annotation import (
 from motionsight_core.annotator import Annotator
 from motionsight_core.asking import Interview
 from motionsight_core.catalog import Clip
+from motionsight_core.choosing import Measured, choose
 from motionsight_core.clip import DecodedClip, FrameSequence, Product
 from motionsight_core.dialogue import Aspect
-from motionsight_core.errors import BadReply, ClipError, UsageError
+from motionsight_core.errors import BadReply, ClipError
 from motionsight_core.guarded.pool import shared_decoder
 from motionsight_core.measure.narrate import describe_camera, describe_objects
 from motionsight_core.mllm import Conversation, Part
@@ -117,18 +118,20 @@ class MotionSight:
 
         Raises:
             ClipError: the clip cannot be decoded, or the reply cannot be used.
-            UsageError: a multiple choice for the measured annotator, which does not read questions.
+            Undecided: a ClipError; the annotator is `measured`, and what was measured decides for no option.
+            UsageError: for the measured annotator, fewer than 2 options or more than 26.
         """
         annotation = self._decoded(clip).checked()
         if self._names_here:
             self._name_tracks([annotation])
         if self.annotator.is_measured:
+            aspect = dialogue.aspect_by_words(question)
             if options:
-                raise UsageError(
-                    "The annotator `measured` cannot choose an option; name an MLLM with annotator=..."
-                )
+                chosen = choose(question, options, _measured(annotation))
+                text = options[chosen.position]
+                return Answer(question, text, aspect, chosen.position, evidence=chosen.evidence)
             self._narrate([annotation])
-            return annotation.told(question, dialogue.aspect_by_words(question))
+            return annotation.told(question, aspect)
         aspect = dialogue.aspect_of_reply(self._interview.said(dialogue.decouple(question)))
         prompts = self._prompts(aspect)
         for step in (self._name_objects, self._refer) if self._refers(prompts) else ():
@@ -262,3 +265,8 @@ class MotionSight:
             start_s, end_s = annotation.clip.start_s, annotation.clip.end_s
             annotation.object_motion = describe_objects(annotation.motion, start_s=start_s, end_s=end_s)
             annotation.camera_motion = describe_camera(annotation.motion, start_s=start_s, end_s=end_s)
+
+
+def _measured(annotation: Annotation) -> Measured:
+    clip, decoded = annotation.clip, annotation.decoded
+    return Measured(annotation.motion, clip.start_s, clip.end_s, decoded.width / decoded.height)

@@ -234,11 +234,13 @@ def ask(
     """Answer one QUESTION about one VIDEO.
 
     The multimodal LLM that --set annotator=... names is shown the frames under the visual prompt that
-    the question needs. Without one, what was measured of the objects, the camera or both is printed.
+    the question needs. Without one, what was measured chooses among the options, where it decides, and
+    a question without options is answered with the description of the objects, the camera or both.
 
     \b
     For example:
-      motionsight ask dog.mp4 "Which way does the camera pan?" --option left --option right \\
+      motionsight ask dog.mp4 "Which way does the camera pan?" --option left --option right
+      motionsight ask dog.mp4 "What does the dog do?" \\
         --set annotator=openai:http://localhost:8000/v1#Qwen/Qwen2.5-VL-7B-Instruct
     """
     from flows.cli.ask import show_answer

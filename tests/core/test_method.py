@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from motionsight_core import MotionSight, Settings, settings
 from motionsight_core.clip import DecodedClip
 from motionsight_core.dialogue import caption_camera
-from motionsight_core.errors import BadReply, ClipError, ModelMissing, ModelRefused, UsageError
+from motionsight_core.errors import BadReply, ClipError, ModelMissing, ModelRefused, Undecided, UsageError
 from motionsight_core.models.loaded import Models
 from motionsight_core.record import Failure, MotionRecord
 from motionsight_core.referring import Trajectory
@@ -322,8 +322,21 @@ def test_the_measured_annotator_answers_with_what_it_measured() -> None:
     answer = measured.answer(known_clip(), "Does the camera pan?")
     assert answer.aspect == "camera"
     assert "right" in answer.text
-    with pytest.raises(UsageError, match="cannot choose an option"):
+
+
+def test_the_measured_annotator_chooses_the_option_that_was_measured_and_says_by_what() -> None:
+    measured = MotionSight(Settings.load(environment={}))
+    answer = measured.answer(known_clip(), "Which way does the camera pan?", ["A. left", "B. right"])
+    assert (answer.choice, answer.text, answer.aspect) == (1, "B. right", "camera")
+    assert answer.evidence.startswith("Measured: pan right from ")
+
+
+def test_the_measured_annotator_refuses_what_the_measurement_does_not_decide() -> None:
+    measured = MotionSight(Settings.load(environment={}))
+    with pytest.raises(Undecided, match="asks for something that is not measured"):
         measured.answer(known_clip(), "Which?", ["a", "b"])
+    with pytest.raises(UsageError, match="2 to 26 options, got 1"):
+        measured.answer(known_clip(), "Which way does the camera pan?", ["left"])
 
 
 def test_what_a_batch_costs_is_told() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from motionsight_core.synthetic import render_catalog
 from tests.checkpoints.mllm import tiny_qwen2_5_vl
 from tests.core.mllm.scripted import (
     BROKEN,
@@ -206,6 +207,22 @@ def test_a_question_is_answered_from_the_measurement_without_a_model(motionsight
     assert "what was measured" in done.err
 
 
+def test_an_option_is_chosen_by_the_measurement_and_what_it_rests_on_is_told_apart(
+    motionsight, tmp_path: Path
+) -> None:
+    render_catalog(tmp_path, count=1)
+    (path,) = tmp_path.glob("*.mp4")
+    asked = ("ask", str(path), "How does the camera move?", "--option", "It pans left", "--option")
+    done = motionsight(*asked, "It pans right")
+    assert (done.code, done.out) == (0, "B. It pans right\n")
+    assert done.err.startswith("(Measured: pan right from 0.0 s to ")
+    lettered = motionsight(*asked[:-2], "A. left", "--option", "B. right")
+    assert lettered.out == "B. right\n"
+    refused = motionsight(*asked, "It pans left as well")
+    assert (refused.code, refused.out) == (1, "")
+    assert "No option fits what was measured: pan right" in refused.err
+
+
 def test_a_question_is_put_to_the_model(motionsight, video: str, endpoint) -> None:
     done = motionsight(
         "ask", video, "Which way does it pan?", "--option", "left", "--option", "right", *annotator(endpoint)
@@ -223,8 +240,8 @@ def test_a_question_is_put_to_the_model(motionsight, video: str, endpoint) -> No
         (["VIDEO", "What?", "--option", "one"], 2, "A multiple choice has 2 to 26 options, got 1."),
         (
             ["VIDEO", "What?", "--option", "a", "--option", "b"],
-            2,
-            "The annotator `measured` cannot choose an option",
+            1,
+            "The question asks for something that is not measured.",
         ),
         (["text.mp4", "What?"], 1, "NotAVideo: "),
     ],
