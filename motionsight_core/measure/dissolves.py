@@ -7,12 +7,14 @@ the same with an even colour on one side. Windows of several lengths are looked 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from motionsight_core.measure.camera import Registration
 from motionsight_core.measure.mixtures import PAIRS, SAME_S, Candidate, ThumbnailFrame, Window
+from motionsight_core.measure.samples import BLACK_S
 from motionsight_core.record import Dissolve
 
 Floats = NDArray[np.float64]
@@ -60,7 +62,7 @@ class DissolveFinder:
         for last in range(max(len(self._frames) - PAIRS, 0), len(self._frames)):
             self._look(last)
         self._frames.clear()
-        return tuple(_chosen(self._found))
+        return tuple(_in_pairs(list(_chosen(self._found))))
 
     def _look(self, last: int) -> None:
         """Look at the windows that end with a frame."""
@@ -87,6 +89,22 @@ def _chosen(found: Sequence[Candidate]) -> Iterator[Dissolve]:
         if all(_common_share(one, other) < OVERLAP for other in chosen):
             chosen.append(one)
     yield from sorted(chosen, key=lambda one: one.start_s)
+
+
+def _in_pairs(dissolves: Sequence[Dissolve]) -> Iterator[Dissolve]:
+    """What follows a fade out at once is a fade in, and what comes before a fade in, a fade out."""
+    for number, one in enumerate(dissolves):
+        before, after = dissolves[:number][-1:], dissolves[number + 1 :][:1]
+        if one.kind == "dissolve" and any(
+            other.kind == "fade_out" and one.start_s - other.end_s < BLACK_S for other in before
+        ):
+            yield replace(one, kind="fade_in")
+        elif one.kind == "dissolve" and any(
+            other.kind == "fade_in" and other.start_s - one.end_s < BLACK_S for other in after
+        ):
+            yield replace(one, kind="fade_out")
+        else:
+            yield one
 
 
 def _common_share(one: Dissolve, other: Dissolve) -> float:

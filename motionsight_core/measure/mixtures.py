@@ -52,8 +52,10 @@ MIXED = 0.12, 0.88
 LEAST_MIXED = 3
 #: Rank of a window that shows but a part of a dissolve, share of one that shows all of it.
 IN_PART = 0.7
-#: Deviation below which a picture is an even colour, of 255, and share of the other's deviation.
-EVEN, EVEN_SHARE = 5.0, 0.3
+#: Deviation below which a picture is an even colour, of 255, and share of the other's deviation; so much
+#: of it, percent, is no farther from its median.
+EVEN, EVEN_SHARE = 7.0, 0.3
+EVEN_PERCENT = 85
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,12 +221,17 @@ class Window:
 def _evened(one: Picture, other: Picture) -> tuple[Picture, Picture]:
     """Two pictures, of which one that is nearly an even colour becomes one: the last frame of a fade still
     shows a trace of what it fades from."""
-    deviations = [float(np.std(picture)) for picture in (one, other)]
+    deviations = [_deviation(picture) for picture in (one, other)]
     if min(deviations) < min(EVEN, EVEN_SHARE * max(deviations)):
         if deviations[0] < deviations[1]:
-            return np.full_like(one, np.mean(one)), other
-        return one, np.full_like(other, np.mean(other))
+            return np.full_like(one, np.median(one)), other
+        return one, np.full_like(other, np.median(other))
     return one, other
+
+
+def _deviation(picture: Picture) -> float:
+    """How far most of a picture is from its median: a logo on black does not count."""
+    return float(np.percentile(np.abs(picture - np.median(picture)), EVEN_PERCENT))
 
 
 def _parts(values: Picture) -> Picture:
