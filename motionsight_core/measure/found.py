@@ -1,0 +1,81 @@
+"""The tracks of a clip from its trails: joined, judged, counted and ranked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.ndimage import median_filter
+
+from motionsight_core.measure.evidence import evidence_of, is_of_a_thing, is_worth_a_row, prominence
+from motionsight_core.measure.joining import joined
+from motionsight_core.measure.tracks import RegionTracker
+from motionsight_core.measure.trails import Trail
+from motionsight_core.measure.types import TrackEvidence
+from motionsight_core.record import MOVING_REGION, Box, ObjectTrack
+
+
+@dataclass(frozen=True, slots=True)
+class FoundTracks:
+    """What moves in a clip."""
+
+    tracks: tuple[ObjectTrack, ...]
+    """The most prominent first."""
+    evidence: tuple[TrackEvidence, ...]
+    """Of the tracks, in their order."""
+    not_kept: int = 0
+    """Further tracks, of which no more than their number is known."""
+    at_once: int = 0
+    """Most tracks at one moment, with those that are not kept."""
+
+
+def found_tracks(tracker: RegionTracker, duration_s: float, *, frame_s: float) -> FoundTracks:
+    """The tracks of a clip.
+
+    Args:
+        tracker: has seen all frames.
+        duration_s: of the clip.
+        frame_s: distance of the measured frames, seconds.
+    """
+    judged = [
+        (evidence_of(trail, 0), trail) for trail in joined(tracker.trails()) if trail.is_track(frame_s)
+    ]
+    ranked = [
+        (prominence(evidence, duration_s), evidence, trail)
+        for evidence, trail in judged
+        if is_of_a_thing(trail, evidence) and is_worth_a_row(evidence)
+    ]
+    ranked.sort(key=lambda one: (-one[0], one[2].times[0]))
+    tracks = tuple(_object_track(number, trail, score) for number, (score, _, trail) in enumerate(ranked, 1))
+    return FoundTracks(
+        tracks,
+        tuple(replace(evidence, track_id=number) for number, (_, evidence, _) in enumerate(ranked, 1)),
+        tracker.dropped,
+        max(most_at_once(tracks), tracker.most_at_once if tracker.dropped else 0),
+    )
+
+
+def most_at_once(tracks: Sequence[ObjectTrack]) -> int:
+    """How many tracks there are at most at one moment."""
+    starts = [track.start_s for track in tracks]
+    return max((sum(one.start_s <= t_s <= one.end_s for one in tracks) for t_s in starts), default=0)
+
+
+def _object_track(number: int, trail: Trail, score: float) -> ObjectTrack:
+    boxes = np.array(trail.boxes)
+    if len(boxes) >= 3:
+        # Sides jump for single frames where a part stands still: the median drops that.
+        boxes = median_filter(boxes, (3, 1), mode="nearest")
+    boxes = boxes.clip(0, 1).round(4)
+    return ObjectTrack(
+        track_id=number,
+        label=MOVING_REGION,
+        score=round(score, 3),
+        start_s=round(trail.times[0], 3),
+        end_s=round(trail.times[-1], 3),
+        boxes=tuple(
+            Box(round(t_s, 3), *(float(side) for side in box))
+            for t_s, box in zip(trail.times, boxes, strict=True)
+        ),
+    )

@@ -1,0 +1,86 @@
+"""From pixels that differ to the regions of one frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Luma = NDArray[np.uint8]
+
+#: A difference must exceed this many deviations of the frame's own noise.
+NOISE_DEVIATIONS = 4.0
+#: Median of |x| over the deviation of x, for normal noise.
+MEDIAN_TO_DEVIATION = 0.6745
+#: Least moving pixels among a pixel's 3x3 neighbourhood: single ones are noise.
+NEIGHBOURS = 4
+#: Gap between two parts of one object, in widths of the frame, across and (people are tall) upwards.
+GAP_X = 0.028
+GAP_Y = 0.040
+#: Regions that are kept of one frame, the largest first.
+MOST_REGIONS = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Pixels of one frame that differ and lie together."""
+
+    rows: NDArray[np.intp]
+    columns: NDArray[np.intp]
+    strength: float
+    """Mean difference over the threshold, 1 at the threshold."""
+
+
+def moving_groups(
+    current: Luma, difference: Luma, *, threshold: float, error: float, least: float
+) -> list[Group]:
+    """The groups of one frame, the one with most moving pixels first.
+
+    Args:
+        current: luma [h, w], lightly blurred like the difference's sources.
+        difference: how far each pixel [h, w] differs from the frames before and after.
+        threshold: least difference of a moving pixel, of 255.
+        error: how far an edge of the background may lie from where it is expected, pixels.
+        least: pixels of a group, share of the frame.
+    """
+    tolerance = _tolerance(current, difference, threshold, error)
+    excess = difference.astype(np.float32) - tolerance
+    mask = (excess > 0).astype(np.uint8)
+    count = cv2.boxFilter(mask, -1, (3, 3), normalize=False)
+    mask &= (count >= NEIGHBOURS).astype(np.uint8)
+    return _grouped(mask, difference, tolerance, least)
+
+
+def _tolerance(current: Luma, difference: Luma, threshold: float, error: float) -> NDArray[np.float32]:
+    """The difference [h, w] that a pixel of the background may show."""
+    noise = float(np.median(difference[::3, ::3])) / MEDIAN_TO_DEVIATION
+    gradient = cv2.morphologyEx(current, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
+    # The morphological gradient spans two pixels.
+    return gradient.astype(np.float32) * np.float32(error / 2) + np.float32(
+        max(threshold, NOISE_DEVIATIONS * noise)
+    )
+
+
+def _grouped(
+    mask: NDArray[np.uint8], difference: Luma, tolerance: NDArray[np.float32], least: float
+) -> list[Group]:
+    height, width = mask.shape
+    kernel = np.ones((2 * round(GAP_Y * width / 2) + 1, 2 * round(GAP_X * width / 2) + 1), np.uint8)
+    joined = cv2.dilate(mask, kernel)
+    count, labels = cv2.connectedComponents(joined, connectivity=8)
+    if count <= 1:
+        return []
+    rows, columns = np.nonzero(mask)
+    owner = labels[rows, columns]
+    masses = np.bincount(owner, minlength=count)
+    ratios = difference[rows, columns] / tolerance[rows, columns]
+    strength = np.bincount(owner, weights=ratios, minlength=count)
+    groups = []
+    for label in np.argsort(-masses, kind="stable")[:MOST_REGIONS]:
+        if masses[label] < max(1.0, least * height * width):
+            break
+        mine = owner == label
+        groups.append(Group(rows[mine], columns[mine], float(strength[label] / masses[label])))
+    return groups
