@@ -8,7 +8,7 @@ where it is. A second look over a longer time brings out what is slow.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -55,8 +55,10 @@ class Region:
     """Mean difference over the threshold, 1 at the threshold."""
     still: float = 0.0
     """Share of its pixels that hold still on the screen while the background passes."""
-    drift: float = 0.0
-    """How fast its flow leaves the background's, frame widths from one frame to the next."""
+    flow: tuple[float, float] = (0.0, 0.0)
+    """Median of its flow to the next frame, frame widths and heights."""
+    passing: tuple[float, float] = (0.0, 0.0)
+    """The same of the background there."""
     off_ground: float = 1.0
     """How far its flow is from that of the ground below it, over how far it is from the background's: near
     0 of what stands on the ground, nearer than the background; 1 or more of what moves."""
@@ -167,7 +169,8 @@ class RegionFinder:
             error=REGISTRATION_ERROR + MISFIT_WEIGHT * frame.misfit,
             least=LEAST_MASS_BETWEEN_LAYERS if layered else LEAST_MASS,
         )
-        still = self._still(index) if groups else None
+        passes = any(step.flow is not None for step in self._frames)
+        still = self._still(index) if groups and passes else None
         return Seen(frame.t_s, frame.luma, [self._region(index, group, still) for group in groups], layered)
 
     def _difference(self, index: int, offset: int) -> Luma:
@@ -186,7 +189,7 @@ class RegionFinder:
         """Which pixels [h, w] hold still on the screen."""
         frames = self._frames
         raw = [
-            cv2.absdiff(frames[other].luma, frames[index].luma)
+            compensated_difference(frames[other].luma, np.eye(2, 3), frames[index].luma)
             for other in (index - 1, index + 1)
             if 0 <= other < len(frames)
         ]
@@ -197,27 +200,27 @@ class RegionFinder:
         height, width = frame.luma.shape
         rows, columns = group.rows, group.columns
         x0, y0, x1, y1 = int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1
-        # The flow to the next frame begins where the region is.
-        step = self._frames[index + 1] if index + 1 < len(self._frames) else frame
-        held, drift, off_ground = 0.0, 0.0, 1.0
-        if step.flow is not None:
-            middle = np.array([(x0 + x1 - 1) / 2, (y0 + y1 - 1) / 2, 1.0])
-            passing = (step.far @ middle - middle)[:2]
-            mine = np.median(step.flow[rows, columns], axis=0)
-            moving = float(np.hypot(*(mine - passing)))
-            drift = moving / width
-            if np.hypot(*passing) > LEAST_PASSING and still is not None:
-                held = float(np.mean(still[rows, columns]))
-            ground = _nearest_ground(step.flow[:, x0:x1], y1, y1 - y0, mine)
-            if ground is not None and moving > 0:
-                off_ground = ground / moving
-        return Region(
+        region = Region(
             box=(x0 / width, y0 / height, x1 / width, y1 / height),
             mass=len(rows) / (height * width),
             strength=group.strength,
-            still=held,
-            drift=drift,
-            off_ground=off_ground,
+        )
+        # The flow to the next frame begins where the region is.
+        step = self._frames[index + 1] if index + 1 < len(self._frames) else frame
+        if step.flow is None:
+            return region
+        middle = np.array([(x0 + x1 - 1) / 2, (y0 + y1 - 1) / 2, 1.0])
+        passing = (step.far @ middle - middle)[:2]
+        flow = np.median(step.flow[rows, columns], axis=0).astype(np.float64)
+        moving = float(np.hypot(*(flow - passing)))
+        ground = _nearest_ground(step.flow[:, x0:x1], y1, y1 - y0, flow)
+        passes = np.hypot(*passing) > LEAST_PASSING and still is not None
+        return replace(
+            region,
+            still=float(np.mean(still[rows, columns])) if passes and still is not None else 0.0,
+            flow=(float(flow[0]) / width, float(flow[1]) / height),
+            passing=(float(passing[0]) / width, float(passing[1]) / height),
+            off_ground=1.0 if ground is None or moving <= 0 else ground / moving,
         )
 
 

@@ -76,6 +76,12 @@ class TrackEvidence:
     """From where it is first to where it is last, frame sides."""
     drift: float
     """Median speed of its flow against the background, frame widths from one measured frame to the next."""
+    along: float
+    """How far the flow against the background goes along the background's own, 0 across to 1: parallax does."""
+    slip: float
+    """Median way that its box's middle goes otherwise than the flow in it, frame sides from frame to frame."""
+    edge: float
+    """Share of its boxes that touch the edge of the frame, 0 to 1."""
     still: float
     """Median share of its pixels that hold still on the screen while the background passes, 0 to 1."""
     off_ground: float
