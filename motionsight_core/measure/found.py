@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,7 +12,8 @@ from motionsight_core.measure.joining import joined
 from motionsight_core.measure.tracks import RegionTracker
 from motionsight_core.measure.trails import Trail
 from motionsight_core.measure.types import TrackEvidence
-from motionsight_core.record import MOVING_REGION, Box, ObjectTrack
+from motionsight_core.naming.types import FrameDetections
+from motionsight_core.record import MOVING_REGION, Box, ObjectTrack, TrackName
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,38 @@ class FoundTracks:
     not_kept: int = 0
     """Further tracks, of which no more than their number is known."""
     at_once: int = 0
-    """Most tracks at one moment, with those that are not kept."""
+    """Most tracks at one moment, where some are not kept; else 0."""
+    names: tuple[TrackName, ...] = ()
+    """Of the tracks that were recognised."""
+    detections: tuple[FrameDetections, ...] = ()
+    """What a detector found in the frames that it saw."""
+    names_left_out: bool = False
+    """Whether there is no detector to be used."""
+
+    @property
+    def in_all(self) -> int:
+        """How many things move in the clip."""
+        return len(self.tracks) + self.not_kept
+
+    @property
+    def most_at_once(self) -> int:
+        """How many tracks there are at most at one moment."""
+        starts = [track.start_s for track in self.tracks]
+        kept = max((sum(one.start_s <= t_s <= one.end_s for one in self.tracks) for t_s in starts), default=0)
+        return max(kept, self.at_once)
+
+    def first(self, most: int) -> FoundTracks:
+        """The most prominent of them; how many there are besides is still known."""
+        tracks = self.tracks[:most]
+        kept = {track.track_id for track in tracks}
+        return replace(
+            self,
+            tracks=tracks,
+            evidence=tuple(one for one in self.evidence if one.track_id in kept),
+            not_kept=self.not_kept + len(self.tracks) - len(tracks),
+            at_once=self.most_at_once,
+            names=tuple(name for name in self.names if name.track_id in kept),
+        )
 
 
 def found_tracks(tracker: RegionTracker, duration_s: float, *, frame_s: float) -> FoundTracks:
@@ -52,14 +83,8 @@ def found_tracks(tracker: RegionTracker, duration_s: float, *, frame_s: float) -
         tracks,
         tuple(replace(evidence, track_id=number) for number, (_, evidence, _) in enumerate(ranked, 1)),
         tracker.dropped,
-        max(most_at_once(tracks), tracker.most_at_once if tracker.dropped else 0),
+        tracker.most_at_once if tracker.dropped else 0,
     )
-
-
-def most_at_once(tracks: Sequence[ObjectTrack]) -> int:
-    """How many tracks there are at most at one moment."""
-    starts = [track.start_s for track in tracks]
-    return max((sum(one.start_s <= t_s <= one.end_s for one in tracks) for t_s in starts), default=0)
 
 
 def _object_track(number: int, trail: Trail, score: float) -> ObjectTrack:

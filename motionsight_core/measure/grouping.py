@@ -16,6 +16,9 @@ NOISE_DEVIATIONS = 4.0
 MEDIAN_TO_DEVIATION = 0.6745
 #: Least moving pixels among a pixel's 3x3 neighbourhood: single ones are noise.
 NEIGHBOURS = 4
+#: Deviation of luma of a picture of usual contrast, levels of 255, and the least share of it that is told.
+USUAL_DEVIATION = 25.0
+LEAST_CONTRAST = 0.4
 #: Gap between two parts of one object, in widths of the frame, across and (people are tall) upwards.
 GAP_X = 0.028
 GAP_Y = 0.040
@@ -59,8 +62,13 @@ def _tolerance(current: Luma, difference: Luma, threshold: float, error: float) 
     gradient = cv2.morphologyEx(current, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
     # The morphological gradient spans two pixels.
     return gradient.astype(np.float32) * np.float32(error / 2) + np.float32(
-        max(threshold, NOISE_DEVIATIONS * noise)
+        max(threshold * _contrast(current), NOISE_DEVIATIONS * noise)
     )
+
+
+def _contrast(current: Luma) -> float:
+    """Of a frame, 1 where it is as usual, less in haze: there a smaller difference is one."""
+    return float(np.clip(np.std(current[::4, ::4]) / USUAL_DEVIATION, LEAST_CONTRAST, 1.0))
 
 
 def _grouped(

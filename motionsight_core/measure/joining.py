@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from motionsight_core.measure.parting import parted
 from motionsight_core.measure.tracks import WORST_COST, match_costs
 from motionsight_core.measure.trails import Trail, share_inside
 
@@ -31,7 +32,9 @@ IN_STEP = 0.04
 
 def joined(trails: Sequence[Trail]) -> list[Trail]:
     """The trails with what belongs together joined; those that are given stay as they are."""
-    return _with_mates(_without_parts(_stitched(trails)))
+    whole = _stitched(trails)
+    parted(whole)
+    return _with_mates(_without_parts(whole))
 
 
 def _stitched(trails: Sequence[Trail]) -> list[Trail]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from motionsight_core.measure.camera import LEAST_SUPPORT, PairRegistrar, Registration
 from motionsight_core.measure.clarity import clarity
 from motionsight_core.measure.cuts import is_cut
+from motionsight_core.measure.found import FoundTracks, found_tracks
 from motionsight_core.measure.held import is_repeat, with_holds
 from motionsight_core.measure.moves import moves_of_shot
 from motionsight_core.measure.pairs import Pair, mended, pair_of, samples_of, shifted_pair
@@ -97,23 +99,35 @@ class MotionMeter:
             self._push_pair(*self._last, luma, t_s)
         self._last = luma, t_s
 
-    def finish(self, start_s: float, end_s: float) -> MotionMeasurement:
-        """The measurement of the clip that spans `start_s` to `end_s`, source seconds."""
-        for t_s, regions in self._finder.flush():
-            self._tracker.push(t_s, regions)
+    def finish(
+        self, start_s: float, end_s: float, *, look: Callable[[FoundTracks], FoundTracks] | None = None
+    ) -> MotionMeasurement:
+        """The measurement of the clip that spans `start_s` to `end_s`, source seconds.
+
+        Args:
+            start_s: where the clip begins.
+            end_s: where it ends.
+            look: looks at what moves, to give it names and the shape of things.
+        """
+        for seen in self._finder.flush():
+            self._tracker.push(seen)
         breaks = self._breaks()
         cuts_s = [self._pairs[pair].end_s for pair in sorted(breaks.cuts)]
         pairs = mended(self._pairs, breaks)
         samples = self._samples(pairs, start_s, end_s)
         parts = list(shots(samples, cuts_s))
         bounds = (start_s, *cuts_s, end_s)
-        tracks = self._tracker.tracks(end_s - start_s)
+        found = found_tracks(self._tracker, end_s - start_s, frame_s=1 / self._settings.fps)
+        if look is not None and found.tracks:
+            found = look(found)
+        found = found.first(self._settings.most_tracks)
+        tracks = found.tracks
         repetitions = repetitions_of(tracks, self._thumbnails, bounds=bounds, step_s=1 / self._settings.fps)
         moves: list[CameraMove] = []
         for shot, span in zip(parts, pairwise(bounds), strict=True):
             for part in moving_parts(shot):
-                found = moves_of_shot(part, self._settings, self._aspect)
-                moves += [_to_bounds(move, shot, *span) for move in found]
+                of_part = moves_of_shot(part, self._settings, self._aspect)
+                moves += [_to_bounds(move, shot, *span) for move in of_part]
         steadiness = steadiness_of(parts, moves, self._aspect)
         flow_widths = sum(pair.flow_widths for pair in pairs)
         measured_s = sum(float(np.sum(shot.duration_s)) for shot in parts)
@@ -123,6 +137,12 @@ class MotionMeter:
             cuts=tuple(round(cut_s, 3) for cut_s in cuts_s),
             tracks=tracks,
             repetitions=repetitions,
+            objects_at_once=found.most_at_once,
+            objects_in_all=found.in_all,
+            evidence=found.evidence,
+            names=found.names,
+            detections=found.detections,
+            names_left_out=found.names_left_out,
             motion_score=round(flow_widths / measured_s, 4) if measured_s else 0.0,
             clarity=self._median_clarity(end_s),
             camera_path=CameraPath(
@@ -157,8 +177,8 @@ class MotionMeter:
                 self._push_break(registration, shift, previous_s, luma, t_s)
                 return
         self._pairs.append(pair_of(registration, previous_s, t_s, luma.shape))
-        for found_s, regions in self._finder.push(t_s, luma, registration):
-            self._tracker.push(found_s, regions)
+        for seen in self._finder.push(t_s, luma, registration):
+            self._tracker.push(seen)
 
     def _push_break(
         self, registration: Registration, shift: Shift | None, previous_s: float, luma: Luma, t_s: float
@@ -168,8 +188,8 @@ class MotionMeter:
         seen = registration.support >= LEAST_SUPPORT
         self._pairs.append(shifted_pair(shift, previous_s, t_s, luma.shape, seen=seen))
         self._registrar.forget()
-        for found_s, regions in self._finder.flush():
-            self._tracker.push(found_s, regions)
+        for judged in self._finder.flush():
+            self._tracker.push(judged)
         self._tracker.cut()
         self._finder.push(t_s, luma, None)
 

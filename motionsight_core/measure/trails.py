@@ -44,6 +44,14 @@ class Trail:
         self.regions.append(region)
         self.layered.append(layered)
 
+    def put_before(self, frame: int, t_s: float, box: Corners, *, layered: bool) -> None:
+        """A box before the first one, where it has no region of its own."""
+        self.frames.insert(0, frame)
+        self.times.insert(0, t_s)
+        self.boxes.insert(0, box)
+        self.regions.insert(0, None)
+        self.layered.insert(0, layered)
+
     def extend(self, later: Trail) -> None:
         """Goes on as another trail, which begins after this one ends."""
         self.times += later.times

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motionsight_core.naming.candidates import Candidate
+from motionsight_core.naming.shaping import shaped
 from motionsight_core.naming.types import Detection, FrameDetections
 from motionsight_core.naming.voting import LEAST_FRAMES, Ballot, Verdict
 from motionsight_core.record import ObjectTrack, TrackName
@@ -41,7 +42,8 @@ class Recognition:
     """What was found out about the tracks of a clip."""
 
     tracks: tuple[ObjectTrack, ...]
-    """Those that were given; `label` is the name of those that were recognised."""
+    """Those that were given, in the shape of the things that were detected: see `shaped`. `label` is the name
+    of those that were recognised."""
     names: tuple[TrackName, ...]
     """Of the tracks that were recognised."""
     detections: tuple[FrameDetections, ...]
@@ -83,17 +85,39 @@ def recognise(
         seen[best] = FrameDetections(round(candidates[best].t_s, 3), found)
         for number, ballot in ballots.items():
             views[number].vote(best, found, ballot)
-    verdicts = {track.track_id: ballots[track.track_id].verdict(unsayable) for track in tracks}
-    named = {
-        number: verdict for number, verdict in verdicts.items() if verdict is not None and verdict.is_sure
+    frames = tuple(sorted(seen.values(), key=lambda frame: frame.t_s))
+    called = {
+        track.track_id: verdict.name
+        for track in tracks
+        if (verdict := ballots[track.track_id].verdict(unsayable)) is not None and verdict.is_sure
     }
+    things = shaped(tracks, frames, called)
+    return _named(things, candidates, seen, frames, unsayable)
+
+
+def _named(
+    tracks: Sequence[ObjectTrack],
+    candidates: Sequence[Candidate[Any]],
+    seen: Mapping[int, FrameDetections],
+    frames: tuple[FrameDetections, ...],
+    unsayable: Collection[str],
+) -> Recognition:
+    """The tracks with the names that the frames which were seen give them."""
+    named: dict[int, Verdict] = {}
+    for track in tracks:
+        ballot, views = Ballot(), _Views.of(track, candidates)
+        for number, frame in seen.items():
+            views.vote(number, frame.detections, ballot)
+        verdict = ballot.verdict(unsayable) if len(ballot) else None
+        if verdict is not None and verdict.is_sure:
+            named[track.track_id] = verdict
     return Recognition(
         tuple(
             replace(track, label=named[track.track_id].name) if track.track_id in named else track
             for track in tracks
         ),
         tuple(_track_name(number, verdict) for number, verdict in named.items()),
-        tuple(sorted(seen.values(), key=lambda frame: frame.t_s)),
+        frames,
     )
 
 

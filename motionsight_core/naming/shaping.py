@@ -1,0 +1,314 @@
+"""Tracks take the shape of things: what the detector found says how far a thing reaches beyond what moves of it.
+
+What is measured may be an arm of a person, a person together with a mower, or two people in one region. In
+the few frames that the detector saw, its boxes say which: a region that covers two things is two tracks, two
+regions inside one thing are one, and the box of a track is the thing's. Between these frames the box follows
+by interpolation: of the thing's own box, or of the margins between it and the region, whichever foretells
+the detections that are left out in turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
+
+from motionsight_core.naming.types import Detection, FrameDetections
+from motionsight_core.naming.vocabulary import MOVERS, kind_of
+from motionsight_core.naming.voting import fit_of
+from motionsight_core.record import Box, ObjectTrack
+
+Floats = NDArray[np.float64]
+Corners = tuple[float, float, float, float]
+
+#: Score of a detection that shapes a track.
+LEAST_SCORE = 0.35
+#: Names that do besides what moves by itself.
+THROWN = frozenset({"sports ball"})
+#: A track is there in a frame if one of its boxes is as near in time, seconds.
+NEAR_S = 0.25
+#: Share of a detection that lies in a track's box which covers it, and of a box in a detection it is part of.
+COVERED = 0.6
+#: Detections that overlap by this much are one thing, IoU.
+SAME = 0.5
+#: Share of the frames, and number of them, in which a region must cover several things to be several tracks.
+OFTEN, LEAST_FRAMES = 0.5, 2
+#: Most things that one region is taken to be.
+MOST_THINGS = 4
+#: Fit of a detection to the track that it shapes; see `fit_of`.
+LEAST_FIT = 0.35
+#: How long a thing goes on before its first detection and after its last one, seconds.
+BEYOND_S = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """A track in one frame that the detector saw."""
+
+    t_s: float
+    box: Corners
+    """Of the track."""
+    things: tuple[Detection, ...]
+    """That may be what the track is of, those that are the same left out; best first."""
+
+
+def shaped(
+    tracks: Sequence[ObjectTrack], frames: Sequence[FrameDetections], names: Mapping[int, str]
+) -> tuple[ObjectTrack, ...]:
+    """The tracks of things, in the order of those that are given; one that becomes two keeps its number.
+
+    Args:
+        tracks: of one clip.
+        frames: what the detector saw.
+        names: of the tracks that were recognised, by their numbers.
+    """
+    if not frames:
+        return tuple(tracks)
+    free = max((track.track_id for track in tracks), default=0) + 1
+    parts: list[ObjectTrack] = []
+    of_thing: dict[int, str] = dict(names)
+    for track in tracks:
+        found = _split(track, _looks(track, frames))
+        for number, (part, label) in enumerate(found):
+            if number:
+                part = replace(part, track_id=free)
+                free += 1
+            if label:
+                of_thing[part.track_id] = label
+            parts.append(part)
+    whole = _joined(parts, frames)
+    return tuple(_fitted(track, _looks(track, frames), of_thing.get(track.track_id, "")) for track in whole)
+
+
+def _looks(track: ObjectTrack, frames: Sequence[FrameDetections]) -> list[_Look]:
+    t_s, boxes = _arrays(track)
+    looks = []
+    for frame in frames:
+        if np.abs(t_s - frame.t_s).min() > NEAR_S:
+            continue
+        x0, y0, x1, y1 = (float(np.interp(frame.t_s, t_s, side)) for side in boxes.T)
+        box = x0, y0, x1, y1
+        things: list[Detection] = []
+        for one in frame.detections:
+            is_thing = one.score >= LEAST_SCORE and (one.label in MOVERS or one.label in THROWN)
+            if is_thing and all(_iou(one.box, other.box) < SAME for other in things):
+                things.append(one)
+        looks.append(_Look(frame.t_s, box, tuple(things)))
+    return looks
+
+
+def _split(track: ObjectTrack, looks: Sequence[_Look]) -> list[tuple[ObjectTrack, str]]:
+    """The track, or the tracks of the things that its region covers, each with the name of the thing."""
+    covered = [[one for one in look.things if _inside(one.box, look.box) >= COVERED] for look in looks]
+    counts = np.array([len(things) for things in covered])
+    most = max(
+        (
+            count
+            for count in range(2, MOST_THINGS + 1)
+            if np.sum(counts >= count) >= max(LEAST_FRAMES, OFTEN * len(looks))
+        ),
+        default=1,
+    )
+    if most == 1:
+        return [(track, "")]
+    courses = _courses(looks, covered, most)
+    courses = [course for course in courses if len(course) >= LEAST_FRAMES]
+    if len(courses) < 2:
+        return [(track, "")]
+    courses.sort(key=lambda course: -float(np.mean([_area(one.box) for _, one in course])))
+    return [(_along(track, looks, course), _most_said(one for _, one in course)) for course in courses]
+
+
+def _courses(
+    looks: Sequence[_Look], covered: Sequence[Sequence[Detection]], most: int
+) -> list[list[tuple[int, Detection]]]:
+    """The things from frame to frame, each as the numbers of its looks and its detections there."""
+    first = next(number for number, things in enumerate(covered) if len(things) >= most)
+    courses = [[(first, one)] for one in covered[first][:most]]
+    for order in (range(first + 1, len(looks)), range(first - 1, -1, -1)):
+        last = [course[0][1] for course in courses]
+        for number in order:
+            things = covered[number]
+            if not things:
+                continue
+            cost = np.array([[_unlike(before, one) for one in things] for before in last])
+            for row, column in zip(*linear_sum_assignment(cost), strict=True):
+                if cost[row, column] < 1:
+                    courses[row].append((number, things[column]))
+                    last[row] = things[column]
+    return [sorted(course, key=lambda one: one[0]) for course in courses]
+
+
+def _unlike(before: Detection, after: Detection) -> float:
+    """1 or more where two detections of neighbouring looks are hardly one thing."""
+    if after.label not in kind_of(before.label):
+        return 2.0
+    ratio = abs(float(np.log(_area(before.box) / _area(after.box))))
+    return 0.5 * float(np.hypot(*(_centre(before.box) - _centre(after.box)))) / 0.3 + 0.25 * ratio
+
+
+def _along(
+    track: ObjectTrack, looks: Sequence[_Look], course: Sequence[tuple[int, Detection]]
+) -> ObjectTrack:
+    """The track of one of the things in a region, for as long as it is there."""
+    t_s, boxes = _arrays(track)
+    known_s = np.array([looks[number].t_s for number, _ in course])
+    start_s = t_s[0] if course[0][0] == 0 else known_s[0] - BEYOND_S
+    end_s = t_s[-1] if course[-1][0] == len(looks) - 1 else known_s[-1] + BEYOND_S
+    there = (t_s >= start_s) & (t_s <= end_s)
+    found = _between(t_s, boxes, known_s, np.array([one.box for _, one in course]))
+    return _with_boxes(track, t_s[there], found[there])
+
+
+def _joined(tracks: Sequence[ObjectTrack], frames: Sequence[FrameDetections]) -> list[ObjectTrack]:
+    """Takes tracks together that are parts of one thing wherever the detector looked at both."""
+    result: list[ObjectTrack] = []
+    for track in tracks:
+        host = next((number for number, other in enumerate(result) if _are_one(track, other, frames)), None)
+        if host is None:
+            result.append(track)
+        else:
+            result[host] = _union(result[host], track)
+    return result
+
+
+def _are_one(one: ObjectTrack, other: ObjectTrack, frames: Sequence[FrameDetections]) -> bool:
+    theirs = {look.t_s: look for look in _looks(other, frames)}
+    together = [(look, theirs[look.t_s]) for look in _looks(one, frames) if look.t_s in theirs]
+    same = [
+        any(
+            _inside(mine.box, thing.box) >= COVERED and _inside(others.box, thing.box) >= COVERED
+            for thing in mine.things
+        )
+        for mine, others in together
+    ]
+    return bool(same) and float(np.mean(same)) > OFTEN
+
+
+def _union(one: ObjectTrack, other: ObjectTrack) -> ObjectTrack:
+    boxes: dict[float, Box] = {box.t_s: box for box in one.boxes}
+    for box in other.boxes:
+        mine = boxes.get(box.t_s)
+        boxes[box.t_s] = (
+            box
+            if mine is None
+            else Box(
+                box.t_s,
+                min(mine.x0, box.x0),
+                min(mine.y0, box.y0),
+                max(mine.x1, box.x1),
+                max(mine.y1, box.y1),
+            )
+        )
+    times = sorted(boxes)
+    return replace(
+        one,
+        score=max(one.score, other.score),
+        start_s=times[0],
+        end_s=times[-1],
+        boxes=tuple(boxes[t_s] for t_s in times),
+    )
+
+
+def _fitted(track: ObjectTrack, looks: Sequence[_Look], name: str) -> ObjectTrack:
+    """The track with the boxes of the thing that it is called by."""
+    if not name:
+        return track
+    known = [
+        (look.t_s, best.box)
+        for look in looks
+        if (best := _best(look, kind_of(name))) is not None and fit_of(best.box, look.box) >= LEAST_FIT
+    ]
+    if len(known) < LEAST_FRAMES:
+        return track
+    t_s, boxes = _arrays(track)
+    known_s, things = np.array([at for at, _ in known]), np.array([box for _, box in known])
+    return _with_boxes(track, t_s, _between(t_s, boxes, known_s, things))
+
+
+def _best(look: _Look, kind: Collection[str]) -> Detection | None:
+    alike = [one for one in look.things if one.label in kind]
+    return max(alike, key=lambda one: one.score * fit_of(one.box, look.box), default=None)
+
+
+def _between(t_s: Floats, boxes: Floats, known_s: Floats, things: Floats) -> Floats:
+    """Boxes [B, 4] of a thing at all times.
+
+    Args:
+        t_s: times [B] of the region.
+        boxes: of the region [B, 4].
+        known_s: times [K] of the frames in which the thing was detected, in order.
+        things: its boxes there [K, 4].
+    """
+    there = _interpolated(known_s, t_s, boxes)
+    margins = things - there
+    by_margins = boxes + _interpolated(t_s, known_s, margins)
+    if len(known_s) < 3:
+        return by_margins
+    errors = np.zeros(2)
+    for left_out in range(1, len(known_s) - 1):
+        others = np.arange(len(known_s)) != left_out
+        at = known_s[left_out : left_out + 1]
+        own = _interpolated(at, known_s[others], things[others])
+        by_margin = there[left_out] + _interpolated(at, known_s[others], margins[others])
+        errors += [np.abs(own - things[left_out]).sum(), np.abs(by_margin - things[left_out]).sum()]
+    by_itself = _interpolated(t_s, known_s, things)
+    outside = (t_s < known_s[0] - BEYOND_S) | (t_s > known_s[-1] + BEYOND_S)
+    return np.where(outside[:, None] | (errors[1] <= errors[0]), by_margins, by_itself)
+
+
+def _interpolated(t_s: Floats, known_s: Floats, values: Floats) -> Floats:
+    return np.stack([np.interp(t_s, known_s, side) for side in values.T], axis=1)
+
+
+def _with_boxes(track: ObjectTrack, t_s: Floats, boxes: Floats) -> ObjectTrack:
+    """The track with other boxes; those of no extent left out."""
+    boxes = boxes.clip(0, 1).round(4)
+    whole = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
+    if not whole.any():
+        return track
+    kept = tuple(
+        Box(float(at), *(float(side) for side in box))
+        for at, box in zip(t_s[whole], boxes[whole], strict=True)
+    )
+    return replace(track, start_s=kept[0].t_s, end_s=kept[-1].t_s, boxes=kept)
+
+
+def _arrays(track: ObjectTrack) -> tuple[Floats, Floats]:
+    """Times [B] and corners [B, 4]."""
+    return (
+        np.array([box.t_s for box in track.boxes]),
+        np.array([(box.x0, box.y0, box.x1, box.y1) for box in track.boxes]),
+    )
+
+
+def _most_said(detections: Collection[Detection] | object) -> str:
+    labels = [one.label for one in detections]  # pyright: ignore
+    return max(sorted(set(labels)), key=labels.count)
+
+
+def _centre(box: Corners) -> Floats:
+    return np.array([(box[0] + box[2]) / 2, (box[1] + box[3]) / 2])
+
+
+def _area(box: Corners) -> float:
+    return max((box[2] - box[0]) * (box[3] - box[1]), 1e-9)
+
+
+def _common(one: Corners, other: Corners) -> float:
+    width = min(one[2], other[2]) - max(one[0], other[0])
+    height = min(one[3], other[3]) - max(one[1], other[1])
+    return max(width, 0.0) * max(height, 0.0)
+
+
+def _inside(one: Corners, other: Corners) -> float:
+    """Which share of a box lies in another one."""
+    return _common(one, other) / _area(one)
+
+
+def _iou(one: Corners, other: Corners) -> float:
+    common = _common(one, other)
+    return common / (_area(one) + _area(other) - common)
