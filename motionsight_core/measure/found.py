@@ -69,9 +69,7 @@ def found_tracks(tracker: RegionTracker, duration_s: float, *, frame_s: float) -
         duration_s: of the clip.
         frame_s: distance of the measured frames, seconds.
     """
-    judged = [
-        (evidence_of(trail, 0), trail) for trail in joined(tracker.trails()) if trail.is_track(frame_s)
-    ]
+    judged = [(evidence_of(trail, 0), trail) for trail in joined(tracker.trails()) if trail.is_track(frame_s)]
     ranked = [
         (prominence(evidence, duration_s), evidence, trail)
         for evidence, trail in judged

@@ -169,8 +169,7 @@ class RegionFinder:
             error=REGISTRATION_ERROR + MISFIT_WEIGHT * frame.misfit,
             least=LEAST_MASS_BETWEEN_LAYERS if layered else LEAST_MASS,
         )
-        passes = any(step.flow is not None for step in self._frames)
-        still = self._still(index) if groups and passes else None
+        still = self._still(index) if groups and self._passes(index) else None
         return Seen(frame.t_s, frame.luma, [self._region(index, group, still) for group in groups], layered)
 
     def _difference(self, index: int, offset: int) -> Luma:
@@ -184,6 +183,13 @@ class RegionFinder:
             by_near = compensated_difference(other, _along(near, back=offset > 0), current)
             difference = np.minimum(difference, by_near)
         return difference
+
+    def _passes(self, index: int) -> bool:
+        """Whether the background passes anywhere, to the next frame or from the one before."""
+        step = self._frames[index + 1] if index + 1 < len(self._frames) else self._frames[index]
+        height, width = step.luma.shape
+        corners = np.array([[0, 0, 1], [width, 0, 1], [0, height, 1], [width, height, 1]], np.float64).T
+        return bool(np.hypot(*(step.far @ corners - corners)[:2]).max() > LEAST_PASSING)
 
     def _still(self, index: int) -> NDArray[np.bool_]:
         """Which pixels [h, w] hold still on the screen."""

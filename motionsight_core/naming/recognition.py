@@ -26,6 +26,8 @@ CLEAR = 1.2
 SETTLED = 2.0
 #: ... and where no name has more support than this after so many frames, there is none to be found.
 HOPELESS, EARLY = 0.06, 4
+#: Frames are looked at for a track of at least this share of the first one's prominence.
+LEAST_SHARE = 0.2
 #: A box this close to the frame's edge may be cut off, fraction of the frame ...
 EDGE = 0.01
 #: ... and counts for less.
@@ -72,11 +74,13 @@ def recognise(
     ballots = {track.track_id: Ballot() for track in tracks}
     views = {track.track_id: _Views.of(track, candidates) for track in tracks}
     seen: dict[int, FrameDetections] = {}
+    first = max((track.score for track in tracks), default=0.0)
+    prominent = {track.track_id for track in tracks if track.score >= LEAST_SHARE * first}
     most = frames_for(candidates) if most_frames is None else most_frames
     while len(seen) < min(most, len(candidates)):
         gains = np.zeros(len(candidates))
         for number, ballot in ballots.items():
-            if not _is_decided(ballot, unsayable):
+            if number in prominent and not _is_decided(ballot, unsayable):
                 gains += views[number].gains(list(seen))
         best = int(np.argmax(gains))
         if gains[best] <= 0:

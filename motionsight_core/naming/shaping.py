@@ -10,49 +10,37 @@ the detections that are left out in turn.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from motionsight_core.naming.identity import set_right
+from motionsight_core.naming.looks import Corners, Look, area_of, arrays_of, centre_of, inside, looks_of
 from motionsight_core.naming.types import Detection, FrameDetections
-from motionsight_core.naming.vocabulary import MOVERS, kind_of
+from motionsight_core.naming.vocabulary import kind_of
 from motionsight_core.naming.voting import fit_of
 from motionsight_core.record import Box, ObjectTrack
 
 Floats = NDArray[np.float64]
-Corners = tuple[float, float, float, float]
 
-#: Score of a detection that shapes a track.
-LEAST_SCORE = 0.35
-#: Names that do besides what moves by itself.
-THROWN = frozenset({"sports ball"})
-#: A track is there in a frame if one of its boxes is as near in time, seconds.
-NEAR_S = 0.25
 #: Share of a detection that lies in a track's box which covers it, and of a box in a detection it is part of.
 COVERED = 0.6
-#: Detections that overlap by this much are one thing, IoU.
-SAME = 0.5
 #: Share of the frames, and number of them, in which a region must cover several things to be several tracks.
 OFTEN, LEAST_FRAMES = 0.5, 2
 #: Most things that one region is taken to be.
 MOST_THINGS = 4
+#: What stays where it is while something else moves before it, and the way that it may seem to go meanwhile,
+#: frame sides.
+VEHICLES = frozenset({"bicycle", "car", "motorcycle", "airplane", "bus", "train", "truck", "boat"})
+PARKED = 0.03
+#: Fit of a detection to the track that it is of.
+OWNED_FIT = 0.6
 #: Fit of a detection to the track that it shapes; see `fit_of`.
 LEAST_FIT = 0.35
 #: How long a thing goes on before its first detection and after its last one, seconds.
 BEYOND_S = 0.8
-
-
-@dataclass(frozen=True, slots=True)
-class _Look:
-    """A track in one frame that the detector saw."""
-
-    t_s: float
-    box: Corners
-    """Of the track."""
-    things: tuple[Detection, ...]
-    """That may be what the track is of, those that are the same left out; best first."""
 
 
 def shaped(
@@ -67,11 +55,13 @@ def shaped(
     """
     if not frames:
         return tuple(tracks)
+    tracks = set_right(tracks, frames)
     free = max((track.track_id for track in tracks), default=0) + 1
     parts: list[ObjectTrack] = []
     of_thing: dict[int, str] = dict(names)
     for track in tracks:
-        found = _split(track, _looks(track, frames))
+        others = [other for other in tracks if other is not track]
+        found = _split(track, looks_of(track, frames), _owned(others, frames))
         for number, (part, label) in enumerate(found):
             if number:
                 part = replace(part, track_id=free)
@@ -80,29 +70,38 @@ def shaped(
                 of_thing[part.track_id] = label
             parts.append(part)
     whole = _joined(parts, frames)
-    return tuple(_fitted(track, _looks(track, frames), of_thing.get(track.track_id, "")) for track in whole)
+    return tuple(_fitted(track, looks_of(track, frames), of_thing.get(track.track_id, "")) for track in whole)
 
 
-def _looks(track: ObjectTrack, frames: Sequence[FrameDetections]) -> list[_Look]:
-    t_s, boxes = _arrays(track)
-    looks = []
-    for frame in frames:
-        if np.abs(t_s - frame.t_s).min() > NEAR_S:
-            continue
-        x0, y0, x1, y1 = (float(np.interp(frame.t_s, t_s, side)) for side in boxes.T)
-        box = x0, y0, x1, y1
-        things: list[Detection] = []
-        for one in frame.detections:
-            is_thing = one.score >= LEAST_SCORE and (one.label in MOVERS or one.label in THROWN)
-            if is_thing and all(_iou(one.box, other.box) < SAME for other in things):
-                things.append(one)
-        looks.append(_Look(frame.t_s, box, tuple(things)))
-    return looks
+def _owned(tracks: Sequence[ObjectTrack], frames: Sequence[FrameDetections]) -> set[tuple[float, Corners]]:
+    """The detections that are of these tracks, by time and box."""
+    return {
+        (look.t_s, one.box)
+        for track in tracks
+        for look in looks_of(track, frames)
+        for one in look.things
+        if fit_of(one.box, look.box) >= OWNED_FIT
+    }
 
 
-def _split(track: ObjectTrack, looks: Sequence[_Look]) -> list[tuple[ObjectTrack, str]]:
-    """The track, or the tracks of the things that its region covers, each with the name of the thing."""
-    covered = [[one for one in look.things if _inside(one.box, look.box) >= COVERED] for look in looks]
+def _split(
+    track: ObjectTrack, looks: Sequence[Look], owned: Collection[tuple[float, Corners]]
+) -> list[tuple[ObjectTrack, str]]:
+    """The track, or the tracks of the things that its region covers, each with the name of the thing.
+
+    Args:
+        track: the track.
+        looks: at it.
+        owned: detections of other tracks, by time and box: they are none of this one's things.
+    """
+    covered = [
+        [
+            one
+            for one in look.things
+            if inside(one.box, look.box) >= COVERED and (look.t_s, one.box) not in owned
+        ]
+        for look in looks
+    ]
     counts = np.array([len(things) for things in covered])
     most = max(
         (
@@ -115,15 +114,44 @@ def _split(track: ObjectTrack, looks: Sequence[_Look]) -> list[tuple[ObjectTrack
     if most == 1:
         return [(track, "")]
     courses = _courses(looks, covered, most)
-    courses = [course for course in courses if len(course) >= LEAST_FRAMES]
+    courses = [course for course in courses if len(course) >= LEAST_FRAMES and not _is_parked(course)]
     if len(courses) < 2:
         return [(track, "")]
-    courses.sort(key=lambda course: -float(np.mean([_area(one.box) for _, one in course])))
-    return [(_along(track, looks, course), _most_said(one for _, one in course)) for course in courses]
+    courses.sort(key=lambda course: -float(np.mean([area_of(one.box) for _, one in course])))
+    spans = _spans(track, looks, courses)
+    return [
+        (_along(track, looks, course, span), _most_said([one for _, one in course]))
+        for course, span in zip(courses, spans, strict=True)
+    ]
+
+
+def _is_parked(course: Sequence[tuple[int, Detection]]) -> bool:
+    """Whether it is a vehicle that stays where it is, before which something else moves."""
+    centres = np.array([centre_of(one.box) for _, one in course])
+    return course[0][1].label in VEHICLES and float(np.ptp(centres, axis=0).max()) < PARKED
+
+
+def _spans(
+    track: ObjectTrack, looks: Sequence[Look], courses: Sequence[Sequence[tuple[int, Detection]]]
+) -> list[tuple[float, float]]:
+    """When each of the things in a region is there; at any time of the track at least one is."""
+    first, last = track.boxes[0].t_s, track.boxes[-1].t_s
+    spans = [
+        (
+            first if course[0][0] == 0 else looks[course[0][0]].t_s - BEYOND_S,
+            last if course[-1][0] == len(looks) - 1 else looks[course[-1][0]].t_s + BEYOND_S,
+        )
+        for course in courses
+    ]
+    earliest = min(range(len(spans)), key=lambda number: spans[number][0])
+    spans[earliest] = first, spans[earliest][1]
+    latest = max(range(len(spans)), key=lambda number: spans[number][1])
+    spans[latest] = spans[latest][0], last
+    return spans
 
 
 def _courses(
-    looks: Sequence[_Look], covered: Sequence[Sequence[Detection]], most: int
+    looks: Sequence[Look], covered: Sequence[Sequence[Detection]], most: int
 ) -> list[list[tuple[int, Detection]]]:
     """The things from frame to frame, each as the numbers of its looks and its detections there."""
     first = next(number for number, things in enumerate(covered) if len(things) >= most)
@@ -146,19 +174,20 @@ def _unlike(before: Detection, after: Detection) -> float:
     """1 or more where two detections of neighbouring looks are hardly one thing."""
     if after.label not in kind_of(before.label):
         return 2.0
-    ratio = abs(float(np.log(_area(before.box) / _area(after.box))))
-    return 0.5 * float(np.hypot(*(_centre(before.box) - _centre(after.box)))) / 0.3 + 0.25 * ratio
+    ratio = abs(float(np.log(area_of(before.box) / area_of(after.box))))
+    return 0.5 * float(np.hypot(*(centre_of(before.box) - centre_of(after.box)))) / 0.3 + 0.25 * ratio
 
 
 def _along(
-    track: ObjectTrack, looks: Sequence[_Look], course: Sequence[tuple[int, Detection]]
+    track: ObjectTrack,
+    looks: Sequence[Look],
+    course: Sequence[tuple[int, Detection]],
+    span: tuple[float, float],
 ) -> ObjectTrack:
     """The track of one of the things in a region, for as long as it is there."""
-    t_s, boxes = _arrays(track)
+    t_s, boxes = arrays_of(track)
     known_s = np.array([looks[number].t_s for number, _ in course])
-    start_s = t_s[0] if course[0][0] == 0 else known_s[0] - BEYOND_S
-    end_s = t_s[-1] if course[-1][0] == len(looks) - 1 else known_s[-1] + BEYOND_S
-    there = (t_s >= start_s) & (t_s <= end_s)
+    there = (t_s >= span[0]) & (t_s <= span[1])
     found = _between(t_s, boxes, known_s, np.array([one.box for _, one in course]))
     return _with_boxes(track, t_s[there], found[there])
 
@@ -176,11 +205,11 @@ def _joined(tracks: Sequence[ObjectTrack], frames: Sequence[FrameDetections]) ->
 
 
 def _are_one(one: ObjectTrack, other: ObjectTrack, frames: Sequence[FrameDetections]) -> bool:
-    theirs = {look.t_s: look for look in _looks(other, frames)}
-    together = [(look, theirs[look.t_s]) for look in _looks(one, frames) if look.t_s in theirs]
+    theirs = {look.t_s: look for look in looks_of(other, frames)}
+    together = [(look, theirs[look.t_s]) for look in looks_of(one, frames) if look.t_s in theirs]
     same = [
         any(
-            _inside(mine.box, thing.box) >= COVERED and _inside(others.box, thing.box) >= COVERED
+            inside(mine.box, thing.box) >= COVERED and inside(others.box, thing.box) >= COVERED
             for thing in mine.things
         )
         for mine, others in together
@@ -213,7 +242,7 @@ def _union(one: ObjectTrack, other: ObjectTrack) -> ObjectTrack:
     )
 
 
-def _fitted(track: ObjectTrack, looks: Sequence[_Look], name: str) -> ObjectTrack:
+def _fitted(track: ObjectTrack, looks: Sequence[Look], name: str) -> ObjectTrack:
     """The track with the boxes of the thing that it is called by."""
     if not name:
         return track
@@ -224,12 +253,12 @@ def _fitted(track: ObjectTrack, looks: Sequence[_Look], name: str) -> ObjectTrac
     ]
     if len(known) < LEAST_FRAMES:
         return track
-    t_s, boxes = _arrays(track)
+    t_s, boxes = arrays_of(track)
     known_s, things = np.array([at for at, _ in known]), np.array([box for _, box in known])
     return _with_boxes(track, t_s, _between(t_s, boxes, known_s, things))
 
 
-def _best(look: _Look, kind: Collection[str]) -> Detection | None:
+def _best(look: Look, kind: Collection[str]) -> Detection | None:
     alike = [one for one in look.things if one.label in kind]
     return max(alike, key=lambda one: one.score * fit_of(one.box, look.box), default=None)
 
@@ -245,7 +274,12 @@ def _between(t_s: Floats, boxes: Floats, known_s: Floats, things: Floats) -> Flo
     """
     there = _interpolated(known_s, t_s, boxes)
     margins = things - there
-    by_margins = boxes + _interpolated(t_s, known_s, margins)
+    # Before the first detection and after the last one a margin keeps its share of the region's size.
+    share = _sizes(boxes) / np.maximum(
+        _sizes(there)[np.searchsorted(known_s, t_s).clip(0, len(known_s) - 1)], 1e-6
+    )
+    beyond = (t_s < known_s[0]) | (t_s > known_s[-1])
+    by_margins = boxes + _interpolated(t_s, known_s, margins) * np.where(beyond[:, None], share, 1.0)
     if len(known_s) < 3:
         return by_margins
     errors = np.zeros(2)
@@ -258,6 +292,11 @@ def _between(t_s: Floats, boxes: Floats, known_s: Floats, things: Floats) -> Flo
     by_itself = _interpolated(t_s, known_s, things)
     outside = (t_s < known_s[0] - BEYOND_S) | (t_s > known_s[-1] + BEYOND_S)
     return np.where(outside[:, None] | (errors[1] <= errors[0]), by_margins, by_itself)
+
+
+def _sizes(boxes: Floats) -> Floats:
+    """Width and height, twice [B, 4], as the sides of boxes come."""
+    return np.tile(boxes[:, 2:] - boxes[:, :2], 2)
 
 
 def _interpolated(t_s: Floats, known_s: Floats, values: Floats) -> Floats:
@@ -277,38 +316,6 @@ def _with_boxes(track: ObjectTrack, t_s: Floats, boxes: Floats) -> ObjectTrack:
     return replace(track, start_s=kept[0].t_s, end_s=kept[-1].t_s, boxes=kept)
 
 
-def _arrays(track: ObjectTrack) -> tuple[Floats, Floats]:
-    """Times [B] and corners [B, 4]."""
-    return (
-        np.array([box.t_s for box in track.boxes]),
-        np.array([(box.x0, box.y0, box.x1, box.y1) for box in track.boxes]),
-    )
-
-
-def _most_said(detections: Collection[Detection] | object) -> str:
-    labels = [one.label for one in detections]  # pyright: ignore
+def _most_said(detections: Sequence[Detection]) -> str:
+    labels = [one.label for one in detections]
     return max(sorted(set(labels)), key=labels.count)
-
-
-def _centre(box: Corners) -> Floats:
-    return np.array([(box[0] + box[2]) / 2, (box[1] + box[3]) / 2])
-
-
-def _area(box: Corners) -> float:
-    return max((box[2] - box[0]) * (box[3] - box[1]), 1e-9)
-
-
-def _common(one: Corners, other: Corners) -> float:
-    width = min(one[2], other[2]) - max(one[0], other[0])
-    height = min(one[3], other[3]) - max(one[1], other[1])
-    return max(width, 0.0) * max(height, 0.0)
-
-
-def _inside(one: Corners, other: Corners) -> float:
-    """Which share of a box lies in another one."""
-    return _common(one, other) / _area(one)
-
-
-def _iou(one: Corners, other: Corners) -> float:
-    common = _common(one, other)
-    return common / (_area(one) + _area(other) - common)
