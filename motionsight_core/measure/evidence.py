@@ -28,18 +28,22 @@ LEAST_WEIGHT = 0.215
 #: Flow against the background that a registration may err by all the time, frame widths ...
 LEAST_DRIFT = 0.002
 #: ... unless what drifts so is as solid, as strong and seen as often as this.
-SOLID, STRONG, OFTEN = 0.35, 1.6, 8
+SOLID, STRONG, OFTEN = 0.28, 1.6, 8
 #: A track whose flow is so near that of the ground below it stands there ...
 ON_GROUND = 0.25
 #: ... if it is not as solid as this.
 LOOSE = 0.3
-#: A box that jumps by so much more than its flow shows something else each time: share of the drift, and frame
-#: widths.
+#: A box that jumps by so much more than its flow shows something else each time: share of the drift, and
+#: frame widths.
 SLIP_OF_DRIFT, LEAST_SLIP = 1.2, 0.01
-#: What touches the frame's edge this often and goes along with the background, faster or slower, stands nearer.
+#: What touches the frame's edge this often and goes along with the background, if faster, stands nearer.
 OFTEN_AT_EDGE, ALONG = 0.4, 0.95
 #: A short track must be stronger than this.
 SHORT_BOXES, SHORT_STRENGTH = 8, 1.8
+#: A track of which more than this share is told by flow alone ...
+OFTEN_BY_FLOW = 0.5
+#: ... is there if it is in most frames, in many, off its ground, and not held on the screen.
+DRIFT_PRESENCE, DRIFT_BOXES, OFF_GROUND, DRIFT_STILL = 0.6, 10, 1.0, 0.6
 #: A track that always touches one edge of the frame and is thinner is what comes in there, frame sides.
 SLIVER = 0.03
 EDGE = 0.005
@@ -78,6 +82,7 @@ def evidence_of(trail: Trail, track_id: int) -> TrackEvidence:
         still=float(np.median([region.still for region in seen])),
         off_ground=float(np.median([region.off_ground for region in seen])),
         layered=float(np.mean(trail.layered)),
+        by_flow=float(np.mean([region.by_flow for region in seen])),
     )
 
 
@@ -95,6 +100,8 @@ def _slip(trail: Trail) -> float:
 
 def is_of_a_thing(trail: Trail, evidence: TrackEvidence) -> bool:
     """Whether a track may be of something that moves in the scene."""
+    if evidence.by_flow > OFTEN_BY_FLOW:
+        return _drifts_over_ground(evidence)
     if _holds_still(trail, evidence) or _is_sliver(trail):
         return False
     if evidence.strength < LEAST_STRENGTH:
@@ -102,6 +109,16 @@ def is_of_a_thing(trail: Trail, evidence: TrackEvidence) -> bool:
     if evidence.boxes < SHORT_BOXES and evidence.strength < SHORT_STRENGTH:
         return False
     return evidence.strength >= CLEAR_STRENGTH or not _is_of_the_background(evidence)
+
+
+def _drifts_over_ground(evidence: TrackEvidence) -> bool:
+    """Whether what leaves the ground's flow is seen long enough, and the ground below does not go with it."""
+    return (
+        evidence.presence >= DRIFT_PRESENCE
+        and evidence.boxes >= DRIFT_BOXES
+        and evidence.off_ground > OFF_GROUND
+        and evidence.still < DRIFT_STILL
+    )
 
 
 def _holds_still(trail: Trail, evidence: TrackEvidence) -> bool:

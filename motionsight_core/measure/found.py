@@ -15,6 +15,9 @@ from motionsight_core.measure.types import TrackEvidence
 from motionsight_core.naming.types import FrameDetections
 from motionsight_core.record import MOVING_REGION, Box, ObjectTrack, TrackName
 
+#: Frames of the median of a track that is told by flow alone.
+BY_FLOW_FRAMES = 15
+
 
 @dataclass(frozen=True, slots=True)
 class FoundTracks:
@@ -88,8 +91,10 @@ def found_tracks(tracker: RegionTracker, duration_s: float, *, frame_s: float) -
 def _object_track(number: int, trail: Trail, score: float) -> ObjectTrack:
     boxes = np.array(trail.boxes)
     if len(boxes) >= 3:
-        # Sides jump for single frames where a part stands still: the median drops that.
-        boxes = median_filter(boxes, (3, 1), mode="nearest")
+        # Sides jump for single frames where a part stands still: the median drops that. What flow alone
+        # shows comes in parts, now more and now less of it.
+        by_flow = sum(region.by_flow for region in trail.seen) > len(trail.seen) / 2
+        boxes = median_filter(boxes, (BY_FLOW_FRAMES if by_flow else 3, 1), mode="nearest")
     boxes = boxes.clip(0, 1).round(4)
     return ObjectTrack(
         track_id=number,

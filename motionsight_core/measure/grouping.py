@@ -53,7 +53,7 @@ def moving_groups(
     mask = (excess > 0).astype(np.uint8)
     count = cv2.boxFilter(mask, -1, (3, 3), normalize=False)
     mask &= (count >= NEIGHBOURS).astype(np.uint8)
-    return _grouped(mask, difference, tolerance, least)
+    return groups_of(mask, difference / tolerance, least=least)
 
 
 def _tolerance(current: Luma, difference: Luma, threshold: float, error: float) -> NDArray[np.float32]:
@@ -71,9 +71,14 @@ def _contrast(current: Luma) -> float:
     return float(np.clip(np.std(current[::4, ::4]) / USUAL_DEVIATION, LEAST_CONTRAST, 1.0))
 
 
-def _grouped(
-    mask: NDArray[np.uint8], difference: Luma, tolerance: NDArray[np.float32], least: float
-) -> list[Group]:
+def groups_of(mask: NDArray[np.uint8], strength: NDArray[np.float32], *, least: float) -> list[Group]:
+    """The groups of a mask [h, w] with at least a share of the frame's pixels, the largest first.
+
+    Args:
+        mask: 1 where something moves.
+        strength: of the motion [h, w], 1 at the threshold.
+        least: pixels of a group, share of the frame.
+    """
     height, width = mask.shape
     kernel = np.ones((2 * round(GAP_Y * width / 2) + 1, 2 * round(GAP_X * width / 2) + 1), np.uint8)
     joined = cv2.dilate(mask, kernel)
@@ -83,12 +88,11 @@ def _grouped(
     rows, columns = np.nonzero(mask)
     owner = labels[rows, columns]
     masses = np.bincount(owner, minlength=count)
-    ratios = difference[rows, columns] / tolerance[rows, columns]
-    strength = np.bincount(owner, weights=ratios, minlength=count)
+    sums = np.bincount(owner, weights=strength[rows, columns], minlength=count)
     groups = []
     for label in np.argsort(-masses, kind="stable")[:MOST_REGIONS]:
         if masses[label] < max(1.0, least * height * width):
             break
         mine = owner == label
-        groups.append(Group(rows[mine], columns[mine], float(strength[label] / masses[label])))
+        groups.append(Group(rows[mine], columns[mine], float(sums[label] / masses[label])))
     return groups

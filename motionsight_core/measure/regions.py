@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from motionsight_core.measure.camera import Registration, to_corner_origin
 from motionsight_core.measure.differences import compensated_difference
 from motionsight_core.measure.grouping import Group, moving_groups
+from motionsight_core.measure.slopes import drifting_groups
 
 Floats = NDArray[np.float64]
 Luma = NDArray[np.uint8]
@@ -59,6 +60,8 @@ class Region:
     """Median of its flow to the next frame, frame widths and heights."""
     passing: tuple[float, float] = (0.0, 0.0)
     """The same of the background there."""
+    by_flow: bool = False
+    """Whether its flow says that it moves, over ground that recedes, and not the difference of pixels."""
     off_ground: float = 1.0
     """How far its flow is from that of the ground below it, over how far it is from the background's: near
     0 of what stands on the ground, nearer than the background; 1 or more of what moves."""
@@ -91,13 +94,15 @@ class _Frame:
     """Pixels."""
     layered: bool
     """Whether parallax parts the background: into two layers, or into a slope."""
+    is_slope: bool
+    """Whether the background is a slope."""
     flow: NDArray[np.float32] | None
     """[h, w, 2] from the frame before, pixels."""
 
     @classmethod
     def of(cls, t_s: float, luma: Luma, registration: Registration | None) -> _Frame:
         if registration is None:
-            return cls(t_s, luma, np.eye(3), None, 0.0, False, None)
+            return cls(t_s, luma, np.eye(3), None, 0.0, False, False, None)
         height, width = luma.shape
         near = registration.near
         (xx, xy, _), (yx, yy, _) = registration.affine
@@ -109,6 +114,7 @@ class _Frame:
             None if near is None else to_corner_origin(near, height, width),
             registration.misfit,
             near is not None or slope > LEAST_SLOPE,
+            near is None and slope > LEAST_SLOPE,
             registration.flow,
         )
 
@@ -169,8 +175,13 @@ class RegionFinder:
             error=REGISTRATION_ERROR + MISFIT_WEIGHT * frame.misfit,
             least=LEAST_MASS_BETWEEN_LAYERS if layered else LEAST_MASS,
         )
+        step = self._frames[index + 1] if index + 1 < len(self._frames) else frame
+        by_flow = not groups and step.is_slope and step.flow is not None
+        if by_flow and step.flow is not None:
+            groups = drifting_groups(step.flow, frame.luma, least=LEAST_MASS_BETWEEN_LAYERS)
         still = self._still(index) if groups and self._passes(index) else None
-        return Seen(frame.t_s, frame.luma, [self._region(index, group, still) for group in groups], layered)
+        regions = [replace(self._region(index, group, still), by_flow=by_flow) for group in groups]
+        return Seen(frame.t_s, frame.luma, regions, layered)
 
     def _difference(self, index: int, offset: int) -> Luma:
         """The difference [h, w] of a frame with the one `offset` frames later, by its nearest layer."""

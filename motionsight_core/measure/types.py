@@ -77,9 +77,9 @@ class TrackEvidence:
     drift: float
     """Median speed of its flow against the background, frame widths from one measured frame to the next."""
     along: float
-    """How far the flow against the background goes along the background's own, 0 across to 1: parallax does."""
+    """How far its flow against the background is along the background's own, 0 to 1: parallax is."""
     slip: float
-    """Median way that its box's middle goes otherwise than the flow in it, frame sides from frame to frame."""
+    """Median way that its box's middle goes otherwise than its flow, frame sides from frame to frame."""
     edge: float
     """Share of its boxes that touch the edge of the frame, 0 to 1."""
     still: float
@@ -89,6 +89,8 @@ class TrackEvidence:
     what stands nearer than the background, 1 or more of what moves."""
     layered: float
     """Share of its frames in which parallax parts the background, 0 to 1."""
+    by_flow: float
+    """Share of its regions that were told by their flow alone, over ground that recedes, 0 to 1."""
     named: float = 0.0
     """Share of the frames in which a detector looked at it that show something there, 0 to 1; 0 where none
     looked."""

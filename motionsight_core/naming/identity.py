@@ -1,4 +1,4 @@
-"""Tracks that changed from one thing to another where the two met, set right by what the detector calls them."""
+"""Tracks that changed from one thing to another where these met, set right by what the detector says."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tracks take the shape of things: what the detector found says how far a thing reaches beyond what moves of it.
+"""Tracks take the shape of things, as far as the detector says how far these reach beyond what moves.
 
 What is measured may be an arm of a person, a person together with a mower, or two people in one region. In
 the few frames that the detector saw, its boxes say which: a region that covers two things is two tracks, two
@@ -31,10 +31,10 @@ COVERED = 0.6
 OFTEN, LEAST_FRAMES = 0.5, 2
 #: Most things that one region is taken to be.
 MOST_THINGS = 4
-#: What stays where it is while something else moves before it, and the way that it may seem to go meanwhile,
-#: frame sides.
+#: What stays where it is while something else moves before it, and the way that it may seem to go meanwhile
+#: as more or less of it is seen, its own lengths.
 VEHICLES = frozenset({"bicycle", "car", "motorcycle", "airplane", "bus", "train", "truck", "boat"})
-PARKED = 0.03
+PARKED = 0.4
 #: Fit of a detection to the track that it is of.
 OWNED_FIT = 0.6
 #: Fit of a detection to the track that it shapes; see `fit_of`.
@@ -127,8 +127,10 @@ def _split(
 
 def _is_parked(course: Sequence[tuple[int, Detection]]) -> bool:
     """Whether it is a vehicle that stays where it is, before which something else moves."""
-    centres = np.array([centre_of(one.box) for _, one in course])
-    return course[0][1].label in VEHICLES and float(np.ptp(centres, axis=0).max()) < PARKED
+    boxes = np.array([one.box for _, one in course])
+    centres = (boxes[:, :2] + boxes[:, 2:]) / 2
+    length = float(np.median((boxes[:, 2:] - boxes[:, :2]).max(axis=1)))
+    return course[0][1].label in VEHICLES and float(np.ptp(centres, axis=0).max()) < PARKED * length
 
 
 def _spans(
@@ -274,11 +276,14 @@ def _between(t_s: Floats, boxes: Floats, known_s: Floats, things: Floats) -> Flo
     """
     there = _interpolated(known_s, t_s, boxes)
     margins = things - there
-    # Before the first detection and after the last one a margin keeps its share of the region's size.
+    # Before the first detection and after the last one a margin keeps its share of the region's size, and
+    # goes after a while.
     share = _sizes(boxes) / np.maximum(
         _sizes(there)[np.searchsorted(known_s, t_s).clip(0, len(known_s) - 1)], 1e-6
     )
     beyond = (t_s < known_s[0]) | (t_s > known_s[-1])
+    gone_s = np.maximum(np.maximum(known_s[0] - t_s, t_s - known_s[-1]) - BEYOND_S, 0.0)
+    share *= np.maximum(1 - gone_s / BEYOND_S, 0.0)[:, None]
     by_margins = boxes + _interpolated(t_s, known_s, margins) * np.where(beyond[:, None], share, 1.0)
     if len(known_s) < 3:
         return by_margins

@@ -15,8 +15,8 @@ from motionsight_core.measure.types import MotionMeasurement
 from motionsight_core.naming.candidates import Candidates
 from motionsight_core.naming.choice import PACKAGED
 from motionsight_core.naming.model_file import ModelUnusable
-from motionsight_core.naming.nanodet import LONGEST_SIDE, NanoDet, packaged_detector
 from motionsight_core.naming.moving import recognised
+from motionsight_core.naming.nanodet import LONGEST_SIDE, NanoDet, packaged_detector
 from motionsight_core.naming.types import Detection
 from motionsight_core.naming.vocabulary import UNSAYABLE
 from motionsight_core.settings import Settings
