@@ -33,9 +33,9 @@ SOLID, STRONG, OFTEN = 0.28, 1.6, 8
 ON_GROUND = 0.25
 #: ... if it is not as solid as this.
 LOOSE = 0.3
-#: A box that jumps by so much more than its flow shows something else each time: share of the drift, and
-#: frame widths.
-SLIP_OF_DRIFT, LEAST_SLIP = 1.2, 0.01
+#: A box that jumps by so much more than its flow shows something else each time: shares of the drift and of
+#: its size, and frame widths.
+SLIP_OF_DRIFT, SLIP_OF_SIZE, LEAST_SLIP = 1.2, 0.12, 0.01
 #: What touches the frame's edge this often and goes along with the background, if faster, stands nearer.
 OFTEN_AT_EDGE, ALONG = 0.4, 0.95
 #: A short track must be stronger than this.
@@ -141,7 +141,7 @@ def _is_of_the_background(evidence: TrackEvidence) -> bool:
         return True
     if evidence.off_ground < ON_GROUND and evidence.filled < LOOSE:
         return True
-    if evidence.slip > max(LEAST_SLIP, SLIP_OF_DRIFT * evidence.drift):
+    if evidence.slip > max(LEAST_SLIP, SLIP_OF_DRIFT * evidence.drift, SLIP_OF_SIZE * evidence.size):
         return True
     return evidence.along > ALONG and evidence.edge >= OFTEN_AT_EDGE
 
