@@ -113,22 +113,24 @@ def describe_objects(measurement: MotionMeasurement, *, start_s: float, end_s: f
         return "Nothing is seen moving against the background."
     repetitions = {repetition.track_id: repetition for repetition in measurement.repetitions}
     scene = Scene(start_s, end_s, measurement.camera_path, repetitions)
-    told, rest = _told_and_rest(tracks)
     unknown = max(measurement.objects_in_all - len(tracks), 0)
+    told, rest = _told_and_rest(tracks, len(tracks) + unknown)
     # The story runs in time; what is there from the start comes in order of prominence.
     told.sort(key=lambda track: max(track.start_s - start_s - scene.moment_s, 0.0))
     paths = [TrackPath.of(track) for track in told]
     sentences = [_told(path, paths[:index], scene) for index, path in enumerate(paths)]
     if rest:
-        sentences.append(told_together([TrackPath.of(track) for track in rest], paths, unknown=unknown))
+        others = [TrackPath.of(track) for track in rest]
+        at_once = max(measurement.objects_at_once - len(told), 1)
+        sentences.append(told_together(others, paths, unknown=unknown, at_once=at_once))
     return " ".join(sentences)
 
 
-def _told_and_rest(tracks: Sequence[ObjectTrack]) -> tuple[list[ObjectTrack], list[ObjectTrack]]:
+def _told_and_rest(tracks: Sequence[ObjectTrack], in_all: int) -> tuple[list[ObjectTrack], list[ObjectTrack]]:
     """Those that get a sentence of their own, and those that share one; what is hardly there gets none."""
     most = TOLD + 1 if len(tracks) == TOLD + 1 else TOLD
     least = LEAST_SHARE * tracks[0].score
-    if len(tracks) >= TOLD + CROWD:
+    if len(tracks) > TOLD and in_all >= TOLD + CROWD:
         # In a crowd nobody is told of who does not stand out.
         least = max(least, STANDING_OUT * tracks[TOLD].score)
     told = [track for track in tracks[:most] if track.score >= least]

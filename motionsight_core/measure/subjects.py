@@ -52,7 +52,9 @@ def subject(path: TrackPath, before: Sequence[TrackPath], growth: Growth | None)
     return f"{determined} {_size(path)}".rstrip()
 
 
-def told_together(paths: Sequence[TrackPath], before: Sequence[TrackPath], *, unknown: int = 0) -> str:
+def told_together(
+    paths: Sequence[TrackPath], before: Sequence[TrackPath], *, unknown: int = 0, at_once: int = 0
+) -> str:
     """One sentence on all that have none of their own: "Two other people move in several places."
 
     Of a crowd it says how many there are in all and at once: "About thirty people move in several places, up
@@ -62,6 +64,7 @@ def told_together(paths: Sequence[TrackPath], before: Sequence[TrackPath], *, un
         paths: at least one.
         before: those of which there were sentences.
         unknown: further ones, of which no more than their number is known.
+        at_once: with those, most that there are at one moment.
     """
     places = list(dict.fromkeys(place(*path.middle) for path in paths))
     where = listed(places) if len(places) <= 2 else "in several places"
@@ -70,14 +73,16 @@ def told_together(paths: Sequence[TrackPath], before: Sequence[TrackPath], *, un
         start, end = (seconds(float(path.t_s[index])) for index in (0, -1))
         return sentence(f"{_one_more(path, before)} moves {where} from {start} to {end}")
     if len(paths) + unknown >= CROWD:
-        return _crowd(paths, before, where, unknown)
+        return _crowd(paths, before, where, unknown, at_once)
     labels = list(dict.fromkeys(path.label for path in paths))
     things = [_several([path for path in paths if path.label == label], before) for label in labels]
     verb = "move" if len(things) > 1 or things[0].startswith(_COUNTS) else "moves"
     return sentence(f"{listed(things)} {verb} {where}")
 
 
-def _crowd(paths: Sequence[TrackPath], before: Sequence[TrackPath], where: str, unknown: int) -> str:
+def _crowd(
+    paths: Sequence[TrackPath], before: Sequence[TrackPath], where: str, unknown: int, at_once: int
+) -> str:
     counts = Counter(path.label for path in paths)
     most_said = counts.most_common(1)[0][0]
     counts[most_said] += unknown
@@ -89,7 +94,7 @@ def _crowd(paths: Sequence[TrackPath], before: Sequence[TrackPath], where: str, 
             continue
         other = "other " if any(told.label == label for told in before) else ""
         things.append(f"{about(count)} {other}{plural(label) if alike[0].is_named else 'regions'}")
-    at_once = most_at_once(paths)
+    at_once = at_once if unknown else most_at_once(paths)
     together = f", up to {about(at_once)} at once" if at_once < len(paths) + unknown else ""
     return sentence(f"{listed(things)} move {where}{together}")
 
