@@ -22,6 +22,11 @@ LEAST_CONTRAST = 0.4
 #: Gap between two parts of one object, in widths of the frame, across and (people are tall) upwards.
 GAP_X = 0.028
 GAP_Y = 0.040
+#: Between two groups of one thing lies no more than this, widths of the frame; what lies there goes along
+#: with both, within this share of their way against the background, which is longer than this, pixels.
+MOST_BETWEEN = 0.2
+ALONG = 0.25
+CLEARLY_MOVING = 1.5
 #: Regions that are kept of one frame, the largest first.
 MOST_REGIONS = 32
 
@@ -96,3 +101,47 @@ def groups_of(mask: NDArray[np.uint8], strength: NDArray[np.float32], *, least: 
         mine = owner == label
         groups.append(Group(rows[mine], columns[mine], float(sums[label] / masses[label])))
     return groups
+
+
+def of_one_thing(groups: list[Group], flow: NDArray[np.float32], passing: NDArray[np.float64]) -> list[Group]:
+    """The groups, those taken together between which everything goes along with both: the wheels of a bus.
+
+    Args:
+        groups: of one frame.
+        flow: [h, w, 2] to a neighbouring frame, pixels.
+        passing: how the background moves there, affine [3, 3] in pixel indices.
+    """
+    kept: list[Group] = []
+    for group in groups:
+        host = next((number for number, one in enumerate(kept) if _are_one(one, group, flow, passing)), None)
+        if host is None:
+            kept.append(group)
+            continue
+        one = kept[host]
+        total = len(one.rows) + len(group.rows)
+        kept[host] = Group(
+            np.concatenate([one.rows, group.rows]),
+            np.concatenate([one.columns, group.columns]),
+            (len(one.rows) * one.strength + len(group.rows) * group.strength) / total,
+        )
+    return kept
+
+
+def _are_one(one: Group, other: Group, flow: NDArray[np.float32], passing: NDArray[np.float64]) -> bool:
+    left, right = _gap(one.columns, other.columns)
+    top, bottom = _gap(one.rows, other.rows)
+    if max(bottom - top, right - left) > MOST_BETWEEN * flow.shape[1]:
+        return False
+    flows = [np.median(flow[group.rows, group.columns], axis=0) for group in (one, other)]
+    between = np.median(flow[top : bottom + 1, left : right + 1], axis=(0, 1))
+    middle = np.array([(left + right) / 2, (top + bottom) / 2, 1.0])
+    against = float(np.hypot(*(flows[0] - (passing @ middle - middle)[:2])))
+    apart = max(float(np.hypot(*(flows[0] - flow_of))) for flow_of in (flows[1], between))
+    return against > CLEARLY_MOVING and apart < ALONG * against
+
+
+def _gap(one: NDArray[np.intp], other: NDArray[np.intp]) -> tuple[int, int]:
+    """From where to where one thing and another lie apart along an axis, or lie beside each other."""
+    first = max(int(one.min()), int(other.min()))
+    last = min(int(one.max()), int(other.max()))
+    return min(first, last), max(first, last)

@@ -20,21 +20,12 @@ PART_SHARE = 0.7
 #: Way of its middle through the whole, sizes of the whole, from which on it only passes before it.
 PASSING = 0.6
 
-#: Boxes that two tracks have in common, at least, to be told to go in step ...
-MATE_BOXES = 8
-#: ... and how far they may lie apart, sizes of the larger one, ...
-MATE_GAP = 1.2
-#: ... how far they go, frame sides, ...
-MATE_WAY = 0.15
-#: ... and how much their distance may change meanwhile, share of the way.
-IN_STEP = 0.04
-
 
 def joined(trails: Sequence[Trail]) -> list[Trail]:
     """The trails with what belongs together joined; those that are given stay as they are."""
     whole = _stitched(trails)
     parted(whole)
-    return _with_mates(_without_parts(whole))
+    return _without_parts(whole)
 
 
 def _stitched(trails: Sequence[Trail]) -> list[Trail]:
@@ -88,35 +79,6 @@ def _is_part(part: Trail, host: Trail) -> bool:
     ends = np.array_split(offsets, min(3, len(offsets)))
     way = np.abs(np.median(ends[-1], axis=0) - np.median(ends[0], axis=0))
     return bool(way.max() < PASSING)
-
-
-def _with_mates(trails: list[Trail]) -> list[Trail]:
-    """Takes tracks together that go the same way beside each other, in step: the wheels of one bus."""
-    kept: list[Trail] = []
-    for trail in sorted(trails, key=lambda trail: -trail.mass):
-        host = next((other for other in kept if _are_mates(trail, other)), None)
-        if host is None:
-            kept.append(trail)
-        else:
-            _absorb(host, trail)
-    return kept
-
-
-def _are_mates(one: Trail, other: Trail) -> bool:
-    at = dict(zip(other.times, other.boxes, strict=True))
-    common = [(box, at[t_s]) for t_s, box in zip(one.times, one.boxes, strict=True) if t_s in at]
-    if len(common) < max(MATE_BOXES, TOGETHER * len(one.times)):
-        return False
-    mine, others = (np.array(boxes) for boxes in zip(*common, strict=True))
-    gaps = np.maximum(np.maximum(mine[:, :2], others[:, :2]) - np.minimum(mine[:, 2:], others[:, 2:]), 0)
-    size = np.median(np.maximum(mine[:, 2:] - mine[:, :2], others[:, 2:] - others[:, :2]), axis=0)
-    if (np.median(gaps, axis=0) > MATE_GAP * size).any():
-        return False
-    centres = (mine[:, :2] + mine[:, 2:]) / 2
-    offsets = centres - (others[:, :2] + others[:, 2:]) / 2
-    way = float(np.ptp(centres, axis=0).max())
-    sway = float(np.mean(np.abs(offsets - np.median(offsets, axis=0)), axis=0).max())
-    return way >= MATE_WAY and sway <= IN_STEP * way
 
 
 def _absorb(host: Trail, part: Trail) -> None:

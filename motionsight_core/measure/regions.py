@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from motionsight_core.measure.camera import Registration, to_corner_origin
 from motionsight_core.measure.differences import compensated_difference
-from motionsight_core.measure.grouping import Group, moving_groups
+from motionsight_core.measure.grouping import Group, moving_groups, of_one_thing
 from motionsight_core.measure.slopes import drifting_groups
 
 Floats = NDArray[np.float64]
@@ -179,6 +179,8 @@ class RegionFinder:
         by_flow = not groups and step.is_slope and step.flow is not None
         if by_flow and step.flow is not None:
             groups = drifting_groups(step.flow, frame.luma, least=LEAST_MASS_BETWEEN_LAYERS)
+        if len(groups) > 1 and step.flow is not None:
+            groups = of_one_thing(groups, step.flow, step.far)
         still = self._still(index) if groups and self._passes(index) else None
         regions = [replace(self._region(index, group, still), by_flow=by_flow) for group in groups]
         return Seen(frame.t_s, frame.luma, regions, layered)

@@ -48,6 +48,8 @@ LEAST_MOMENT_S = 0.15
 
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
+#: As far as people in a crowd are counted one by one.
+COUNTED = (*NUMBERS, "eleven", "twelve")
 #: Larger numbers are rounded to the step of the first limit above them.
 ROUNDED = ((22.5, 5), (100, 10), (math.inf, 50))
 ROUND_NUMBERS = {
@@ -134,8 +136,8 @@ def number(count: int) -> str:
 
 def about(count: int) -> str:
     """A number of things that nobody counts one by one: "seven", "about fifteen", "about 150"."""
-    if count < len(NUMBERS):
-        return number(count)
+    if count < len(COUNTED):
+        return COUNTED[count]
     step = next(step for limit, step in ROUNDED if count < limit)
     rounded = step * round(count / step)
     return f"about {ROUND_NUMBERS.get(rounded, str(rounded))}"

@@ -84,9 +84,9 @@ def test_a_single_one_left_is_told_with_its_time() -> None:
 
 def test_a_crowd_is_counted_in_all_and_at_once_and_nobody_in_it_is_told_of() -> None:
     walkers = [
-        named("person", n, SMALL, RIGHT, score=0.3, start_s=0.1 * n, end_s=0.1 * n + 1.15) for n in range(28)
+        named("person", n, SMALL, RIGHT, score=0.3, start_s=0.1 * n, end_s=0.1 * n + 1.12) for n in range(28)
     ]
-    assert objects(*walkers) == "About thirty people move on the right, up to twelve at once."
+    assert objects(*walkers) == "About thirty people move in the lower right, up to twelve at once."
 
 
 def test_one_who_stands_out_of_a_crowd_has_a_sentence_of_its_own() -> None:
