@@ -37,7 +37,7 @@ LOOSE = 0.3
 #: its size, and frame widths.
 SLIP_OF_DRIFT, SLIP_OF_SIZE, LEAST_SLIP = 1.2, 0.12, 0.01
 #: What touches the frame's edge this often and goes along with the background, if faster, stands nearer.
-OFTEN_AT_EDGE, ALONG = 0.4, 0.95
+OFTEN_AT_EDGE, ALONG = 0.5, 0.95
 #: A short track must be stronger than this.
 SHORT_BOXES, SHORT_STRENGTH = 8, 1.8
 #: A track of which more than this share is told by flow alone ...
