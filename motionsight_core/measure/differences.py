@@ -53,8 +53,11 @@ def exposure_change(before: Luma, after: Luma) -> tuple[float, float]:
     (1, 0) where hardly anything changes, or nothing can be told; objects that move do not count.
     """
     small = [np.ascontiguousarray(frame[::EXPOSURE_STEP, ::EXPOSURE_STEP]) for frame in (before, after)]
-    if cv2.mean(cv2.absdiff(*small))[0] < LEAST_EXPOSURE:
-        return 1.0, 0.0
+    (mean, deviation), (mean_after, deviation_after) = (
+        (float(one[0, 0]) for one in cv2.meanStdDev(frame)) for frame in small
+    )
+    if abs(mean - mean_after) < LEAST_EXPOSURE and abs(deviation - deviation_after) < LEAST_EXPOSURE:
+        return 1.0, 0.0  # what moves changes neither by much, and light does
     x, y = (frame.ravel().astype(np.float64) for frame in small)
     gain, offset = 1.0, float(np.median(y - x))
     if abs(offset) < LEAST_EXPOSURE and np.median(np.abs(y - x)) < LEAST_EXPOSURE:

@@ -37,11 +37,12 @@ LEAST_SLOPE = 0.005
 STILL_LEVELS = 3
 #: ... while the background passes there by more than this, pixels.
 LEAST_PASSING = 0.7
-#: Height of the strips of ground below a region with which its flow is compared, pixels ...
-STRIP = 5
-#: ... and how far down they go, heights of the region, and pixels.
+#: The flow of a region is compared with that of the rows below it: so far down, heights of the region and
+#: pixels ...
 GROUND_HEIGHTS = 1.0
 GROUND_PIXELS = 10
+#: ... at every so manyth pixel, if there are enough rows.
+ROW_STEP, COLUMN_STEP, LEAST_ROWS = 2, 3, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +245,7 @@ class RegionFinder:
 
 
 def _nearest_ground(flow: NDArray[np.float32], top: int, height: int, mine: Floats) -> float | None:
-    """How near the flow of a strip below a region comes to the region's own, pixels; None without one.
+    """How near the flow of a row below a region comes to the region's own, pixels; None without any.
 
     Args:
         flow: [h, n, 2] of the columns of the region.
@@ -252,9 +253,11 @@ def _nearest_ground(flow: NDArray[np.float32], top: int, height: int, mine: Floa
         height: of the region, rows.
         mine: the region's flow [2].
     """
-    low = min(len(flow) - STRIP, top + round(GROUND_HEIGHTS * height) + GROUND_PIXELS)
-    strips = [np.median(flow[row : row + STRIP], axis=(0, 1)) for row in range(top, low + 1, STRIP)]
-    return min((float(np.hypot(*(strip - mine))) for strip in strips), default=None)
+    below = flow[top : top + round(GROUND_HEIGHTS * height) + GROUND_PIXELS : ROW_STEP, ::COLUMN_STEP]
+    if len(below) < LEAST_ROWS:
+        return None
+    away = np.median(below, axis=1) - mine
+    return float(np.hypot(away[:, 0], away[:, 1]).min())
 
 
 def _along(steps: list[Floats], *, back: bool) -> Floats:
