@@ -242,7 +242,8 @@ def _growing(growth: Growth | None, path: TrackPath) -> str:
     """ "growing from a tenth to a third of the frame's width by 3.0 s, as if coming closer"."""
     if growth is None:
         return ""
-    side = 0 if max(growth.before[0], growth.after[0]) < 0.95 else 1
+    # People are as tall as they are, and as wide as their arms reach.
+    side = 0 if max(growth.before[0], growth.after[0]) < 0.95 and path.label != "person" else 1
     before, after = fraction_of(growth.before[side]), fraction_of(growth.after[side])
     if before == after:
         return ""

@@ -17,7 +17,7 @@ from motionsight_core.record import ObjectTrack, TrackName
 
 #: Frames that the detector sees at most: so many in a second of the clip, and so many of a short and of a
 #: long one. Each costs about half as much as a second of 720p costs to decode.
-FRAMES_PER_S = 0.7
+FRAMES_PER_S = 0.9
 FEWEST_FRAMES, MOST_FRAMES = 6, 20
 #: A name needs no further frames where no frame is against it and its votes add up to so much: four middling
 #: ones, or three good ones.
