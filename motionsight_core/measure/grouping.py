@@ -76,7 +76,7 @@ def _contrast(current: Luma) -> float:
     return float(np.clip(np.std(current[::4, ::4]) / USUAL_DEVIATION, LEAST_CONTRAST, 1.0))
 
 
-def groups_of(mask: NDArray[np.uint8], strength: NDArray[np.float32], *, least: float) -> list[Group]:
+def groups_of(mask: NDArray[np.uint8], strength: NDArray[np.floating], *, least: float) -> list[Group]:
     """The groups of a mask [h, w] with at least a share of the frame's pixels, the largest first.
 
     Args:

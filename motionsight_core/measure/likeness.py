@@ -54,10 +54,7 @@ def found_again(picture: Luma, luma: Luma, expected: Floats, size_of: Corners) -
     place = luma[top:bottom, left:right]
     step = max(1, round(max(rows, columns) / LONGEST))
     if step > 1:
-        place, picture = (
-            cv2.resize(one, None, fx=1 / step, fy=1 / step, interpolation=cv2.INTER_AREA)
-            for one in (place, picture)
-        )
+        place, picture = (_smaller(one, step) for one in (place, picture))
     likeness = cv2.matchTemplate(place, picture, cv2.TM_CCOEFF_NORMED)
     _, best, _, (x, y) = cv2.minMaxLoc(likeness)
     if best < LEAST_LIKENESS:
@@ -66,6 +63,11 @@ def found_again(picture: Luma, luma: Luma, expected: Floats, size_of: Corners) -
     half_x, half_y = (size_of[2] - size_of[0]) / 2, (size_of[3] - size_of[1]) / 2
     x, y = centre_x / width, centre_y / height
     return (x - half_x, y - half_y, x + half_x, y + half_y)
+
+
+def _smaller(picture: Luma, step: int) -> Luma:
+    smaller = cv2.resize(picture, None, fx=1 / step, fy=1 / step, interpolation=cv2.INTER_AREA)
+    return smaller.astype(np.uint8, copy=False)
 
 
 def _pixels(box: Corners, shape: tuple[int, ...]) -> tuple[int, int, int, int]:

@@ -75,4 +75,4 @@ def _fitted(terms: Floats, flow: Floats, weight: Floats) -> tuple[Floats, Floats
         coefficients = np.linalg.solve(normal, weighted.T @ flow)
         departure = np.hypot(*(flow - terms @ coefficients).T)
         robust = weight / (1 + (departure / HALF) ** 2) ** 2
-    return coefficients, departure
+    return np.asarray(coefficients, np.float64), np.asarray(departure, np.float64)

@@ -14,7 +14,7 @@ from motionsight_core.naming.candidates import Candidate
 from motionsight_core.naming.recognition import recognise
 from motionsight_core.naming.types import Detection, FrameDetections
 from motionsight_core.naming.voting import LEAST_FIT, fit_of
-from motionsight_core.record import ObjectTrack
+from motionsight_core.record import Box, ObjectTrack
 
 #: A track is seen in a frame if one of its boxes is as near in time, seconds.
 NEAR_S = 0.25
@@ -38,13 +38,33 @@ def recognised(
         moving,
         tracks=tuple(tracks),
         evidence=tuple(
-            _with_support(known[number], track, found.detections)
+            _with_support(known[_measured_as(track, moving.tracks)], track, found.detections)
             for track in tracks
-            if (number := track.track_id) in known
-        ),
+        )
+        if known
+        else (),
         names=found.names,
         detections=found.detections,
     )
+
+
+def _measured_as(track: ObjectTrack, measured: Sequence[ObjectTrack]) -> int:
+    """The number of the measured track that a track is, or is a part of."""
+    if any(one.track_id == track.track_id for one in measured):
+        return track.track_id
+    middle = track.boxes[len(track.boxes) // 2]
+
+    def fit(one: ObjectTrack) -> float:
+        nearest = min(one.boxes, key=lambda box: abs(box.t_s - middle.t_s))
+        if abs(nearest.t_s - middle.t_s) > NEAR_S:
+            return 0.0
+        return fit_of(_corners(nearest), _corners(middle))
+
+    return max(measured, key=fit).track_id
+
+
+def _corners(box: Box) -> tuple[float, float, float, float]:
+    return box.x0, box.y0, box.x1, box.y1
 
 
 def _with_support(
@@ -55,6 +75,5 @@ def _with_support(
     for frame in frames:
         nearest = min(track.boxes, key=lambda box: abs(box.t_s - frame.t_s))
         if abs(nearest.t_s - frame.t_s) <= NEAR_S:
-            corners = (nearest.x0, nearest.y0, nearest.x1, nearest.y1)
-            there.append(any(fit_of(one.box, corners) >= LEAST_FIT for one in frame.detections))
-    return replace(evidence, named=float(np.mean(there)) if there else 0.0)
+            there.append(any(fit_of(one.box, _corners(nearest)) >= LEAST_FIT for one in frame.detections))
+    return replace(evidence, track_id=track.track_id, named=float(np.mean(there)) if there else 0.0)
