@@ -193,7 +193,7 @@ def _boxes(result: SceneResult, truth: SceneTruth, tracks: Sequence[ObjectTrack]
     for least in BOX_IOUS:
         right = [any(box_iou(box, other) >= least for other in meant) for box in said]
         judged = [
-            is_right or not any(_is_of(box, other) for other in besides)
+            is_right or not any(is_of(box, other) for other in besides)
             for box, is_right in zip(said, right, strict=True)
         ]
         found = sum(any(box_iou(box, other) >= least for other in said) for box in meant)
@@ -208,7 +208,7 @@ def _boxes(result: SceneResult, truth: SceneTruth, tracks: Sequence[ObjectTrack]
     result.objects, result.fragments = len(followed), sum(followed.values())
 
 
-def _is_of(box: Box, beside: Box) -> bool:
+def is_of(box: Box, beside: Box) -> bool:
     """Whether a box is of something incidental: half inside it, or around its middle."""
     if abs(box.t_s - beside.t_s) > 0.051:
         return False

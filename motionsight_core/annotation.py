@@ -187,6 +187,8 @@ class Annotation:
             track_names=motion.names if tracks == motion.tracks else (),
             repetitions=motion.repetitions if tracks == motion.tracks else (),
             dissolves=motion.dissolves,
+            objects_at_once=motion.objects_at_once if tracks == motion.tracks else None,
+            objects_in_all=motion.objects_in_all if tracks == motion.tracks else None,
         )
 
 

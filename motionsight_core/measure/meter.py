@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +12,7 @@ from motionsight_core.measure.camera import LEAST_SUPPORT, PairRegistrar, Regist
 from motionsight_core.measure.clarity import clarity
 from motionsight_core.measure.cuts import is_cut
 from motionsight_core.measure.dissolves import DissolveFinder, is_during, rate_of, within
+from motionsight_core.measure.found import FoundTracks, found_tracks
 from motionsight_core.measure.held import is_repeat, with_holds
 from motionsight_core.measure.moves import moves_of_shot
 from motionsight_core.measure.pairs import Pair, mended, pair_of, samples_of, shifted_pair
@@ -102,10 +104,18 @@ class MotionMeter:
             self._push_pair(*self._last, luma, t_s)
         self._last = luma, t_s
 
-    def finish(self, start_s: float, end_s: float) -> MotionMeasurement:
-        """The measurement of the clip that spans `start_s` to `end_s`, source seconds."""
-        for t_s, regions in self._finder.flush():
-            self._tracker.push(t_s, regions)
+    def finish(
+        self, start_s: float, end_s: float, *, look: Callable[[FoundTracks], FoundTracks] | None = None
+    ) -> MotionMeasurement:
+        """The measurement of the clip that spans `start_s` to `end_s`, source seconds.
+
+        Args:
+            start_s: where the clip begins.
+            end_s: where it ends.
+            look: looks at what moves, to give it names and the shape of things.
+        """
+        for seen in self._finder.flush():
+            self._tracker.push(seen)
         breaks = self._breaks()
         dissolves = within(self._dissolves.finish(), start_s, end_s)
         cuts_s = [self._pairs[pair].end_s for pair in sorted(breaks.cuts)]
@@ -114,14 +124,23 @@ class MotionMeter:
         samples = self._samples(pairs, start_s, end_s)
         joints = joints_of(cuts_s, dissolves, start_s, end_s)
         parts = list(shots(samples, joints, start_s, end_s))
-        tracks = self._tracker.tracks(end_s - start_s, [(one.start_s, one.end_s) for one in dissolves])
         bounds = (*(span[0] for _, span in parts), end_s)
+        found = found_tracks(
+            self._tracker,
+            end_s - start_s,
+            frame_s=1 / self._settings.fps,
+            dissolves=[(one.start_s, one.end_s) for one in dissolves],
+        )
+        if look is not None and found.tracks:
+            found = look(found)
+        found = found.first(self._settings.most_tracks)
+        tracks = found.tracks
         repetitions = repetitions_of(tracks, self._thumbnails, bounds=bounds, step_s=1 / self._settings.fps)
         moves: list[CameraMove] = []
         for shot, span in parts:
             for part in moving_parts(shot):
-                found = moves_of_shot(part, self._settings, self._aspect)
-                moves += [_to_bounds(move, shot, *span) for move in found]
+                of_part = moves_of_shot(part, self._settings, self._aspect)
+                moves += [_to_bounds(move, shot, *span) for move in of_part]
         shot_samples = [shot for shot, _ in parts]
         steadiness = steadiness_of(shot_samples, moves, self._aspect)
         flow_widths = sum(
@@ -137,6 +156,12 @@ class MotionMeter:
             dissolves=dissolves,
             tracks=tracks,
             repetitions=repetitions,
+            objects_at_once=found.most_at_once,
+            objects_in_all=found.in_all,
+            evidence=found.evidence,
+            names=found.names,
+            detections=found.detections,
+            names_left_out=found.names_left_out,
             motion_score=round(flow_widths / measured_s, 4) if measured_s else 0.0,
             clarity=self._median_clarity(end_s),
             camera_path=CameraPath(
@@ -172,8 +197,8 @@ class MotionMeter:
                 return
         self._dissolves.push(self._thumbnail, t_s, rate_of(registration, t_s - previous_s, luma.shape))
         self._pairs.append(pair_of(registration, previous_s, t_s, luma.shape))
-        for found_s, regions in self._finder.push(t_s, luma, registration):
-            self._tracker.push(found_s, regions)
+        for seen in self._finder.push(t_s, luma, registration):
+            self._tracker.push(seen)
 
     def _push_break(
         self, registration: Registration, shift: Shift | None, previous_s: float, luma: Luma, t_s: float
@@ -184,8 +209,8 @@ class MotionMeter:
         self._pairs.append(shifted_pair(shift, previous_s, t_s, luma.shape, seen=seen))
         self._registrar.forget()
         self._dissolves.push(self._thumbnail, t_s, None)
-        for found_s, regions in self._finder.flush():
-            self._tracker.push(found_s, regions)
+        for judged in self._finder.flush():
+            self._tracker.push(judged)
         self._tracker.cut()
         self._finder.push(t_s, luma, None)
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from motionsight_core.measure.subjects import subject, told_together
+from motionsight_core.measure.subjects import CROWD, subject, told_together
 from motionsight_core.measure.track_path import Growth, TrackPath, distance
 from motionsight_core.measure.types import CameraPath, MotionMeasurement
 from motionsight_core.measure.wording import (
@@ -24,21 +25,29 @@ from motionsight_core.measure.wording import (
     sentence,
     word_for,
 )
-from motionsight_core.record import Repetition
+from motionsight_core.record import MOVING_REGION, ObjectTrack, Repetition
 
 #: Regions that get a sentence of their own; the others share one (a single one has its own as well).
 TOLD = 3
 #: A region below this share of the first one's prominence is only counted.
 LEAST_SHARE = 0.2
+#: ... and one below this has no sentence at all, unless it has a name.
+HARDLY_THERE = 0.1
+#: In a crowd only those have a sentence of their own whose prominence is so many times that of the others.
+STANDING_OUT = 1.5
 #: A way shorter than this is none: the region moves in place. Frame sides.
 LEAST_WAY = 0.08
 #: A way at least this long crosses the picture, frame sides.
 CROSSING = 0.45
-#: Way of the camera, frame widths, over which a region that keeps its place is followed.
+#: Way of the camera over which a region that keeps its place is followed, frame sides, and how far it comes
+#: nearer to what lies ahead, natural-log scale.
 FOLLOWED = 0.3
-#: ... for at least this share of the region's time, faster than this, frame widths per second.
+FOLLOWED_AHEAD = 0.25
+#: ... for at least this share of the region's time, faster than this, each second.
 FOLLOWED_SHARE = 0.6
 FOLLOWED_RATE = 0.02
+#: A region that goes less far in the picture than this share of the camera's way is followed as well.
+LAGGING = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +79,29 @@ class Scene:
         return moment_s(self.start_s, self.end_s)
 
     def is_followed(self, path: TrackPath) -> bool:
-        """Whether the camera turns sideways for most of the time that the path lasts, and far."""
+        """Whether the camera turns or goes far, most of the time that the path lasts, and keeps it in view.
+
+        It turns or goes sideways, up or down, or it goes ahead and what it follows does not grow.
+        """
+        x, y = path.way()
+        camera = self.camera
+        sideways, upright = self._way_of(camera.pan, path), self._way_of(camera.tilt, path)
+        if abs(sideways) > FOLLOWED and abs(x) < LAGGING * abs(sideways):
+            return True
+        if abs(upright) > FOLLOWED and abs(y) < LAGGING * abs(upright):
+            return True
+        ahead = self._way_of(camera.zoom, path)
+        return abs(ahead) > FOLLOWED_AHEAD and abs(path.log_growth()) < LAGGING * abs(ahead)
+
+    def _way_of(self, rate: NDArray[np.float64], path: TrackPath) -> float:
+        """How far the camera goes at a rate [P] while the path lasts; 0 where it does not go steadily."""
         during = (self.camera.t_s >= path.t_s[0]) & (self.camera.t_s <= path.t_s[-1])
         if not during.any():
-            return False
-        pan, lasting_s = self.camera.pan[during], self.camera.duration_s[during]
-        turning_s = float(np.sum(lasting_s[np.abs(pan) > FOLLOWED_RATE]))
-        if turning_s < FOLLOWED_SHARE * float(np.sum(lasting_s)):
-            return False
-        mean = float(np.average(pan, weights=lasting_s))
-        return abs(mean) * float(path.t_s[-1] - path.t_s[0]) > FOLLOWED
+            return 0.0
+        rate, lasting_s = rate[during], self.camera.duration_s[during]
+        if float(np.sum(lasting_s[np.abs(rate) > FOLLOWED_RATE])) < FOLLOWED_SHARE * float(np.sum(lasting_s)):
+            return 0.0
+        return float(np.average(rate, weights=lasting_s)) * float(path.t_s[-1] - path.t_s[0])
 
 
 def describe_objects(measurement: MotionMeasurement, *, start_s: float, end_s: float) -> str:
@@ -91,16 +113,34 @@ def describe_objects(measurement: MotionMeasurement, *, start_s: float, end_s: f
         return "Nothing is seen moving against the background."
     repetitions = {repetition.track_id: repetition for repetition in measurement.repetitions}
     scene = Scene(start_s, end_s, measurement.camera_path, repetitions)
-    most = TOLD + 1 if len(tracks) == TOLD + 1 else TOLD
-    told = [track for track in tracks[:most] if track.score >= LEAST_SHARE * tracks[0].score]
-    rest = [track for track in tracks if track not in told]
+    unknown = max(measurement.objects_in_all - len(tracks), 0)
+    told, rest = _told_and_rest(tracks, len(tracks) + unknown)
     # The story runs in time; what is there from the start comes in order of prominence.
     told.sort(key=lambda track: max(track.start_s - start_s - scene.moment_s, 0.0))
     paths = [TrackPath.of(track) for track in told]
     sentences = [_told(path, paths[:index], scene) for index, path in enumerate(paths)]
     if rest:
-        sentences.append(told_together([TrackPath.of(track) for track in rest], paths))
+        others = [TrackPath.of(track) for track in rest]
+        at_once = max(measurement.objects_at_once - len(told), 1)
+        sentences.append(told_together(others, paths, unknown=unknown, at_once=at_once))
     return " ".join(sentences)
+
+
+def _told_and_rest(tracks: Sequence[ObjectTrack], in_all: int) -> tuple[list[ObjectTrack], list[ObjectTrack]]:
+    """Those that get a sentence of their own, and those that share one; what is hardly there gets none."""
+    most = TOLD + 1 if len(tracks) == TOLD + 1 else TOLD
+    least = LEAST_SHARE * tracks[0].score
+    if len(tracks) > TOLD and in_all >= TOLD + CROWD:
+        # In a crowd nobody is told of who does not stand out.
+        least = max(least, STANDING_OUT * tracks[TOLD].score)
+    told = [track for track in tracks[:most] if track.score >= least]
+    rest = [
+        track
+        for track in tracks
+        if track not in told
+        and (track.label != MOVING_REGION or track.score >= HARDLY_THERE * tracks[0].score)
+    ]
+    return told, rest
 
 
 def _told(path: TrackPath, before: Sequence[TrackPath], scene: Scene) -> str:
@@ -134,6 +174,8 @@ def _motion(path: TrackPath, growth: Growth | None, entered: bool, scene: Scene)
     verb = "crosses" if crosses else "moves"
     words = [verb, word_for(path.speed(), OBJECT_SPEEDS), _route(path, entered)]
     text = " ".join(word for word in words if word) + _during(path, entered, scene, whole="")
+    if not crosses and scene.is_followed(path):
+        text += " as the camera follows it"
     repeating = f"repeating a movement {times}" if times else ""
     return _with(text, repeating, path.speed_change(), _growing(growth, path))
 
@@ -200,7 +242,8 @@ def _growing(growth: Growth | None, path: TrackPath) -> str:
     """ "growing from a tenth to a third of the frame's width by 3.0 s, as if coming closer"."""
     if growth is None:
         return ""
-    side = 0 if max(growth.before[0], growth.after[0]) < 0.95 else 1
+    # People are as tall as they are, and as wide as their arms reach.
+    side = 0 if max(growth.before[0], growth.after[0]) < 0.95 and path.label != "person" else 1
     before, after = fraction_of(growth.before[side]), fraction_of(growth.after[side])
     if before == after:
         return ""

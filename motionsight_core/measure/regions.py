@@ -8,13 +8,16 @@ where it is. A second look over a longer time brings out what is slow.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from motionsight_core.measure.camera import Registration, to_corner_origin
+from motionsight_core.measure.differences import compensated_difference
+from motionsight_core.measure.grouping import Group, moving_groups, of_one_thing
+from motionsight_core.measure.slopes import drifting_groups
 
 Floats = NDArray[np.float64]
 Luma = NDArray[np.uint8]
@@ -25,22 +28,21 @@ LONG_LOOK_S = 0.3
 REGISTRATION_ERROR = 0.25
 #: ... and how much of the background's own deviation from the affine is added to it.
 MISFIT_WEIGHT = 1.0
-#: A difference must exceed this many deviations of the frame's own noise.
-NOISE_DEVIATIONS = 4.0
-#: Median of |x| over the deviation of x, for normal noise.
-MEDIAN_TO_DEVIATION = 0.6745
-#: Least moving pixels among a pixel's 3x3 neighbourhood: single ones are noise.
-NEIGHBOURS = 4
-#: Gap between two parts of one object, in widths of the frame, across and (people are tall) upwards.
-GAP_X = 0.028
-GAP_Y = 0.040
 #: Least moving pixels of a region, share of the frame.
 LEAST_MASS = 0.0006
 LEAST_MASS_BETWEEN_LAYERS = 0.0015
 #: Deformation from frame to frame from which on the background is a slope: ground seen from above.
 LEAST_SLOPE = 0.005
-#: Regions that are kept of one frame, the largest first.
-MOST_REGIONS = 16
+#: A pixel holds still on the screen if it differs from the same place before and after by less, of 255 ...
+STILL_LEVELS = 3
+#: ... while the background passes there by more than this, pixels.
+LEAST_PASSING = 0.7
+#: The flow of a region is compared with that of the rows below it: so far down, heights of the region and
+#: pixels ...
+GROUND_HEIGHTS = 1.0
+GROUND_PIXELS = 10
+#: ... at every so manyth pixel, if there are enough rows.
+ROW_STEP, COLUMN_STEP, LEAST_ROWS = 2, 3, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,30 @@ class Region:
     """Moving pixels, share of the frame."""
     strength: float
     """Mean difference over the threshold, 1 at the threshold."""
+    still: float = 0.0
+    """Share of its pixels that hold still on the screen while the background passes."""
+    flow: tuple[float, float] = (0.0, 0.0)
+    """Median of its flow to the next frame, frame widths and heights."""
+    passing: tuple[float, float] = (0.0, 0.0)
+    """The same of the background there."""
+    by_flow: bool = False
+    """Whether its flow says that it moves, over ground that recedes, and not the difference of pixels."""
+    off_ground: float = 1.0
+    """How far its flow is from that of the ground below it, over how far it is from the background's: near
+    0 of what stands on the ground, nearer than the background; 1 or more of what moves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A frame that was judged."""
+
+    t_s: float
+    """Source seconds."""
+    luma: Luma
+    """[h, w], lightly blurred."""
+    regions: list[Region]
+    layered: bool
+    """Whether parallax parts the background: what stands nearer than the rest moves otherwise, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +95,15 @@ class _Frame:
     """Pixels."""
     layered: bool
     """Whether parallax parts the background: into two layers, or into a slope."""
+    is_slope: bool
+    """Whether the background is a slope."""
+    flow: NDArray[np.float32] | None
+    """[h, w, 2] from the frame before, pixels."""
 
     @classmethod
     def of(cls, t_s: float, luma: Luma, registration: Registration | None) -> _Frame:
         if registration is None:
-            return cls(t_s, luma, np.eye(3), None, 0.0, False)
+            return cls(t_s, luma, np.eye(3), None, 0.0, False, False, None)
         height, width = luma.shape
         near = registration.near
         (xx, xy, _), (yx, yy, _) = registration.affine
@@ -85,6 +115,8 @@ class _Frame:
             None if near is None else to_corner_origin(near, height, width),
             registration.misfit,
             near is not None or slope > LEAST_SLOPE,
+            near is None and slope > LEAST_SLOPE,
+            registration.flow,
         )
 
 
@@ -97,9 +129,7 @@ class RegionFinder:
         self._frames: deque[_Frame] = deque(maxlen=2 * self._reach + 1)
         self._pending = 0
 
-    def push(
-        self, t_s: float, luma: Luma, registration: Registration | None
-    ) -> list[tuple[float, list[Region]]]:
+    def push(self, t_s: float, luma: Luma, registration: Registration | None) -> list[Seen]:
         """Takes the next frame [h, w]; gives the regions of the frame that can be judged now, if any.
 
         Args:
@@ -111,7 +141,7 @@ class RegionFinder:
         self._pending += 1
         return [self._judge(len(self._frames) - self._pending)] if self._pending > self._reach else []
 
-    def flush(self) -> list[tuple[float, list[Region]]]:
+    def flush(self) -> list[Seen]:
         """The regions of the frames that still wait for later ones; forgets all frames."""
         found = []
         if len(self._frames) > 1:
@@ -120,7 +150,7 @@ class RegionFinder:
         self._pending = 0
         return found
 
-    def _judge(self, index: int) -> tuple[float, list[Region]]:
+    def _judge(self, index: int) -> Seen:
         self._pending -= 1
         before = min(self._reach, index)
         after = min(self._reach, len(self._frames) - 1 - index)
@@ -139,10 +169,22 @@ class RegionFinder:
                 self._difference(index, side), self._difference(index, side * max(before, after))
             )
         frame = self._frames[index]
-        error = REGISTRATION_ERROR + MISFIT_WEIGHT * frame.misfit
-        least = LEAST_MASS_BETWEEN_LAYERS if layered else LEAST_MASS
-        regions = moving_regions(frame.luma, difference, self._threshold, error)
-        return frame.t_s, [region for region in regions if region.mass >= least]
+        groups = moving_groups(
+            frame.luma,
+            difference,
+            threshold=self._threshold,
+            error=REGISTRATION_ERROR + MISFIT_WEIGHT * frame.misfit,
+            least=LEAST_MASS_BETWEEN_LAYERS if layered else LEAST_MASS,
+        )
+        step = self._frames[index + 1] if index + 1 < len(self._frames) else frame
+        by_flow = not groups and step.is_slope and step.flow is not None
+        if by_flow and step.flow is not None:
+            groups = drifting_groups(step.flow, frame.luma, least=LEAST_MASS_BETWEEN_LAYERS)
+        if len(groups) > 1 and step.flow is not None:
+            groups = of_one_thing(groups, step.flow, step.far)
+        still = self._still(index) if groups and self._passes(index) else None
+        regions = [replace(self._region(index, group, still), by_flow=by_flow) for group in groups]
+        return Seen(frame.t_s, frame.luma, regions, layered)
 
     def _difference(self, index: int, offset: int) -> Luma:
         """The difference [h, w] of a frame with the one `offset` frames later, by its nearest layer."""
@@ -156,6 +198,67 @@ class RegionFinder:
             difference = np.minimum(difference, by_near)
         return difference
 
+    def _passes(self, index: int) -> bool:
+        """Whether the background passes anywhere, to the next frame or from the one before."""
+        step = self._frames[index + 1] if index + 1 < len(self._frames) else self._frames[index]
+        height, width = step.luma.shape
+        corners = np.array([[0, 0, 1], [width, 0, 1], [0, height, 1], [width, height, 1]], np.float64).T
+        return bool(np.hypot(*(step.far @ corners - corners)[:2]).max() > LEAST_PASSING)
+
+    def _still(self, index: int) -> NDArray[np.bool_]:
+        """Which pixels [h, w] hold still on the screen."""
+        frames = self._frames
+        raw = [
+            compensated_difference(frames[other].luma, np.eye(2, 3), frames[index].luma)
+            for other in (index - 1, index + 1)
+            if 0 <= other < len(frames)
+        ]
+        return np.asarray(np.max(raw, axis=0) <= STILL_LEVELS)
+
+    def _region(self, index: int, group: Group, still: NDArray[np.bool_] | None) -> Region:
+        frame = self._frames[index]
+        height, width = frame.luma.shape
+        rows, columns = group.rows, group.columns
+        x0, y0, x1, y1 = int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1
+        region = Region(
+            box=(x0 / width, y0 / height, x1 / width, y1 / height),
+            mass=len(rows) / (height * width),
+            strength=group.strength,
+        )
+        # The flow to the next frame begins where the region is.
+        step = self._frames[index + 1] if index + 1 < len(self._frames) else frame
+        if step.flow is None:
+            return region
+        middle = np.array([(x0 + x1 - 1) / 2, (y0 + y1 - 1) / 2, 1.0])
+        passing = (step.far @ middle - middle)[:2]
+        flow = np.median(step.flow[rows, columns], axis=0).astype(np.float64)
+        moving = float(np.hypot(*(flow - passing)))
+        ground = _nearest_ground(step.flow[:, x0:x1], y1, y1 - y0, flow)
+        passes = np.hypot(*passing) > LEAST_PASSING and still is not None
+        return replace(
+            region,
+            still=float(np.mean(still[rows, columns])) if passes and still is not None else 0.0,
+            flow=(float(flow[0]) / width, float(flow[1]) / height),
+            passing=(float(passing[0]) / width, float(passing[1]) / height),
+            off_ground=1.0 if ground is None or moving <= 0 else ground / moving,
+        )
+
+
+def _nearest_ground(flow: NDArray[np.float32], top: int, height: int, mine: Floats) -> float | None:
+    """How near the flow of a row below a region comes to the region's own, pixels; None without any.
+
+    Args:
+        flow: [h, n, 2] of the columns of the region.
+        top: the row below the region.
+        height: of the region, rows.
+        mine: the region's flow [2].
+    """
+    below = flow[top : top + round(GROUND_HEIGHTS * height) + GROUND_PIXELS : ROW_STEP, ::COLUMN_STEP]
+    if len(below) < LEAST_ROWS:
+        return None
+    away = np.median(below, axis=1) - mine
+    return float(np.hypot(away[:, 0], away[:, 1]).min())
+
 
 def _along(steps: list[Floats], *, back: bool) -> Floats:
     """The affine [2, 3] over several frames, forwards or back, from those [3, 3] of each."""
@@ -163,82 +266,3 @@ def _along(steps: list[Floats], *, back: bool) -> Floats:
     for step in steps:
         path = step @ path
     return np.asarray(np.linalg.inv(path) if back else path, np.float64)[:2]
-
-
-def compensated_difference(other: Luma, other_to_current: Floats, current: Luma) -> Luma:
-    """|other warped - current| [h, w]; 0 where `other` does not show the place.
-
-    Args:
-        other: luma [h, w], earlier or later.
-        other_to_current: affine [2, 3] in pixel indices.
-        current: luma [h, w].
-    """
-    height, width = current.shape
-    # A transparent border leaves `current` itself where nothing is known: no difference there.
-    warped = cv2.warpAffine(
-        other,
-        other_to_current,
-        (width, height),
-        dst=current.copy(),
-        flags=cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_TRANSPARENT,
-    )
-    return cv2.absdiff(warped, current).astype(np.uint8, copy=False)
-
-
-def moving_regions(current: Luma, difference: Luma, threshold: float, error: float) -> list[Region]:
-    """The regions of one frame, the one with most moving pixels first.
-
-    Args:
-        current: luma [h, w], lightly blurred like the difference's sources.
-        difference: how far each pixel [h, w] differs from the frames before and after.
-        threshold: least difference of a moving pixel, of 255.
-        error: how far an edge of the background may lie from where it is expected, pixels.
-    """
-    tolerance = _tolerance(current, difference, threshold, error)
-    excess = difference.astype(np.float32) - tolerance
-    mask = (excess > 0).astype(np.uint8)
-    count = cv2.boxFilter(mask, -1, (3, 3), normalize=False)
-    mask &= (count >= NEIGHBOURS).astype(np.uint8)
-    return _grouped(mask, difference, tolerance)
-
-
-def _tolerance(current: Luma, difference: Luma, threshold: float, error: float) -> NDArray[np.float32]:
-    """The difference [h, w] that a pixel of the background may show."""
-    noise = float(np.median(difference[::3, ::3])) / MEDIAN_TO_DEVIATION
-    gradient = cv2.morphologyEx(current, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
-    # The morphological gradient spans two pixels.
-    return gradient.astype(np.float32) * np.float32(error / 2) + np.float32(
-        max(threshold, NOISE_DEVIATIONS * noise)
-    )
-
-
-def _grouped(mask: NDArray[np.uint8], difference: Luma, tolerance: NDArray[np.float32]) -> list[Region]:
-    height, width = mask.shape
-    kernel = np.ones((2 * round(GAP_Y * width / 2) + 1, 2 * round(GAP_X * width / 2) + 1), np.uint8)
-    joined = cv2.dilate(mask, kernel)
-    count, labels = cv2.connectedComponents(joined, connectivity=8)
-    if count <= 1:
-        return []
-    rows, columns = np.nonzero(mask)
-    owner = labels[rows, columns]
-    masses = np.bincount(owner, minlength=count)
-    strength = np.bincount(
-        owner, weights=difference[rows, columns] / tolerance[rows, columns], minlength=count
-    )
-    regions = []
-    for label in np.argsort(-masses, kind="stable")[:MOST_REGIONS]:
-        mass = masses[label]
-        if mass < LEAST_MASS * height * width:
-            break
-        mine = owner == label
-        x, y = columns[mine], rows[mine]
-        box = (x.min() / width, y.min() / height, (x.max() + 1) / width, (y.max() + 1) / height)
-        regions.append(
-            Region(
-                box=tuple(float(side) for side in box),  # pyright: ignore[reportArgumentType]
-                mass=float(mass / (height * width)),
-                strength=float(strength[label] / mass),
-            )
-        )
-    return regions

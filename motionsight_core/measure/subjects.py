@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from motionsight_core.measure.track_path import Growth, TrackPath
 from motionsight_core.measure.wording import (
     MOMENT_S,
     TINY_FRACTION,
+    about,
     fraction_of,
     listed,
     number,
@@ -25,6 +27,11 @@ TALL = 2.2
 TALL_PERSON = 1.0
 #: A region shorter than this is a small one, fraction of the frame.
 SMALL = 0.09
+
+#: So many without a sentence of their own are a crowd: they are counted in all, and at once.
+CROWD = 6
+#: What a plural begins with.
+_COUNTS = tuple(f"{number(count)} " for count in range(2, CROWD))
 
 
 def subject(path: TrackPath, before: Sequence[TrackPath], growth: Growth | None) -> str:
@@ -45,27 +52,57 @@ def subject(path: TrackPath, before: Sequence[TrackPath], growth: Growth | None)
     return f"{determined} {_size(path)}".rstrip()
 
 
-def told_together(paths: Sequence[TrackPath], before: Sequence[TrackPath]) -> str:
+def told_together(
+    paths: Sequence[TrackPath], before: Sequence[TrackPath], *, unknown: int = 0, at_once: int = 0
+) -> str:
     """One sentence on all that have none of their own: "Two other people move in several places."
+
+    Of a crowd it says how many there are in all and at once: "About thirty people move in several places, up
+    to twelve at once."
 
     Args:
         paths: at least one.
         before: those of which there were sentences.
+        unknown: further ones, of which no more than their number is known.
+        at_once: with those, most that there are at one moment.
     """
     places = list(dict.fromkeys(place(*path.middle) for path in paths))
     where = listed(places) if len(places) <= 2 else "in several places"
-    if len(paths) == 1:
+    if len(paths) + unknown == 1:
         (path,) = paths
         start, end = (seconds(float(path.t_s[index])) for index in (0, -1))
         return sentence(f"{_one_more(path, before)} moves {where} from {start} to {end}")
+    if len(paths) + unknown >= CROWD:
+        return _crowd(paths, before, where, unknown, at_once)
     labels = list(dict.fromkeys(path.label for path in paths))
     things = [_several([path for path in paths if path.label == label], before) for label in labels]
     verb = "move" if len(things) > 1 or things[0].startswith(_COUNTS) else "moves"
     return sentence(f"{listed(things)} {verb} {where}")
 
 
-#: What a plural begins with.
-_COUNTS = tuple(f"{number(count)} " for count in range(2, 100))
+def _crowd(
+    paths: Sequence[TrackPath], before: Sequence[TrackPath], where: str, unknown: int, at_once: int
+) -> str:
+    counts = Counter(path.label for path in paths)
+    most_said = counts.most_common(1)[0][0]
+    counts[most_said] += unknown
+    things = []
+    for label, count in counts.items():
+        alike = [path for path in paths if path.label == label]
+        if count < CROWD:
+            things.append(_several(alike, before))
+            continue
+        other = "other " if any(told.label == label for told in before) else ""
+        things.append(f"{about(count)} {other}{plural(label) if alike[0].is_named else 'regions'}")
+    at_once = at_once if unknown else most_at_once(paths)
+    together = f", up to {about(at_once)} at once" if at_once < len(paths) + unknown else ""
+    return sentence(f"{listed(things)} move {where}{together}")
+
+
+def most_at_once(paths: Sequence[TrackPath]) -> int:
+    """How many there are at most at one moment."""
+    starts = [float(path.t_s[0]) for path in paths]
+    return max(sum(path.t_s[0] <= moment <= path.t_s[-1] for path in paths) for moment in starts)
 
 
 def _one_more(path: TrackPath, before: Sequence[TrackPath]) -> str:
@@ -84,10 +121,7 @@ def _several(paths: Sequence[TrackPath], before: Sequence[TrackPath]) -> str:
         if len(paths) == 1:
             return _one_more(paths[0], before)
         return f"{number(len(paths))} {other}regions"
-    at_once = max(
-        sum(path.t_s[0] <= moment <= path.t_s[-1] for path in paths)
-        for moment in (float(path.t_s[0]) for path in paths)
-    )
+    at_once = most_at_once(paths)
     if at_once == 1:
         return _one_more(paths[0], before)
     return f"{number(at_once)} {other}{plural(paths[0].label)}"

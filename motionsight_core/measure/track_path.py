@@ -176,7 +176,8 @@ class TrackPath:
         if len(clear) < LEAST_CLEAR:
             return None
         width, height = (self.x1 - self.x0)[clear], (self.y1 - self.y0)[clear]
-        size = np.sqrt(width * height)
+        # Arms make a person wide for a moment.
+        size = height if self.label == "person" else np.sqrt(width * height)
         count = max(1, round(ENDS * len(clear)))
         first, largest = float(np.median(size[:count])), int(np.argmax(size))
         # A size that jumps, as where two objects meet and part, is no growth.
@@ -194,6 +195,12 @@ class TrackPath:
             after = float(np.median(width[-count:])), float(np.median(height[-count:]))
             return Growth(before, after, float(self.t_s[clear[-1]]))
         return None
+
+    def log_growth(self) -> float:
+        """Natural logarithm of its size at the end over that at the beginning."""
+        sizes = np.sqrt((self.x1 - self.x0) * (self.y1 - self.y0))
+        count = max(1, round(ENDS * len(sizes)))
+        return float(np.log(np.median(sizes[-count:]) / np.median(sizes[:count])))
 
     def _speeds(self) -> Floats:
         return np.hypot(np.diff(self.x), np.diff(self.y)) / np.diff(self.t_s)

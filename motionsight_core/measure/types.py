@@ -54,6 +54,49 @@ class ShakenSpan:
 
 
 @dataclass(frozen=True, slots=True)
+class TrackEvidence:
+    """What was seen of a track, from which it can be told how likely it is of a thing that moves."""
+
+    track_id: int
+    """Of the track in its clip."""
+    strength: float
+    """Mean difference of its pixels over the threshold, 1 at the threshold."""
+    presence: float
+    """Share of its frames in which it has a region of its own, 0 to 1."""
+    length_s: float
+    """From its first box to its last."""
+    boxes: int
+    mass: float
+    """Mean of its moving pixels, share of the frame."""
+    filled: float
+    """... and of its boxes, 0 to 1."""
+    size: float
+    """Median square root of its boxes' area, frame sides."""
+    way: float
+    """From where it is first to where it is last, frame sides."""
+    drift: float
+    """Median speed of its flow against the background, frame widths from one measured frame to the next."""
+    along: float
+    """How far its flow against the background is along the background's own, 0 to 1: parallax is."""
+    slip: float
+    """Median way that its box's middle goes otherwise than its flow, frame sides from frame to frame."""
+    edge: float
+    """Share of its boxes that touch the edge of the frame, 0 to 1."""
+    still: float
+    """Median share of its pixels that hold still on the screen while the background passes, 0 to 1."""
+    off_ground: float
+    """How far its flow is from the ground's below it, over how far it is from the background's: near 0 of
+    what stands nearer than the background, 1 or more of what moves."""
+    layered: float
+    """Share of its frames in which parallax parts the background, 0 to 1."""
+    by_flow: float
+    """Share of its regions that were told by their flow alone, over ground that recedes, 0 to 1."""
+    named: float = 0.0
+    """Share of the frames in which a detector looked at it that show something there, 0 to 1; 0 where none
+    looked."""
+
+
+@dataclass(frozen=True, slots=True)
 class MotionMeasurement:
     """Everything measured of one clip, with no weights."""
 
@@ -76,6 +119,12 @@ class MotionMeasurement:
     """Dissolves and fades, in order."""
     repetitions: tuple[Repetition, ...] = ()
     """Of the tracks whose motion repeats."""
+    objects_at_once: int = 0
+    """Most tracks at one moment, with those beyond `measure.most_tracks`."""
+    objects_in_all: int = 0
+    """Tracks of the clip, with those beyond `measure.most_tracks`."""
+    evidence: tuple[TrackEvidence, ...] = ()
+    """Of the tracks, in their order."""
     names: tuple[TrackName, ...] = ()
     """Of the tracks that were recognised; their labels are these names."""
     detections: tuple[FrameDetections, ...] = ()

@@ -48,6 +48,24 @@ LEAST_MOMENT_S = 0.15
 
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
+#: As far as people in a crowd are counted one by one.
+COUNTED = (*NUMBERS, "eleven", "twelve")
+#: Larger numbers are rounded to the step of the first limit above them.
+ROUNDED = ((22.5, 5), (100, 10), (math.inf, 50))
+ROUND_NUMBERS = {
+    10: "ten",
+    15: "fifteen",
+    20: "twenty",
+    30: "thirty",
+    40: "forty",
+    50: "fifty",
+    60: "sixty",
+    70: "seventy",
+    80: "eighty",
+    90: "ninety",
+    100: "a hundred",
+}
+
 
 def seconds(t_s: float) -> str:
     """A time, such as "2.0 s"."""
@@ -114,6 +132,15 @@ def listed(parts: Sequence[str]) -> str:
 def number(count: int) -> str:
     """A small number as a word."""
     return NUMBERS[count] if count < len(NUMBERS) else str(count)
+
+
+def about(count: int) -> str:
+    """A number of things that nobody counts one by one: "seven", "about fifteen", "about 150"."""
+    if count < len(COUNTED):
+        return COUNTED[count]
+    step = next(step for limit, step in ROUNDED if count < limit)
+    rounded = step * round(count / step)
+    return f"about {ROUND_NUMBERS.get(rounded, str(rounded))}"
 
 
 def sentence(text: str) -> str:

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motionsight_core.clip import DecodedClip
+from motionsight_core.measure.found import FoundTracks
 from motionsight_core.measure.types import MotionMeasurement
 from motionsight_core.naming.candidates import Candidate, sharpness_of
-from motionsight_core.naming.recognition import recognise
+from motionsight_core.naming.moving import recognised
 from motionsight_core.naming.types import Detection
 from motionsight_core.naming.vocabulary import COCO_NAMES, UNSAYABLE
 from motionsight_core.referring import Detector, View
@@ -58,14 +59,29 @@ def _named(
         Candidate(float(clip.sampled.times_s[frame]), number, _sharpness(clip.sampled.pixels[frame]), frame)
         for number, frame in enumerate(frames)
     ]
-    named = recognise(
-        motion.tracks,
+    not_kept = motion.objects_in_all - len(motion.tracks)
+    moving = FoundTracks(
+        motion.tracks, motion.evidence, max(not_kept, 0), motion.objects_at_once if not_kept > 0 else 0
+    )
+    named = recognised(
+        moving,
         candidates,
         lambda frame: found[id(clip), frame],
         unsayable=unsayable,
         most_frames=len(candidates),
     )
-    return replace(motion, tracks=named.tracks, names=named.names, detections=named.detections)
+    kept = {track.track_id for track in named.tracks}
+    return replace(
+        motion,
+        tracks=named.tracks,
+        evidence=named.evidence,
+        objects_at_once=named.most_at_once,
+        objects_in_all=named.in_all,
+        names=named.names,
+        detections=named.detections,
+        # A track that became part of another has none of its own.
+        repetitions=tuple(one for one in motion.repetitions if one.track_id in kept),
+    )
 
 
 def _frames(clip: DecodedClip) -> list[int]:

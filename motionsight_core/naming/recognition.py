@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motionsight_core.naming.candidates import Candidate
+from motionsight_core.naming.shaping import shaped
 from motionsight_core.naming.types import Detection, FrameDetections
 from motionsight_core.naming.voting import LEAST_FRAMES, Ballot, Verdict
 from motionsight_core.record import ObjectTrack, TrackName
@@ -25,6 +26,8 @@ CLEAR = 1.2
 SETTLED = 2.0
 #: ... and where no name has more support than this after so many frames, there is none to be found.
 HOPELESS, EARLY = 0.06, 4
+#: Frames are looked at for a track of at least this share of the first one's prominence.
+LEAST_SHARE = 0.2
 #: A box this close to the frame's edge may be cut off, fraction of the frame ...
 EDGE = 0.01
 #: ... and counts for less.
@@ -41,7 +44,8 @@ class Recognition:
     """What was found out about the tracks of a clip."""
 
     tracks: tuple[ObjectTrack, ...]
-    """Those that were given; `label` is the name of those that were recognised."""
+    """Those that were given, in the shape of the things that were detected: see `shaped`. `label` is the name
+    of those that were recognised."""
     names: tuple[TrackName, ...]
     """Of the tracks that were recognised."""
     detections: tuple[FrameDetections, ...]
@@ -70,11 +74,13 @@ def recognise(
     ballots = {track.track_id: Ballot() for track in tracks}
     views = {track.track_id: _Views.of(track, candidates) for track in tracks}
     seen: dict[int, FrameDetections] = {}
+    first = max((track.score for track in tracks), default=0.0)
+    prominent = {track.track_id for track in tracks if track.score >= LEAST_SHARE * first}
     most = frames_for(candidates) if most_frames is None else most_frames
     while len(seen) < min(most, len(candidates)):
         gains = np.zeros(len(candidates))
         for number, ballot in ballots.items():
-            if not _is_decided(ballot, unsayable):
+            if number in prominent and not _is_decided(ballot, unsayable):
                 gains += views[number].gains(list(seen))
         best = int(np.argmax(gains))
         if gains[best] <= 0:
@@ -83,17 +89,39 @@ def recognise(
         seen[best] = FrameDetections(round(candidates[best].t_s, 3), found)
         for number, ballot in ballots.items():
             views[number].vote(best, found, ballot)
-    verdicts = {track.track_id: ballots[track.track_id].verdict(unsayable) for track in tracks}
-    named = {
-        number: verdict for number, verdict in verdicts.items() if verdict is not None and verdict.is_sure
+    frames = tuple(sorted(seen.values(), key=lambda frame: frame.t_s))
+    called = {
+        track.track_id: verdict.name
+        for track in tracks
+        if (verdict := ballots[track.track_id].verdict(unsayable)) is not None and verdict.is_sure
     }
+    things = shaped(tracks, frames, called)
+    return _named(things, candidates, seen, frames, unsayable)
+
+
+def _named(
+    tracks: Sequence[ObjectTrack],
+    candidates: Sequence[Candidate[Any]],
+    seen: Mapping[int, FrameDetections],
+    frames: tuple[FrameDetections, ...],
+    unsayable: Collection[str],
+) -> Recognition:
+    """The tracks with the names that the frames which were seen give them."""
+    named: dict[int, Verdict] = {}
+    for track in tracks:
+        ballot, views = Ballot(), _Views.of(track, candidates)
+        for number, frame in seen.items():
+            views.vote(number, frame.detections, ballot)
+        verdict = ballot.verdict(unsayable) if len(ballot) else None
+        if verdict is not None and verdict.is_sure:
+            named[track.track_id] = verdict
     return Recognition(
         tuple(
             replace(track, label=named[track.track_id].name) if track.track_id in named else track
             for track in tracks
         ),
         tuple(_track_name(number, verdict) for number, verdict in named.items()),
-        tuple(sorted(seen.values(), key=lambda frame: frame.t_s)),
+        frames,
     )
 
 

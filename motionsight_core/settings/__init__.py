@@ -125,6 +125,8 @@ class Settings(Section):
         if not self.clips.scenes:  # they change no row, and older rows keep their recipe
             for name in ("scenes", "scene_threshold", "min_scene_s"):
                 del rows["clips"][name]
+        if self.measure.most_tracks == MeasureSettings().most_tracks:  # it came later than the recipe
+            del rows["measure"]["most_tracks"]
         del rows["naming"]  # tracks without names have the recipe of before there were any
         if self.naming.model != choice.NONE:
             rows["naming"] = self._naming_in_recipe()

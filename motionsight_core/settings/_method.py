@@ -211,6 +211,12 @@ class MeasureSettings(Section):
         le=255,
         description="Least luma difference of a moving pixel after compensation, levels of 255.",
     )
+    most_tracks: int = Field(
+        default=64,
+        ge=1,
+        le=256,
+        description="Most tracks of a row, the most prominent ones; all are counted.",
+    )
 
 
 class NamingSettings(Section):

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import cv2
 from av.video.frame import VideoFrame
 
 from motionsight_core.measure import MotionMeter
+from motionsight_core.measure.found import FoundTracks
 from motionsight_core.measure.types import MotionMeasurement
 from motionsight_core.naming.candidates import Candidates
 from motionsight_core.naming.choice import PACKAGED
 from motionsight_core.naming.model_file import ModelUnusable
+from motionsight_core.naming.moving import recognised
 from motionsight_core.naming.nanodet import LONGEST_SIDE, NanoDet, packaged_detector
-from motionsight_core.naming.recognition import recognise
 from motionsight_core.naming.types import Detection
 from motionsight_core.naming.vocabulary import UNSAYABLE
 from motionsight_core.settings import Settings
@@ -54,25 +56,25 @@ class ClipMeasure:
 
     def finish(self, start_s: float, end_s: float) -> MotionMeasurement:
         """The measurement of the clip that spans `start_s` to `end_s`, source seconds."""
-        motion = self._meter.finish(start_s, end_s)
-        if self._candidates is None or not motion.tracks:
-            return motion
-        try:
-            return _named(motion, self._candidates, packaged_detector())
-        except (ModelUnusable, MemoryError, cv2.error):
-            # What moves is known, and worth a row without names; the row says so.
-            return replace(motion, names_left_out=True)
+        look = None if self._candidates is None else partial(_looked_at, self._candidates)
+        return self._meter.finish(start_s, end_s, look=look)
 
 
-def _named(
-    motion: MotionMeasurement, candidates: Candidates[_Picture], detector: NanoDet
-) -> MotionMeasurement:
+def _looked_at(candidates: Candidates[_Picture], moving: FoundTracks) -> FoundTracks:
+    """What moves, with the names and the shape of what the packaged detector sees in a few frames."""
+    try:
+        return _named(moving, candidates, packaged_detector())
+    except (ModelUnusable, MemoryError, cv2.error):
+        # What moves is known, and worth a row without names; the row says so.
+        return replace(moving, names_left_out=True)
+
+
+def _named(moving: FoundTracks, candidates: Candidates[_Picture], detector: NanoDet) -> FoundTracks:
     def detect(picture: _Picture) -> Sequence[Detection]:
         size = picture.frame.width * picture.frame.height
         return detector.detect(to_rgb(picture.frame, picture.geometry, max_pixels=size))
 
-    found = recognise(motion.tracks, candidates.kept(), detect, unsayable=UNSAYABLE)
-    return replace(motion, tracks=found.tracks, names=found.names, detections=found.detections)
+    return recognised(moving, candidates.kept(), detect, unsayable=UNSAYABLE)
 
 
 def _picture(frame: VideoFrame, geometry: Geometry) -> _Picture:

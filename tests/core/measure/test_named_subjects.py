@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from motionsight_core.measure.narrate import describe_objects
 from motionsight_core.record import ObjectTrack
-from tests.core.measure.test_narrate import objects, track
+from tests.core.measure.test_narrate import END_S, START_S, measurement, objects, track
 
 LEFT, RIGHT = (0.1, 0.2, 0.3, 0.9), (0.6, 0.2, 0.8, 0.9)
 SMALL = (0.8, 0.8, 0.85, 0.9)
@@ -79,3 +80,27 @@ def test_a_single_one_left_is_told_with_its_time() -> None:
     person = named("person", 1, LEFT, LEFT, score=0.9)
     car = named("car", 2, SMALL, SMALL, score=0.1, start_s=1.0, end_s=2.0)
     assert objects(person, car).endswith(" A car moves in the lower right from 1.0 s to 2.0 s.")
+
+
+def test_a_crowd_is_counted_in_all_and_at_once_and_nobody_in_it_is_told_of() -> None:
+    walkers = [
+        named("person", n, SMALL, RIGHT, score=0.3, start_s=0.1 * n, end_s=0.1 * n + 1.12) for n in range(28)
+    ]
+    assert objects(*walkers) == "About thirty people move in the lower right, up to twelve at once."
+
+
+def test_one_who_stands_out_of_a_crowd_has_a_sentence_of_its_own() -> None:
+    first = named("person", 1, LEFT, LEFT, score=0.9)
+    others = [named("person", n, SMALL, SMALL, score=0.2) for n in range(2, 10)]
+    assert objects(first, *others) == (
+        "A person about two thirds of the frame tall stays on the left and moves in place throughout. "
+        "Eight other people move in the lower right."
+    )
+
+
+def test_those_beyond_the_rows_tracks_are_counted_as_well() -> None:
+    people = tuple(named("person", n, SMALL, SMALL, score=0.3) for n in range(1, 9))
+    told = replace(measurement(tracks=people), objects_at_once=40, objects_in_all=61)
+    assert describe_objects(told, start_s=START_S, end_s=END_S) == (
+        "About sixty people move in the lower right, up to about forty at once."
+    )

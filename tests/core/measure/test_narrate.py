@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -267,6 +268,23 @@ def test_what_keeps_its_place_under_a_pan_is_followed() -> None:
     assert objects(followed, pan=0.2) == (
         "A region about a fifth of the frame wide stays in the middle as the camera follows it throughout."
     )
+
+
+@pytest.mark.parametrize(("rates", "followed"), [("tilt", True), ("zoom", True), ("roll", False)])
+def test_what_keeps_its_place_and_size_under_a_tilt_or_a_flight_ahead_is_followed(
+    rates: str, followed: bool
+) -> None:
+    jeep = track(1, (0.4, 0.5, 0.6, 0.7), (0.42, 0.5, 0.62, 0.7))
+    still = measurement(tracks=(jeep,))
+    path = replace(still.camera_path, **{rates: np.full(40, 0.12)})
+    told = describe_objects(replace(still, camera_path=path), start_s=START_S, end_s=END_S)
+    assert told.endswith("as the camera follows it throughout.") is followed
+
+
+def test_what_drifts_a_little_in_a_long_pan_is_followed_and_what_crosses_is_not() -> None:
+    drifting, crossing = (track(1, (0.3, 0.4, 0.5, 0.6), (x, 0.4, x + 0.2, 0.6)) for x in (0.42, 0.8))
+    assert "as the camera follows it" in objects(drifting, pan=0.25)
+    assert "follows" not in objects(crossing, pan=0.25)
 
 
 def test_a_camera_that_turns_only_for_a_moment_follows_nothing() -> None:

@@ -11,7 +11,8 @@ import pytest
 
 from motionsight_core.measure import MotionMeter, thumbnails
 from motionsight_core.measure.clarity import clarity
-from motionsight_core.measure.regions import Region
+from motionsight_core.measure.found import found_tracks
+from motionsight_core.measure.regions import Region, Seen
 from motionsight_core.measure.tracks import RegionTracker
 from motionsight_core.record import ObjectTrack
 from motionsight_core.settings import MeasureSettings
@@ -28,6 +29,15 @@ def with_square(frame: Luma, left: float, top: float = 70.0) -> Luma:
     if high > low:
         frame[y : y + 40, low:high] = SQUARE[:, low - x : high - x]
     return frame
+
+
+def seen(index: int, regions: list[Region]) -> Seen:
+    """The regions of a frame that shows nothing."""
+    return Seen(index / FPS, np.zeros((HEIGHT, WIDTH), np.uint8), regions, layered=False)
+
+
+def tracks_of(tracker: RegionTracker, duration_s: float) -> tuple[ObjectTrack, ...]:
+    return found_tracks(tracker, duration_s, frame_s=1 / FPS).tracks
 
 
 def covers(track: ObjectTrack, index: int, left: float, top: float, tolerance: float) -> bool:
@@ -98,9 +108,9 @@ def test_a_region_that_jumps_to_another_corner_is_another_track() -> None:
     tracker = RegionTracker(FPS)
     for index in range(20):
         box = (0.1, 0.1, 0.2, 0.2) if index < 10 else (0.8, 0.8, 0.9, 0.9)
-        tracker.push(index / FPS, [Region(box, 0.01, 3.0)])
+        tracker.push(seen(index, [Region(box, 0.01, 3.0)]))
 
-    assert [(track.start_s, track.end_s) for track in tracker.tracks(2.0)] == [(0.0, 0.9), (1.0, 1.9)]
+    assert [(track.start_s, track.end_s) for track in tracks_of(tracker, 2.0)] == [(0.0, 0.9), (1.0, 1.9)]
 
 
 def test_a_region_unseen_for_a_moment_keeps_its_track() -> None:
@@ -108,9 +118,9 @@ def test_a_region_unseen_for_a_moment_keeps_its_track() -> None:
     for index in range(20):
         left = 0.02 * index
         hidden = 8 <= index <= 10
-        tracker.push(index / FPS, [] if hidden else [Region((left, 0.4, left + 0.1, 0.6), 0.01, 3.0)])
+        tracker.push(seen(index, [] if hidden else [Region((left, 0.4, left + 0.1, 0.6), 0.01, 3.0)]))
 
-    (track,) = tracker.tracks(2.0)
+    (track,) = tracks_of(tracker, 2.0)
     assert len(track.boxes) == 17
 
 
@@ -119,10 +129,10 @@ def test_what_flickers_here_and_there_is_no_track() -> None:
     tracker = RegionTracker(FPS)
     for index in range(40):
         x, y = rng.uniform(0, 0.9, 2)
-        seen = [Region((x, y, x + 0.05, y + 0.05), 0.001, 1.5)] if index % 3 == 0 else []
-        tracker.push(index / FPS, seen)
+        regions = [Region((x, y, x + 0.05, y + 0.05), 0.001, 1.5)] if index % 3 == 0 else []
+        tracker.push(seen(index, regions))
 
-    assert tracker.tracks(4.0) == ()
+    assert tracks_of(tracker, 4.0) == ()
 
 
 def test_the_largest_and_longest_track_comes_first() -> None:
@@ -130,9 +140,9 @@ def test_the_largest_and_longest_track_comes_first() -> None:
     for index in range(20):
         small = Region((0.9, 0.1, 0.95, 0.15), 0.002, 3.0)
         large = Region((0.2, 0.2, 0.6, 0.8), 0.15, 3.0)
-        tracker.push(index / FPS, [small, large])
+        tracker.push(seen(index, [small, large]))
 
-    first, second = tracker.tracks(2.0)
+    first, second = tracks_of(tracker, 2.0)
     assert first.boxes[0].x0 == 0.2
     assert first.score > second.score
 

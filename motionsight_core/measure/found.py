@@ -1,0 +1,118 @@
+"""The tracks of a clip from its trails: joined, judged, counted and ranked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.ndimage import median_filter
+
+from motionsight_core.measure.evidence import evidence_of, is_of_a_thing, is_worth_a_row, prominence
+from motionsight_core.measure.joining import joined
+from motionsight_core.measure.tracks import RegionTracker
+from motionsight_core.measure.trails import Trail
+from motionsight_core.measure.types import TrackEvidence
+from motionsight_core.naming.types import FrameDetections
+from motionsight_core.record import MOVING_REGION, Box, ObjectTrack, TrackName
+
+#: Frames of the median of a track that is told by flow alone.
+BY_FLOW_FRAMES = 15
+
+
+@dataclass(frozen=True, slots=True)
+class FoundTracks:
+    """What moves in a clip."""
+
+    tracks: tuple[ObjectTrack, ...]
+    """The most prominent first."""
+    evidence: tuple[TrackEvidence, ...]
+    """Of the tracks, in their order."""
+    not_kept: int = 0
+    """Further tracks, of which no more than their number is known."""
+    at_once: int = 0
+    """Most tracks at one moment, where some are not kept; else 0."""
+    names: tuple[TrackName, ...] = ()
+    """Of the tracks that were recognised."""
+    detections: tuple[FrameDetections, ...] = ()
+    """What a detector found in the frames that it saw."""
+    names_left_out: bool = False
+    """Whether there is no detector to be used."""
+
+    @property
+    def in_all(self) -> int:
+        """How many things move in the clip."""
+        return len(self.tracks) + self.not_kept
+
+    @property
+    def most_at_once(self) -> int:
+        """How many tracks there are at most at one moment."""
+        starts = [track.start_s for track in self.tracks]
+        kept = max((sum(one.start_s <= t_s <= one.end_s for one in self.tracks) for t_s in starts), default=0)
+        return max(kept, self.at_once)
+
+    def first(self, most: int) -> FoundTracks:
+        """The most prominent of them; how many there are besides is still known."""
+        tracks = self.tracks[:most]
+        kept = {track.track_id for track in tracks}
+        return replace(
+            self,
+            tracks=tracks,
+            evidence=tuple(one for one in self.evidence if one.track_id in kept),
+            not_kept=self.not_kept + len(self.tracks) - len(tracks),
+            at_once=self.most_at_once,
+            names=tuple(name for name in self.names if name.track_id in kept),
+        )
+
+
+def found_tracks(
+    tracker: RegionTracker,
+    duration_s: float,
+    *,
+    frame_s: float,
+    dissolves: Sequence[tuple[float, float]] = (),
+) -> FoundTracks:
+    """The tracks of a clip; nothing is followed through a dissolve, or over one.
+
+    Args:
+        tracker: has seen all frames.
+        duration_s: of the clip.
+        frame_s: distance of the measured frames, seconds.
+        dissolves: spans [start, end] in order, source seconds.
+    """
+    trails = [part for trail in tracker.trails() for part in trail.outside(dissolves)]
+    judged = [(evidence_of(trail, 0), trail) for trail in joined(trails) if trail.is_track(frame_s)]
+    ranked = [
+        (prominence(evidence, duration_s), evidence, trail)
+        for evidence, trail in judged
+        if is_of_a_thing(trail, evidence) and is_worth_a_row(evidence)
+    ]
+    ranked.sort(key=lambda one: (-one[0], one[2].times[0]))
+    tracks = tuple(_object_track(number, trail, score) for number, (score, _, trail) in enumerate(ranked, 1))
+    return FoundTracks(
+        tracks,
+        tuple(replace(evidence, track_id=number) for number, (_, evidence, _) in enumerate(ranked, 1)),
+        tracker.dropped,
+        tracker.most_at_once if tracker.dropped else 0,
+    )
+
+
+def _object_track(number: int, trail: Trail, score: float) -> ObjectTrack:
+    boxes = np.array(trail.boxes)
+    if len(boxes) >= 3:
+        # Sides jump for single frames where a part stands still: the median drops that. What flow alone
+        # shows comes in parts, now more and now less of it.
+        by_flow = sum(region.by_flow for region in trail.seen) > len(trail.seen) / 2
+        boxes = median_filter(boxes, (BY_FLOW_FRAMES if by_flow else 3, 1), mode="nearest")
+    boxes = boxes.clip(0, 1).round(4)
+    return ObjectTrack(
+        track_id=number,
+        label=MOVING_REGION,
+        score=round(score, 3),
+        start_s=round(trail.times[0], 3),
+        end_s=round(trail.times[-1], 3),
+        boxes=tuple(
+            Box(round(t_s, 3), *(float(side) for side in box))
+            for t_s, box in zip(trail.times, boxes, strict=True)
+        ),
+    )

@@ -1,0 +1,78 @@
+"""What drifts over ground seen from above: there the flow says more than differences of pixels.
+
+Ground that recedes moves by no affine, so that differences would show all of it; but its flow is smooth. A
+polynomial fitted to the flow leaves what moves over the ground, such as a train in a plain.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from motionsight_core.measure.camera import texture_weight
+from motionsight_core.measure.grouping import Group, groups_of
+
+Floats = NDArray[np.float64]
+Luma = NDArray[np.uint8]
+
+#: Distance of the samples of the flow, and what is left out at the edges, pixels.
+STEP, EDGE = 8, 4
+#: Fits, each without what departs in the one before, and the departure that counts half, pixels.
+FITS, HALF = 4, 0.25
+#: The ground is smooth if so little of the flow departs by more than SMOOTH pixels.
+SMOOTH, MOST_DEPARTING = 0.5, 0.15
+#: Departure of what drifts: pixels, and times that of the ground.
+LEAST_DEPARTURE, TIMES = 0.8, 5.0
+#: Texture of the softened frame from which on flow is believed; see `texture_weight`.
+LEAST_TEXTURE = 0.1
+
+
+def drifting_groups(flow: NDArray[np.float32], luma: Luma, *, least: float) -> list[Group]:
+    """The groups of pixels that drift over the ground; none where the ground is not smooth.
+
+    Args:
+        flow: [h, w, 2] to a neighbouring frame, pixels.
+        luma: [h, w].
+        least: pixels of a group, share of the frame.
+    """
+    texture = texture_weight(luma)
+    height, width = luma.shape
+    rows, columns = np.meshgrid(
+        np.arange(EDGE, height - EDGE, STEP), np.arange(EDGE, width - EDGE, STEP), indexing="ij"
+    )
+    rows, columns = rows.ravel(), columns.ravel()
+    weight = texture[rows, columns].astype(np.float64)
+    terms = _terms(columns, rows, width, height)
+    fitted, departure = _fitted(terms, flow[rows, columns].astype(np.float64), weight)
+    if weight.sum() <= 0 or weight[departure > SMOOTH].sum() > MOST_DEPARTING * weight.sum():
+        return []
+    usual = float(np.median(departure[weight > LEAST_TEXTURE])) if (weight > LEAST_TEXTURE).any() else 0.0
+    threshold = max(LEAST_DEPARTURE, TIMES * usual)
+    grid_y, grid_x = np.meshgrid(np.arange(height), np.arange(width), indexing="ij")
+    ground = (_terms(grid_x.ravel(), grid_y.ravel(), width, height) @ fitted).reshape(height, width, 2)
+    away = np.hypot(*np.moveaxis(flow - ground, -1, 0)).astype(np.float32)
+    mask = ((away > threshold) & (texture > LEAST_TEXTURE)).astype(np.uint8)
+    mask = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)).astype(np.uint8)
+    return groups_of(mask, away / threshold, least=least)
+
+
+def _terms(x: NDArray[np.intp], y: NDArray[np.intp], width: int, height: int) -> Floats:
+    """The terms of the polynomial at pixels [N, 8]."""
+    across, down = (x - width / 2) / width, (y - height / 2) / width
+    ones = np.ones(len(across))
+    return np.stack(
+        [ones, across, down, across**2, across * down, down**2, down**3, across * down**2], axis=1
+    )
+
+
+def _fitted(terms: Floats, flow: Floats, weight: Floats) -> tuple[Floats, Floats]:
+    """Coefficients [8, 2], and how far each sample departs [N], pixels."""
+    robust, coefficients, departure = weight, np.zeros((terms.shape[1], 2)), np.zeros(len(weight))
+    for _ in range(FITS):
+        weighted = terms * robust[:, None]
+        normal = terms.T @ weighted + 1e-6 * np.eye(terms.shape[1])
+        coefficients = np.linalg.solve(normal, weighted.T @ flow)
+        departure = np.hypot(*(flow - terms @ coefficients).T)
+        robust = weight / (1 + (departure / HALF) ** 2) ** 2
+    return np.asarray(coefficients, np.float64), np.asarray(departure, np.float64)
