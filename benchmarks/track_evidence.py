@@ -30,7 +30,7 @@ def tracks_of(draw: Draw, folder: Path, index: int) -> list[dict[str, Any]]:
     meant = [box for track in truth.objects if not track.incidental for box in track.boxes]
     besides = [box for track in truth.objects if track.incidental for box in track.boxes]
     rows = []
-    for track, evidence in zip(measurement.tracks, measurement.evidence, strict=True):
+    for track, evidence in zip(measurement.tracks, measurement.track_evidence, strict=True):
         right = [any(box_iou(box, other) >= BOX_IOUS[0] for other in meant) for box in track.boxes]
         beside = [any(is_of(box, other) for other in besides) for box in track.boxes]
         rows.append(

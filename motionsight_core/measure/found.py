@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.ndimage import median_filter
 
-from motionsight_core.measure.evidence import evidence_of, is_of_a_thing, is_worth_a_row, prominence
 from motionsight_core.measure.joining import joined
+from motionsight_core.measure.track_evidence import evidence_of, is_of_a_thing, is_worth_a_row, prominence
 from motionsight_core.measure.tracks import RegionTracker
 from motionsight_core.measure.trails import Trail
 from motionsight_core.measure.types import TrackEvidence

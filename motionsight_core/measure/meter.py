@@ -158,7 +158,7 @@ class MotionMeter:
             repetitions=repetitions,
             objects_at_once=found.most_at_once,
             objects_in_all=found.in_all,
-            evidence=found.evidence,
+            track_evidence=found.evidence,
             names=found.names,
             detections=found.detections,
             names_left_out=found.names_left_out,

@@ -123,7 +123,7 @@ class MotionMeasurement:
     """Most tracks at one moment, with those beyond `measure.most_tracks`."""
     objects_in_all: int = 0
     """Tracks of the clip, with those beyond `measure.most_tracks`."""
-    evidence: tuple[TrackEvidence, ...] = ()
+    track_evidence: tuple[TrackEvidence, ...] = ()
     """Of the tracks, in their order."""
     names: tuple[TrackName, ...] = ()
     """Of the tracks that were recognised; their labels are these names."""

@@ -61,7 +61,7 @@ def _named(
     ]
     not_kept = motion.objects_in_all - len(motion.tracks)
     moving = FoundTracks(
-        motion.tracks, motion.evidence, max(not_kept, 0), motion.objects_at_once if not_kept > 0 else 0
+        motion.tracks, motion.track_evidence, max(not_kept, 0), motion.objects_at_once if not_kept > 0 else 0
     )
     named = recognised(
         moving,
@@ -74,7 +74,7 @@ def _named(
     return replace(
         motion,
         tracks=named.tracks,
-        evidence=named.evidence,
+        track_evidence=named.evidence,
         objects_at_once=named.most_at_once,
         objects_in_all=named.in_all,
         names=named.names,
