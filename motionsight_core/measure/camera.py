@@ -33,7 +33,7 @@ GRID_MARGIN = 6
 #: Minimal samples (two points each) that compete with "as before" and "not at all".
 HYPOTHESES = 64
 #: Smaller eigenvalue of the mean gradient tensor at which a sample counts half, (luma per pixel)^2.
-TEXTURE_HALF = 12.0
+TEXTURE_HALF = 1.5
 #: Window of the gradient tensor, pixels: as wide as two DIS patches.
 TEXTURE_WINDOW = 15
 #: Weight of a sample in the middle of the frame against 1 at the edge: what fills the middle is more
@@ -49,6 +49,16 @@ LEAST_COLUMNS = 6
 LEAST_LAYER = 0.05
 #: Share of the picture that still moves as before, with which the camera is taken to go on as before.
 CONSTANT_SHARE = 0.2
+CONSTANT_RATIO = 0.4
+#: Side of the cells whose weight is capped, pixels, and the cap.
+CELL = 32
+CELL_CAP = 3.0
+PANE_TEXTURE = 0.3
+STILL = 0.25
+MOVING = 0.6
+PANE_EDGE = 0.03
+PANE_LEAST = 0.03
+PANE_ROWS = 3
 #: Least cosine between the motions of the two layers.
 LAYER_PARALLEL = 0.95
 #: A sample belongs to another layer when it is this many inlier distances away from the first.
@@ -95,6 +105,8 @@ class PairRegistrar:
         self._x: Floats = (self._columns - (width - 1) / 2).astype(np.float64)
         self._y: Floats = (self._rows - (height - 1) / 2).astype(np.float64)
         outward = np.maximum(np.abs(self._x) / (width / 2), np.abs(self._y) / (height / 2))
+        self._cell = (self._rows // CELL) * (width // CELL + 1) + self._columns // CELL
+        self._cells = int(self._cell.max()) + 1
         self._place = CENTRE_WEIGHT + (1 - CENTRE_WEIGHT) * outward
         # The same minimal samples for every pair: equal frames give equal motion.
         self._draws = np.random.default_rng(0).random((HYPOTHESES, 2))
@@ -120,12 +132,19 @@ class PairRegistrar:
             return Registration(rest, rest, None, 0.0, 0.0, 0.0, support, dense)
 
         samples = FlowSamples(
-            self._x, self._y, sampled[:, 0], sampled[:, 1], texture * self._place, self._width
+            self._x, self._y, sampled[:, 0], sampled[:, 1], self._capped(texture) * self._place, self._width
         )
-        start = self._last
-        if not self._goes_on(samples):
-            start = best_similarity(samples, self._draws, self._last)
-        far, near, ratio = self._layers(samples, refined(samples, start))
+        start = best_similarity(samples, self._draws, self._last)
+        if self._goes_on(samples, start):
+            start = self._last
+        first = refined(samples, start)
+        beside = self._beside_pane(samples, texture, first)
+        if beside is not None:
+            texture = np.where(beside, texture, 0.0)
+            support = float(texture.sum())
+            samples = samples.weighted(np.where(beside, samples.weight, 0.0))
+            first = refined(samples, np.zeros(4))
+        far, near, ratio = self._layers(samples, first)
         self._last, self._last_near = far, near
         residual, tolerance = samples.residual(far), samples.tolerance(far)
         robust = samples.weight / (1 + (residual / tolerance) ** 2) ** 2
@@ -149,13 +168,42 @@ class PairRegistrar:
         return float(self._texture(luma).sum()) if min(luma.shape) >= SMALLEST_SIDE else 0.0
 
     def _texture(self, luma: Luma) -> Floats:
-        return texture_weight(luma)[self._rows, self._columns].astype(np.float64)
+        return texture_weight(luma, self._rows, self._columns)
 
-    def _goes_on(self, samples: FlowSamples) -> bool:
+    def _capped(self, texture: Floats) -> Floats:
+        """The weights without what a cell has above the cap: a loud cloth counts no more than the faint wall."""
+        total = np.bincount(self._cell, texture, self._cells)
+        return texture * (CELL_CAP / np.maximum(total, CELL_CAP))[self._cell]
+
+    def _goes_on(self, samples: FlowSamples, best: Floats) -> bool:
         """Whether the camera moves as before: then something large that passes is not the background."""
         agree = samples.residual(self._last) < samples.tolerance(self._last)
         share = samples.weight[agree].sum() / samples.weight.sum()
-        return bool(share > CONSTANT_SHARE) and self._spread(agree & (samples.weight > 0.1))
+        other = samples.weight[samples.residual(best) < samples.tolerance(best)].sum() / samples.weight.sum()
+        return bool(share > CONSTANT_SHARE) and share > CONSTANT_RATIO * other and self._spread(agree & (samples.weight > 0.02))
+
+    def _beside_pane(
+        self, samples: FlowSamples, texture: Floats, motion: Floats
+    ) -> NDArray[np.bool_] | None:
+        """Whether what moves is a part of a picture that holds still beside it: a window that scrolls, a hand.
+
+        A camera moves all of the picture; what an editor laid over it, such as a logo, lies within what moves.
+        """
+        textured = texture > PANE_TEXTURE
+        moves = textured & (samples.residual(motion) < samples.tolerance(motion))
+        expected = np.hypot(*moved(motion, samples.x, samples.y))
+        still = textured & (np.hypot(samples.u, samples.v) < STILL) & (expected > MOVING)
+        if still.sum() < PANE_LEAST * textured.sum() or moves.sum() < 10:
+            return None
+        low, high = np.quantile(samples.x[moves], (PANE_EDGE, 1 - PANE_EDGE))
+        beside = still & ((samples.x < low - GRID_STEP) | (samples.x > high + GRID_STEP))
+        half = float(np.max(np.abs(samples.y)))
+        rows = np.histogram(samples.y[beside], bins=8, range=(-half, half))[0]
+        if beside.sum() < PANE_LEAST * textured.sum() or np.count_nonzero(rows) < PANE_ROWS:
+            return None
+        top, bottom = np.quantile(samples.y[moves], (PANE_EDGE, 1 - PANE_EDGE))
+        within = (samples.x > low - GRID_STEP) & (samples.x < high + GRID_STEP)
+        return ~(within & (samples.y > top - GRID_STEP) & (samples.y < bottom + GRID_STEP))
 
     def _spread(self, chosen: NDArray[np.bool_]) -> bool:
         """Whether the chosen samples reach across most of the frame's width."""
@@ -192,16 +240,16 @@ class PairRegistrar:
         return (first, second, ratio) if ratio > 1 else (second, first, 1 / ratio)
 
 
-def texture_weight(luma: Luma) -> NDArray[np.float32]:
-    """How far flow can be trusted, 0 to 1 for each pixel [h, w]: 0 on flat areas and along straight edges."""
+def texture_weight(luma: Luma, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> Floats:
+    """How far flow can be trusted at places [S] of a frame [h, w], 0 to 1: 0 on flat areas and straight edges."""
     gradient_x = cv2.Sobel(luma, cv2.CV_32F, 1, 0, scale=1 / 8)
     gradient_y = cv2.Sobel(luma, cv2.CV_32F, 0, 1, scale=1 / 8)
     window = (TEXTURE_WINDOW, TEXTURE_WINDOW)
-    xx = cv2.blur(gradient_x * gradient_x, window)
-    yy = cv2.blur(gradient_y * gradient_y, window)
-    xy = cv2.blur(gradient_x * gradient_y, window)
+    products = (gradient_x * gradient_x, gradient_y * gradient_y, gradient_x * gradient_y)
+    # Only where flow is sampled: the root over the whole frame costs more than its gradients.
+    xx, yy, xy = (cv2.blur(product, window)[rows, columns].astype(np.float64) for product in products)
     smaller = (xx + yy) / 2 - np.sqrt(((xx - yy) / 2) ** 2 + xy * xy)
-    return (smaller / (smaller + TEXTURE_HALF)).astype(np.float32, copy=False)
+    return smaller / (smaller + TEXTURE_HALF)
 
 
 def to_corner_origin(matrix: Floats, height: int, width: int) -> Floats:
