@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from motionsight_core.measure.parallax import depth_ratio, orbit
 from motionsight_core.measure.similarity import FlowSamples, best_similarity, moved, refined
 
 Floats = NDArray[np.float64]
@@ -49,7 +50,7 @@ LEAST_COLUMNS = 6
 LEAST_LAYER = 0.05
 #: Share of the picture that still moves as before, with which the camera is taken to go on as before.
 CONSTANT_SHARE = 0.2
-CONSTANT_RATIO = 0.4
+CONSTANT_RATIO = 0.55
 #: Side of the cells whose weight is capped, pixels, and the cap.
 CELL = 32
 CELL_CAP = 3.0
@@ -59,6 +60,11 @@ MOVING = 0.6
 PANE_EDGE = 0.03
 PANE_LEAST = 0.03
 PANE_ROWS = 3
+LEAST_FAR = 0.4
+ORBIT_INLIERS = 0.75
+OVERLAY_PAIRS = 3
+OVERLAY_MOST = 0.35
+OVERLAY_MOVING = 1.0
 #: Least cosine between the motions of the two layers.
 LAYER_PARALLEL = 0.95
 #: A sample belongs to another layer when it is this many inlier distances away from the first.
@@ -79,6 +85,10 @@ class Registration:
     """How a nearer layer of the background moves, where parallax shows one."""
     near_ratio: float
     """How many times faster than the far background it moves; 0 without one."""
+    depth_ratio: float
+    """How many times faster near things go than far ones, the camera's way; 1 where depth does not show."""
+    orbit: tuple[float, float]
+    """How far things, and near things, drift to the right past each other, pixels; (0, 0) without an orbit."""
     misfit: float
     """Median distance of the background's flow from the affine, pixels."""
     inliers: float
@@ -106,22 +116,24 @@ class PairRegistrar:
         self._y: Floats = (self._rows - (height - 1) / 2).astype(np.float64)
         outward = np.maximum(np.abs(self._x) / (width / 2), np.abs(self._y) / (height / 2))
         self._cell = (self._rows // CELL) * (width // CELL + 1) + self._columns // CELL
-        self._cells = int(self._cell.max()) + 1
+        self._cells = int(self._cell.max(initial=0)) + 1
         self._place = CENTRE_WEIGHT + (1 - CENTRE_WEIGHT) * outward
         # The same minimal samples for every pair: equal frames give equal motion.
         self._draws = np.random.default_rng(0).random((HYPOTHESES, 2))
         self._last = np.zeros(4)
         self._last_near: Floats | None = None
+        self._stayed = np.zeros(len(self._x), np.int64)
 
     def forget(self) -> None:
         """A new shot begins: its camera does not go on as the last one's, it is expected at rest."""
         self._last, self._last_near = np.zeros(4), None
+        self._stayed[:] = 0
 
     def register(self, previous: Luma, current: Luma) -> Registration:
         """The motion of the background from `previous` to `current`, both [h, w]."""
         if min(current.shape) < SMALLEST_SIDE:
             flat = np.zeros((*current.shape, 2), np.float32)
-            return Registration(np.eye(2, 3), np.eye(2, 3), None, 0.0, 0.0, 0.0, 0.0, flat)
+            return Registration(np.eye(2, 3), np.eye(2, 3), None, 0.0, 1.0, (0.0, 0.0), 0.0, 0.0, 0.0, flat)
         dense = self._flow.calc(previous, current, None)  # pyright: ignore[reportCallIssue, reportArgumentType]
         sampled = dense[self._rows, self._columns].astype(np.float64)
         texture = self._texture(previous)
@@ -129,11 +141,14 @@ class PairRegistrar:
         if support < LEAST_SUPPORT:
             self.forget()
             rest = _matrix(self._last)
-            return Registration(rest, rest, None, 0.0, 0.0, 0.0, support, dense)
+            return Registration(rest, rest, None, 0.0, 1.0, (0.0, 0.0), 0.0, 0.0, support, dense)
 
-        samples = FlowSamples(
-            self._x, self._y, sampled[:, 0], sampled[:, 1], self._capped(texture) * self._place, self._width
-        )
+        weight = self._capped(texture) * self._place
+        overlaid = self._stayed >= OVERLAY_PAIRS
+        if 0 < weight[overlaid].sum() < OVERLAY_MOST * weight.sum():
+            weight[overlaid], texture[overlaid] = 0.0, 0.0
+            support = max(float(texture.sum()), 1e-9)
+        samples = FlowSamples(self._x, self._y, sampled[:, 0], sampled[:, 1], weight, self._width)
         start = best_similarity(samples, self._draws, self._last)
         if self._goes_on(samples, start):
             start = self._last
@@ -146,7 +161,9 @@ class PairRegistrar:
             first = refined(samples, np.zeros(4))
         far, near, ratio = self._layers(samples, first)
         self._last, self._last_near = far, near
+        self._remember_stays(samples)
         residual, tolerance = samples.residual(far), samples.tolerance(far)
+        inliers = float(texture[residual < tolerance].sum() / support)
         robust = samples.weight / (1 + (residual / tolerance) ** 2) ** 2
         if near is not None:
             # The affine would otherwise bend towards the near layer.
@@ -157,8 +174,10 @@ class PairRegistrar:
             affine=affine,
             near=None if near is None else _matrix(near),
             near_ratio=ratio,
+            depth_ratio=depth_ratio(samples, far),
+            orbit=orbit(samples) if inliers < ORBIT_INLIERS else (0.0, 0.0),
             misfit=misfit,
-            inliers=float(texture[residual < tolerance].sum() / support),
+            inliers=inliers,
             support=support,
             flow=dense,
         )
@@ -181,6 +200,12 @@ class PairRegistrar:
         share = samples.weight[agree].sum() / samples.weight.sum()
         other = samples.weight[samples.residual(best) < samples.tolerance(best)].sum() / samples.weight.sum()
         return bool(share > CONSTANT_SHARE) and share > CONSTANT_RATIO * other and self._spread(agree & (samples.weight > 0.02))
+
+    def _remember_stays(self, samples: FlowSamples) -> None:
+        """Counts for how many pairs each place has stayed while the camera moved: logos and captions do."""
+        expected = np.hypot(*moved(self._last, samples.x, samples.y))
+        stays = np.hypot(samples.u, samples.v) < STILL
+        self._stayed = np.where(expected > OVERLAY_MOVING, np.where(stays, self._stayed + 1, 0), self._stayed)
 
     def _beside_pane(
         self, samples: FlowSamples, texture: Floats, motion: Floats
@@ -237,6 +262,8 @@ class PairRegistrar:
         if (first_flow * second_flow).sum() <= LAYER_PARALLEL * np.sqrt(first_power * second_power):
             return first, None, 0.0
         ratio = float(np.sqrt(second_power / first_power))
+        if ratio < 1 and np.sqrt(second_power / mine.sum()) < LEAST_FAR:
+            return first, None, 0.0
         return (first, second, ratio) if ratio > 1 else (second, first, 1 / ratio)
 
 

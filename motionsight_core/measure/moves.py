@@ -46,8 +46,7 @@ LEAST_SHEAR = 0.06
 #: What other deformation may stand beside it, share of the shear.
 SHEAR_PURITY = 0.4
 #: Share of a move's time in which a near layer must show, and its least median speed over the far one's.
-LAYERED_SHARE = 0.3
-LAYERED_RATIO = 1.4
+LAYERED_RATIO = 1.2
 #: Least arc, degrees per second: what is one shows by its shear.
 LEAST_ARC = 1e-3
 #: Field of view that is assumed for the angle of an arc, degrees: a usual wide to normal lens.
@@ -159,12 +158,9 @@ def _joined(spans: list[tuple[int, int]], samples: CameraSamples) -> list[tuple[
 
 
 def _is_layered(samples: CameraSamples, first: int, last: int) -> bool:
-    """Whether a near layer of the background passes before the far one during a move."""
-    ratio, duration = samples.near_ratio[first:last], samples.duration_s[first:last]
-    seen = ratio > 0
-    if not seen.any() or np.sum(duration[seen]) < LAYERED_SHARE * np.sum(duration):
-        return False
-    return weighted_median(ratio[seen], duration[seen]) >= LAYERED_RATIO
+    """Whether near things pass before far ones during a move."""
+    part = slice(first, last)
+    return weighted_median(samples.depth_ratio[part], samples.duration_s[part]) >= LAYERED_RATIO
 
 
 def _move(
@@ -196,20 +192,12 @@ def _arcs(
     Seen from above, a camera that goes to the left and keeps looking at what it circles goes clockwise.
     The angle assumes that far ground shows the camera's own turning, over FIELD_OF_VIEW.
     """
-    shear = _smoothed(samples.shear, duration, shaken)
-    # d(v)/dx: as large as the shear in a roll, and none in an orbit.
-    skew = np.abs(_smoothed(2 * samples.curl + samples.shear, duration, shaken))
-    growth = np.abs(_smoothed(2 * samples.divergence, duration, shaken))
-    other = np.maximum(skew, growth)
-    half = np.abs(shear) / (2 * aspect)
-    # Half the frame's height above the centre is far, as much below it is near: the drift must change
-    # its sign well inside.
-    crossing = np.abs(_smoothed(samples.pan, duration, shaken)) < 0.8 * half
-    orbit = (np.abs(shear) > LEAST_SHEAR) & (other < SHEAR_PURITY * np.abs(shear)) & crossing
-    far_turn = FIELD_OF_VIEW * np.abs(-_smoothed(samples.pan, duration, shaken) - shear / (2 * aspect))
+    far, near = (_smoothed(drift, duration, shaken) for drift in (samples.far_drift, samples.near_drift))
+    orbit = far * near < 0
+    far_turn = FIELD_OF_VIEW * np.abs(far)
     moves, least = [], np.full(len(samples), LEAST_ARC)
     for sign in (1, -1):
-        rate = np.where(orbit & (sign * shear > 0), far_turn, 0.0)
+        rate = np.where(orbit & (sign * near > 0), far_turn, 0.0)
         for first, last in _segments(rate, samples, least, 0 * least, settings.min_move_s):
             moves.append(_move(samples, rate, first, last, label_of("arc", sign), least))
     return moves

@@ -47,6 +47,11 @@ class CameraSamples:
     """Share of background, 0 to 1."""
     near_ratio: Floats
     """How many times faster than the far background a near layer of it moves; 0 without one."""
+    depth_ratio: Floats
+    """How many times faster near things go than far ones, the camera's way; 1 where depth does not show."""
+    far_drift: Floats
+    """How far things drift to the right, widths per second, where near ones drift to the left; or the reverse."""
+    near_drift: Floats
     held: NDArray[np.bool_]
     """Where one frame is shown for long: the picture stands still."""
 
