@@ -21,7 +21,6 @@ from motionsight_core.measure.samples import (
     runs,
 )
 from motionsight_core.measure.shake import SHAKY, Shake
-from motionsight_core.measure.weighted import weighted_median
 from motionsight_core.record import CameraMove
 from motionsight_core.settings import MeasureSettings
 
@@ -46,9 +45,10 @@ LEAST_SHEAR = 0.06
 #: What other deformation may stand beside it, share of the shear.
 SHEAR_PURITY = 0.4
 #: Share of a move's time in which a near layer must show, and its least median speed over the far one's.
+LAYERED_SHARE = 0.4
 LAYERED_RATIO = 1.2
-#: Least arc, degrees per second: what is one shows by its shear.
-LEAST_ARC = 1e-3
+#: Least arc, degrees per second.
+LEAST_ARC = 0.5
 #: Field of view that is assumed for the angle of an arc, degrees: a usual wide to normal lens.
 FIELD_OF_VIEW = 60.0
 
@@ -160,7 +160,9 @@ def _joined(spans: list[tuple[int, int]], samples: CameraSamples) -> list[tuple[
 def _is_layered(samples: CameraSamples, first: int, last: int) -> bool:
     """Whether near things pass before far ones during a move."""
     part = slice(first, last)
-    return weighted_median(samples.depth_ratio[part], samples.duration_s[part]) >= LAYERED_RATIO
+    duration = samples.duration_s[part]
+    layered = samples.depth_ratio[part] >= LAYERED_RATIO
+    return float(np.sum(duration[layered])) >= LAYERED_SHARE * float(np.sum(duration))
 
 
 def _move(

@@ -17,14 +17,11 @@ Floats = NDArray[np.float64]
 ACROSS = 0.5
 ACROSS_SHARE = 0.1
 #: Least motion of a place at which its speed says something, pixels.
-LEAST_MOTION = 1.0
+LEAST_MOTION = 0.7
 #: A place that goes this many times as fast as the camera makes it is no ground.
 FASTEST = 6.0
 #: Least correlation of the speed with the place from top to bottom.
 LEAST_GROUND = 0.35
-#: Least ratio of speeds without it, and in how many eighths of the width there are fast things.
-LEAST_SPREAD = 1.4
-LEAST_COLUMNS = 6
 #: Quantiles of the speeds that stand for what is far and what is near; objects hardly cover that much.
 FAR, NEAR = 0.25, 0.85
 #: Least share of the flow that goes along the motion.
@@ -42,30 +39,25 @@ ITERATIONS = 4
 def depth_ratio(samples: FlowSamples, motion: Floats) -> float:
     """How many times faster near things go along a similarity than far ones; 1 where depth does not show.
 
-    Near ground lies below: either the lower half is faster than the upper one, or fast things are spread over
-    the whole width, as no object is.
+    Near ground lies below: places are the faster the lower they are, as no object makes them.
     """
     u, v = moved(motion, samples.x, samples.y)
     length = np.hypot(u, v)
     at = (length > LEAST_MOTION) & (samples.weight > 0)
     if np.count_nonzero(at) < len(at) / 4:
         return 1.0
-    x, y, u, v, length, weight = samples.x[at], samples.y[at], u[at], v[at], length[at], samples.weight[at]
+    y, u, v, length, weight = samples.y[at], u[at], v[at], length[at], samples.weight[at]
     speed = (samples.u[at] * u + samples.v[at] * v) / length**2
     across = np.abs(samples.v[at] * u - samples.u[at] * v) / length
     along = (across < ACROSS + ACROSS_SHARE * length) & (np.abs(speed) < FASTEST)
     if weight[along].sum() < LEAST_ALONG * weight.sum():
         return 1.0
-    x, y, speed, weight = x[along], y[along], speed[along], weight[along]
+    y, speed, weight = y[along], speed[along], weight[along]
     below = y > 0
     if 0.1 < np.mean(below) < 0.9 and _correlation(speed, y, weight / weight.sum()) > LEAST_GROUND:
         far, near = (quantiles(speed[half], weight[half], (0.5,))[0] for half in (~below, below))
         return max(1.0, float(near / max(far, LEAST_FAR)))
-    far, near = quantiles(speed, weight, (FAR, NEAR))
-    ratio = float(near / max(far, LEAST_FAR))
-    fast = speed > np.sqrt(max(far, LEAST_FAR) * max(near, LEAST_FAR))
-    columns = np.histogram(x[fast], bins=8, range=(-samples.width / 2, samples.width / 2))[0]
-    return ratio if ratio > LEAST_SPREAD and np.count_nonzero(columns) >= LEAST_COLUMNS else 1.0
+    return 1.0
 
 
 def orbit(samples: FlowSamples) -> tuple[float, float]:
