@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from motionsight_core.measure.camera import LEAST_SUPPORT, PairRegistrar, Registration
 from motionsight_core.measure.clarity import clarity
-from motionsight_core.measure.cuts import is_cut
+from motionsight_core.measure.cuts import CutFinder
 from motionsight_core.measure.held import is_repeat, with_holds
 from motionsight_core.measure.moves import moves_of_shot
 from motionsight_core.measure.pairs import Pair, mended, pair_of, samples_of, shifted_pair
@@ -64,6 +64,7 @@ class MotionMeter:
         self._finder = RegionFinder(settings.region_threshold, settings.fps)
         self._tracker = RegionTracker(settings.fps)
         self._thumbnails = Thumbnails()
+        self._cuts = CutFinder()
         self._shifts: ShiftFinder | None = None
         self._pairs: list[Pair] = []
         self._new_pictures: list[NewPicture] = []
@@ -147,7 +148,7 @@ class MotionMeter:
     def _push_pair(self, previous: Luma, previous_s: float, luma: Luma, t_s: float) -> None:
         assert self._registrar is not None  # noqa: S101  made with the first frame
         registration = self._registrar.register(previous, luma)
-        is_new = is_cut(previous, luma, registration.flow, registration.inliers)
+        is_new = self._cuts.is_cut(previous, luma, registration.flow, registration.inliers)
         if is_new or registration.inliers < LOST_INLIERS:
             self._shifts = self._shifts or ShiftFinder(*luma.shape)
             shift = self._shifts.find(previous, luma)

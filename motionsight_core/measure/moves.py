@@ -35,6 +35,8 @@ EDGE_LEVEL_UNDER_SHAKE = 0.4
 PAUSE_S = 0.25
 #: A component below this share of the strongest one's motion at the frame's edge is its shadow.
 LEAST_SHARE = 0.07
+#: The same where depth shows: ground that a camera nears sinks, and far walls do not.
+LEAST_SHARE_IN_DEPTH = 0.3
 #: Under shake a move must exceed this share of the shake's own speed: what is left of it is no move.
 LEAST_OVER_SHAKE = 0.3
 #: Above this the moves are read from what a stronger smoothing leaves.
@@ -92,10 +94,11 @@ def moves_of_shot(samples: CameraSamples, settings: MeasureSettings, aspect: flo
                     float(np.average(motion[first:last], weights=duration[first:last]))
                     for motion in (edge[name], strongest)
                 )
-                if mine < LEAST_SHARE * most:
+                layered = _is_layered(samples, first, last)
+                if mine < (LEAST_SHARE_IN_DEPTH if layered else LEAST_SHARE) * most:
                     continue
                 # The camera that turns right and the one that goes right both see the content drift left.
-                goes = mine >= 0.9 * most and _is_layered(samples, first, last)
+                goes = mine >= 0.9 * most and layered
                 label = label_of(name, sign, changes_place=goes)
                 moves.append(_move(samples, sign * values, first, last, label, thresholds[name]))
     moves += _arcs(samples, duration, shaken, settings, aspect)
