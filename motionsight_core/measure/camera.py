@@ -50,21 +50,33 @@ LEAST_COLUMNS = 6
 LEAST_LAYER = 0.05
 #: Share of the picture that still moves as before, with which the camera is taken to go on as before.
 CONSTANT_SHARE = 0.2
+#: ... and of the share that moves as most does; samples of less weight do not count for its width.
 CONSTANT_RATIO = 0.55
-#: Side of the cells whose weight is capped, pixels, and the cap.
+CONSTANT_WEIGHT = 0.02
+#: Side of the cells of a frame, pixels, and what the texture weights in one add up to at most.
 CELL = 32
 CELL_CAP = 3.0
-PANE_TEXTURE = 0.3
+#: Flow of what holds still, and of what moves, pixels.
 STILL = 0.25
 MOVING = 0.6
+#: Texture weight of a sample that can show that it holds still beside a pane.
+PANE_TEXTURE = 0.3
+#: Quantile of the places that move which is the edge of the pane.
 PANE_EDGE = 0.03
+#: Least share of the textured samples that hold still beside it, and in how many eighths of the height.
 PANE_LEAST = 0.03
 PANE_ROWS = 3
-LEAST_FAR = 0.4
-ORBIT_INLIERS = 0.75
+#: Least samples that move.
+PANE_SAMPLES = 10
+#: Pairs for which a place has held still, while the camera moved it by so many pixels, that is laid over.
 OVERLAY_PAIRS = 3
-OVERLAY_MOST = 0.35
 OVERLAY_MOVING = 1.0
+#: More of the picture than this is no overlay.
+OVERLAY_MOST = 0.35
+#: Motion of a far layer that says how the camera moves, pixels.
+LEAST_FAR = 0.4
+#: Share of background below which an orbit is looked for.
+ORBIT_INLIERS = 0.75
 #: Least cosine between the motions of the two layers.
 LAYER_PARALLEL = 0.95
 #: A sample belongs to another layer when it is this many inlier distances away from the first.
@@ -83,16 +95,18 @@ class Registration:
     """The same with six degrees of freedom."""
     near: Floats | None
     """How a nearer layer of the background moves, where parallax shows one."""
-    near_ratio: float
-    """How many times faster than the far background it moves; 0 without one."""
     depth_ratio: float
     """How many times faster near things go than far ones, the camera's way; 1 where depth does not show."""
     orbit: tuple[float, float]
-    """How far things, and near things, drift to the right past each other, pixels; (0, 0) without an orbit."""
+    """How far things, and near things, drift to the right in an orbit, pixels; else (0, 0)."""
     misfit: float
     """Median distance of the background's flow from the affine, pixels."""
     inliers: float
     """Share of the textured flow that moves with the background, 0 to 1."""
+    texture: float
+    """Mean texture weight, 0 to 1."""
+    still: float
+    """Share of the picture that holds still though the camera's motion would move it, 0 to 1."""
     support: float
     """Sum of the texture weights: how much picture there was to measure on."""
     flow: NDArray[np.float32]
@@ -133,15 +147,16 @@ class PairRegistrar:
         """The motion of the background from `previous` to `current`, both [h, w]."""
         if min(current.shape) < SMALLEST_SIDE:
             flat = np.zeros((*current.shape, 2), np.float32)
-            return Registration(np.eye(2, 3), np.eye(2, 3), None, 0.0, 1.0, (0.0, 0.0), 0.0, 0.0, 0.0, flat)
+            return Registration(
+                np.eye(2, 3), np.eye(2, 3), None, 1.0, (0.0, 0.0), 0.0, 0.0, 0.0, 0.0, 0.0, flat
+            )
         dense = self._flow.calc(previous, current, None)  # pyright: ignore[reportCallIssue, reportArgumentType]
         sampled = dense[self._rows, self._columns].astype(np.float64)
         texture = self._texture(previous)
         support = float(texture.sum())
         if support < LEAST_SUPPORT:
             self.forget()
-            rest = _matrix(self._last)
-            return Registration(rest, rest, None, 0.0, 1.0, (0.0, 0.0), 0.0, 0.0, support, dense)
+            return _at(self._last, support, dense)
 
         weight = self._capped(texture) * self._place
         overlaid = self._stayed >= OVERLAY_PAIRS
@@ -159,9 +174,9 @@ class PairRegistrar:
             support = float(texture.sum())
             samples = samples.weighted(np.where(beside, samples.weight, 0.0))
             first = refined(samples, np.zeros(4))
-        far, near, ratio = self._layers(samples, first)
+        far, near = self._layers(samples, first)
         self._last, self._last_near = far, near
-        self._remember_stays(samples)
+        still = self._remember_stays(samples)
         residual, tolerance = samples.residual(far), samples.tolerance(far)
         inliers = float(texture[residual < tolerance].sum() / support)
         robust = samples.weight / (1 + (residual / tolerance) ** 2) ** 2
@@ -173,11 +188,12 @@ class PairRegistrar:
             similarity=_matrix(far),
             affine=affine,
             near=None if near is None else _matrix(near),
-            near_ratio=ratio,
             depth_ratio=depth_ratio(samples, far),
             orbit=orbit(samples) if inliers < ORBIT_INLIERS else (0.0, 0.0),
             misfit=misfit,
             inliers=inliers,
+            texture=support / len(texture),
+            still=still,
             support=support,
             flow=dense,
         )
@@ -190,35 +206,41 @@ class PairRegistrar:
         return texture_weight(luma, self._rows, self._columns)
 
     def _capped(self, texture: Floats) -> Floats:
-        """The weights without what a cell has above the cap: a loud cloth counts no more than the faint wall."""
+        """The weights up to the cap of each cell: a loud cloth counts no more than a faint wall."""
         total = np.bincount(self._cell, texture, self._cells)
         return texture * (CELL_CAP / np.maximum(total, CELL_CAP))[self._cell]
 
     def _goes_on(self, samples: FlowSamples, best: Floats) -> bool:
         """Whether the camera moves as before: then something large that passes is not the background."""
-        agree = samples.residual(self._last) < samples.tolerance(self._last)
-        share = samples.weight[agree].sum() / samples.weight.sum()
-        other = samples.weight[samples.residual(best) < samples.tolerance(best)].sum() / samples.weight.sum()
-        return bool(share > CONSTANT_SHARE) and share > CONSTANT_RATIO * other and self._spread(agree & (samples.weight > 0.02))
+        agree, others = (
+            samples.residual(motion) < samples.tolerance(motion) for motion in (self._last, best)
+        )
+        total = samples.weight.sum()
+        share, best_share = samples.weight[agree].sum() / total, samples.weight[others].sum() / total
+        if share <= CONSTANT_SHARE or share <= CONSTANT_RATIO * best_share:
+            return False
+        return self._spread(agree & (samples.weight > CONSTANT_WEIGHT))
 
-    def _remember_stays(self, samples: FlowSamples) -> None:
-        """Counts for how many pairs each place has stayed while the camera moved: logos and captions do."""
+    def _remember_stays(self, samples: FlowSamples) -> float:
+        """Counts for how many pairs each place has stayed while the camera moved: logos and captions do.
+
+        Returns the share of the weight that does in this pair.
+        """
         expected = np.hypot(*moved(self._last, samples.x, samples.y))
         stays = np.hypot(samples.u, samples.v) < STILL
         self._stayed = np.where(expected > OVERLAY_MOVING, np.where(stays, self._stayed + 1, 0), self._stayed)
+        return float(samples.weight[stays & (expected > MOVING)].sum() / max(samples.weight.sum(), 1e-9))
 
-    def _beside_pane(
-        self, samples: FlowSamples, texture: Floats, motion: Floats
-    ) -> NDArray[np.bool_] | None:
-        """Whether what moves is a part of a picture that holds still beside it: a window that scrolls, a hand.
+    def _beside_pane(self, samples: FlowSamples, texture: Floats, motion: Floats) -> NDArray[np.bool_] | None:
+        """The samples [S] outside what moves, where the picture holds still beside it: a window, a hand.
 
-        A camera moves all of the picture; what an editor laid over it, such as a logo, lies within what moves.
+        None where it does not. A camera moves all of the picture, and a logo on it lies within what moves.
         """
         textured = texture > PANE_TEXTURE
         moves = textured & (samples.residual(motion) < samples.tolerance(motion))
         expected = np.hypot(*moved(motion, samples.x, samples.y))
         still = textured & (np.hypot(samples.u, samples.v) < STILL) & (expected > MOVING)
-        if still.sum() < PANE_LEAST * textured.sum() or moves.sum() < 10:
+        if still.sum() < PANE_LEAST * textured.sum() or moves.sum() < PANE_SAMPLES:
             return None
         low, high = np.quantile(samples.x[moves], (PANE_EDGE, 1 - PANE_EDGE))
         beside = still & ((samples.x < low - GRID_STEP) | (samples.x > high + GRID_STEP))
@@ -236,39 +258,40 @@ class PairRegistrar:
         columns = np.histogram(self._x[chosen], bins=8, range=(-half, half))[0]
         return int(np.count_nonzero(columns)) >= LEAST_COLUMNS
 
-    def _layers(self, samples: FlowSamples, first: Floats) -> tuple[Floats, Floats | None, float]:
-        """The motion of the far background, that of a near layer if there is one, and their ratio.
+    def _layers(self, samples: FlowSamples, first: Floats) -> tuple[Floats, Floats | None]:
+        """The motion of the far background, and that of a near layer if there is one.
 
         A second layer goes the same way as the first, at another speed, across most of the frame. An
         object hardly does all of that; ground, bushes or a fence before the camera do.
         """
         speed = np.hypot(first[2], first[3]) + np.hypot(first[0], first[1]) * self._width / 2
         if speed < LEAST_PARALLAX * self._width:
-            return first, None, 0.0
+            return first, None
         outside = samples.residual(first) > LAYER_DISTANCE * samples.tolerance(first)
         others = samples.weighted(np.where(outside, samples.weight, 0.0))
         least = LEAST_LAYER * samples.weight.sum()
         if others.weight.sum() < least:
-            return first, None, 0.0
+            return first, None
         guess = first if self._last_near is None else self._last_near
         second = refined(others, best_similarity(others, self._draws, guess))
         mine = outside & (others.residual(second) < samples.tolerance(second))
         if samples.weight[mine].sum() < least or not self._spread(mine):
-            return first, None, 0.0
+            return first, None
         first_flow = np.stack(moved(first, self._x, self._y))[:, mine]
         second_flow = np.stack(moved(second, self._x, self._y))[:, mine]
         first_power, second_power = (first_flow**2).sum(), (second_flow**2).sum()
         # Not parallel, or one of them at rest, which is no layer that passes before the other.
         if (first_flow * second_flow).sum() <= LAYER_PARALLEL * np.sqrt(first_power * second_power):
-            return first, None, 0.0
-        ratio = float(np.sqrt(second_power / first_power))
-        if ratio < 1 and np.sqrt(second_power / mine.sum()) < LEAST_FAR:
-            return first, None, 0.0
-        return (first, second, ratio) if ratio > 1 else (second, first, 1 / ratio)
+            return first, None
+        if second_power >= first_power:
+            return first, second
+        # What holds still is laid over the picture, or too far away to tell how the camera moves.
+        is_still = np.sqrt(second_power / np.count_nonzero(mine)) < LEAST_FAR
+        return (first, None) if is_still else (second, first)
 
 
 def texture_weight(luma: Luma, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> Floats:
-    """How far flow can be trusted at places [S] of a frame [h, w], 0 to 1: 0 on flat areas and straight edges."""
+    """How far flow can be trusted at places [S] of a frame [h, w]: from 0 on flat areas and straight edges to 1."""
     gradient_x = cv2.Sobel(luma, cv2.CV_32F, 1, 0, scale=1 / 8)
     gradient_y = cv2.Sobel(luma, cv2.CV_32F, 0, 1, scale=1 / 8)
     window = (TEXTURE_WINDOW, TEXTURE_WINDOW)
@@ -302,6 +325,12 @@ def _affine(samples: FlowSamples, tolerance: float) -> tuple[Floats, float]:
     background = residual[residual < 2 * tolerance]
     misfit = float(np.median(background)) if len(background) else 2 * tolerance
     return np.ascontiguousarray(solution.T) + np.eye(2, 3), misfit
+
+
+def _at(similarity: Floats, support: float, flow: NDArray[np.float32]) -> Registration:
+    """A pair of frames that does not show how the camera moves."""
+    rest = _matrix(similarity)
+    return Registration(rest, rest, None, 1.0, (0.0, 0.0), 0.0, 0.0, 0.0, 0.0, support, flow)
 
 
 def _matrix(similarity: Floats) -> Floats:

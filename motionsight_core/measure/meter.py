@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from motionsight_core.measure.camera import LEAST_SUPPORT, PairRegistrar, Registration
 from motionsight_core.measure.clarity import clarity
 from motionsight_core.measure.cuts import CutFinder
+from motionsight_core.measure.evidence import FoundMove
 from motionsight_core.measure.held import is_repeat, with_holds
 from motionsight_core.measure.moves import moves_of_shot
 from motionsight_core.measure.pairs import Pair, mended, pair_of, samples_of, shifted_pair
@@ -110,11 +111,14 @@ class MotionMeter:
         bounds = (start_s, *cuts_s, end_s)
         tracks = self._tracker.tracks(end_s - start_s)
         repetitions = repetitions_of(tracks, self._thumbnails, bounds=bounds, step_s=1 / self._settings.fps)
-        moves: list[CameraMove] = []
+        found: list[FoundMove] = []
         for shot, span in zip(parts, pairwise(bounds), strict=True):
             for part in moving_parts(shot):
-                found = moves_of_shot(part, self._settings, self._aspect)
-                moves += [_to_bounds(move, shot, *span) for move in found]
+                found += [
+                    replace(one, move=_to_bounds(one.move, shot, *span))
+                    for one in moves_of_shot(part, self._settings, self._aspect)
+                ]
+        moves = [one.move for one in found]
         steadiness = steadiness_of(parts, moves, self._aspect)
         flow_widths = sum(pair.flow_widths for pair in pairs)
         measured_s = sum(float(np.sum(shot.duration_s)) for shot in parts)
@@ -135,6 +139,7 @@ class MotionMeter:
                 inliers=samples.inliers,
             ),
             shaken=shaken_spans(parts, steadiness, self._aspect),
+            evidence=tuple(one.evidence for one in found),
         )
 
     def _median_clarity(self, end_s: float) -> float:

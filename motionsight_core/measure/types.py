@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motionsight_core.camera_motion import Steadiness
+from motionsight_core.measure.evidence import Evidence
 from motionsight_core.naming.types import FrameDetections
 from motionsight_core.record import CameraMove, ObjectTrack, Repetition, TrackName
 
@@ -72,6 +73,8 @@ class MotionMeasurement:
     camera_path: CameraPath
     shaken: tuple[ShakenSpan, ...] = ()
     """Where the picture shakes, if `steadiness` does not say it of the whole clip."""
+    evidence: tuple[Evidence, ...] = ()
+    """What speaks for each of `camera_moves`; empty for a static clip."""
     repetitions: tuple[Repetition, ...] = ()
     """Of the tracks whose motion repeats."""
     names: tuple[TrackName, ...] = ()
