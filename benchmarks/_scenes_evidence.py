@@ -1,4 +1,4 @@
-"""What speaks for each claimed camera move, and whether it is right: the data that confidence is fitted on."""
+"""What speaks for each claimed camera move, and whether it is right: data to fit confidence on."""
 
 from __future__ import annotations
 

@@ -76,9 +76,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=1, help="processes")
     parser.add_argument("--only", type=int, nargs="*", metavar="NUMBER", help="these scenes of the set alone")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="leave the videos and truth.json there")
-    parser.add_argument(
-        "--evidence", type=Path, metavar="FILE", help="write what speaks for each move as JSON"
-    )
+    parser.add_argument("--evidence", type=Path, metavar="FILE", help="write the evidence of each move there")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
     return parser.parse_args()
 

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from motionsight_core.measure.panes import MOVING, STILL, beside_pane
 from motionsight_core.measure.parallax import depth_ratio, orbit
 from motionsight_core.measure.similarity import FlowSamples, best_similarity, moved, refined
 
@@ -56,18 +57,6 @@ CONSTANT_WEIGHT = 0.02
 #: Side of the cells of a frame, pixels, and what the texture weights in one add up to at most.
 CELL = 32
 CELL_CAP = 3.0
-#: Flow of what holds still, and of what moves, pixels.
-STILL = 0.25
-MOVING = 0.6
-#: Texture weight of a sample that can show that it holds still beside a pane.
-PANE_TEXTURE = 0.3
-#: Quantile of the places that move which is the edge of the pane.
-PANE_EDGE = 0.03
-#: Least share of the textured samples that hold still beside it, and in how many eighths of the height.
-PANE_LEAST = 0.03
-PANE_ROWS = 3
-#: Least samples that move.
-PANE_SAMPLES = 10
 #: Pairs for which a place has held still, while the camera moved it by so many pixels, that is laid over.
 OVERLAY_PAIRS = 3
 OVERLAY_MOVING = 1.0
@@ -168,7 +157,7 @@ class PairRegistrar:
         if self._goes_on(samples, start):
             start = self._last
         first = refined(samples, start)
-        beside = self._beside_pane(samples, texture, first)
+        beside = beside_pane(samples, texture, first)
         if beside is not None:
             texture = np.where(beside, texture, 0.0)
             support = float(texture.sum())
@@ -231,27 +220,6 @@ class PairRegistrar:
         self._stayed = np.where(expected > OVERLAY_MOVING, np.where(stays, self._stayed + 1, 0), self._stayed)
         return float(samples.weight[stays & (expected > MOVING)].sum() / max(samples.weight.sum(), 1e-9))
 
-    def _beside_pane(self, samples: FlowSamples, texture: Floats, motion: Floats) -> NDArray[np.bool_] | None:
-        """The samples [S] outside what moves, where the picture holds still beside it: a window, a hand.
-
-        None where it does not. A camera moves all of the picture, and a logo on it lies within what moves.
-        """
-        textured = texture > PANE_TEXTURE
-        moves = textured & (samples.residual(motion) < samples.tolerance(motion))
-        expected = np.hypot(*moved(motion, samples.x, samples.y))
-        still = textured & (np.hypot(samples.u, samples.v) < STILL) & (expected > MOVING)
-        if still.sum() < PANE_LEAST * textured.sum() or moves.sum() < PANE_SAMPLES:
-            return None
-        low, high = np.quantile(samples.x[moves], (PANE_EDGE, 1 - PANE_EDGE))
-        beside = still & ((samples.x < low - GRID_STEP) | (samples.x > high + GRID_STEP))
-        half = float(np.max(np.abs(samples.y)))
-        rows = np.histogram(samples.y[beside], bins=8, range=(-half, half))[0]
-        if beside.sum() < PANE_LEAST * textured.sum() or np.count_nonzero(rows) < PANE_ROWS:
-            return None
-        top, bottom = np.quantile(samples.y[moves], (PANE_EDGE, 1 - PANE_EDGE))
-        within = (samples.x > low - GRID_STEP) & (samples.x < high + GRID_STEP)
-        return ~(within & (samples.y > top - GRID_STEP) & (samples.y < bottom + GRID_STEP))
-
     def _spread(self, chosen: NDArray[np.bool_]) -> bool:
         """Whether the chosen samples reach across most of the frame's width."""
         half = self._width / 2
@@ -291,7 +259,7 @@ class PairRegistrar:
 
 
 def texture_weight(luma: Luma, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> Floats:
-    """How far flow can be trusted at places [S] of a frame [h, w]: from 0 on flat areas and straight edges to 1."""
+    """How far flow can be trusted at places [S] of a frame [h, w], 0 to 1; 0 on flat areas and edges."""
     gradient_x = cv2.Sobel(luma, cv2.CV_32F, 1, 0, scale=1 / 8)
     gradient_y = cv2.Sobel(luma, cv2.CV_32F, 0, 1, scale=1 / 8)
     window = (TEXTURE_WINDOW, TEXTURE_WINDOW)

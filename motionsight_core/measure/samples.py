@@ -52,7 +52,7 @@ class CameraSamples:
     depth_ratio: Floats
     """How many times faster near things go than far ones, the camera's way; 1 where depth does not show."""
     far_drift: Floats
-    """How far things drift to the right, widths per second, where near ones drift to the left; or the reverse."""
+    """In an orbit, how far things drift to the right, widths per second; near ones go the other way."""
     near_drift: Floats
     held: NDArray[np.bool_]
     """Where one frame is shown for long: the picture stands still."""
