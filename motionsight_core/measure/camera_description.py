@@ -168,8 +168,8 @@ def _phases_told(phases: Sequence[Phase], path: CameraPath, start_s: float, end_
             _are_opposite(one, other) for one in phase.moves for told in phases for other in told.moves
         )
         # Where it turns round, not even a moment may be rounded away.
-        least_s = EXACT_S if opposed else moment_s(start_s, end_s)
-        beginning = _beginning(phase, None if phase is phases[0] else until_s, (start_s, end_s), least_s)
+        edge_s = EXACT_S if opposed else moment_s(start_s, end_s)
+        beginning = _beginning(phase, None if phase is phases[0] else until_s, (start_s, end_s), edge_s)
         sentences.append(beginning + _asides(phase.moves, path))
         until_s = max(until_s, phase.end_s)
     if end_s - until_s >= moment_s(start_s, end_s):
@@ -180,17 +180,18 @@ def _phases_told(phases: Sequence[Phase], path: CameraPath, start_s: float, end_
     return [sentence(text) for text in sentences]
 
 
-def _beginning(phase: Phase, before_s: float | None, span_s: tuple[float, float], least_s: float) -> str:
+def _beginning(phase: Phase, before_s: float | None, span_s: tuple[float, float], edge_s: float) -> str:
     """ "the camera pans right slowly from 0.4 s to 2.9 s", linked to what came before.
 
     Args:
         phase: what to tell.
         before_s: until when the phases before it last; None for the first one.
         span_s: of the clip.
-        least_s: a time that is worth a word.
+        edge_s: how near to its ends a phase begins and ends with the clip.
     """
     start_s, end_s = span_s
-    from_start, to_end = phase.start_s - start_s < least_s, end_s - phase.end_s < least_s
+    least_s = moment_s(start_s, end_s)
+    from_start, to_end = phase.start_s - start_s < edge_s, end_s - phase.end_s < edge_s
     what = _told_together(phase.moves)
     until = "to the end" if to_end else f"until {seconds(phase.end_s)}"
     from_to = f"from {seconds(phase.start_s)} {'to the end' if to_end else f'to {seconds(phase.end_s)}'}"

@@ -229,11 +229,11 @@ def _arcs(
     far, near = (
         _smoothed(drift, samples.duration_s, shaken) for drift in (samples.far_drift, samples.near_drift)
     )
-    orbit = far * near < 0
-    far_turn = FIELD_OF_VIEW * np.abs(far)
+    # Positive where near things go to the right.
+    turn = np.where(far * near < 0, np.sign(near) * FIELD_OF_VIEW * np.abs(far), 0.0)
     moves, least = [], np.full(len(samples), LEAST_ARC)
     for sign in (1, -1):
-        rate = np.where(orbit & (sign * near > 0), far_turn, 0.0)
+        rate = sign * turn
         for first, last in _segments(rate, samples, least, 0 * least, settings.min_move_s):
             part = slice(first, last)
             evidence = evidence_of(

@@ -29,10 +29,11 @@ def written(frame: Luma, lines: int, left: int, top: int) -> None:
 def test_a_window_that_scrolls_on_a_still_screen_is_no_tilt() -> None:
     page = np.full((900, 190), 250, np.uint8)
     written(page, 60, 5, 20)
+    written(page, 60, 95, 20)
 
     def frame_at(t_s: float) -> Luma:
         screen = np.full((HEIGHT, WIDTH), 225, np.uint8)
-        written(screen, 8, 4, 40)
+        written(screen, 6, 4, 50)
         top = round(60 * t_s)
         screen[30:170, 110:300] = page[top : top + 140]
         return screen
@@ -57,8 +58,8 @@ def test_a_logo_and_captions_do_not_hold_a_pan() -> None:
     def frame_at(t_s: float) -> Luma:
         frame = view(PICTURE, right=-27 * t_s)
         cv2.circle(frame, (290, 24), 20, (250,), -1)
-        written(frame, 2, 30, 150)
-        written(frame, 2, 150, 150)
+        for line in range(4):
+            written(frame, 3, 20 + 75 * line, 139)
         return frame
 
     (move,) = measured(film(frame_at)).camera_moves
