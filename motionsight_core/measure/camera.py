@@ -9,11 +9,14 @@ second similarity is fitted to them, so that they are not taken for objects that
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from motionsight_core.measure.panes import MOVING, STILL, beside_pane
+from motionsight_core.measure.parallax import depth_ratio, orbit
 from motionsight_core.measure.similarity import FlowSamples, best_similarity, moved, refined
 
 Floats = NDArray[np.float64]
@@ -33,7 +36,7 @@ GRID_MARGIN = 6
 #: Minimal samples (two points each) that compete with "as before" and "not at all".
 HYPOTHESES = 64
 #: Smaller eigenvalue of the mean gradient tensor at which a sample counts half, (luma per pixel)^2.
-TEXTURE_HALF = 12.0
+TEXTURE_HALF = 1.5
 #: Window of the gradient tensor, pixels: as wide as two DIS patches.
 TEXTURE_WINDOW = 15
 #: Weight of a sample in the middle of the frame against 1 at the edge: what fills the middle is more
@@ -49,6 +52,21 @@ LEAST_COLUMNS = 6
 LEAST_LAYER = 0.05
 #: Share of the picture that still moves as before, with which the camera is taken to go on as before.
 CONSTANT_SHARE = 0.2
+#: ... and of the share that moves as most does; samples of less weight do not count for its width.
+CONSTANT_RATIO = 0.55
+CONSTANT_WEIGHT = 0.02
+#: Side of the cells of a frame, pixels, and what the texture weights in one add up to at most.
+CELL = 32
+CELL_CAP = 3.0
+#: Pairs for which a place has held still, while the camera moved it by so many pixels, that is laid over.
+OVERLAY_PAIRS = 3
+OVERLAY_MOVING = 1.0
+#: More of the picture than this is no overlay.
+OVERLAY_MOST = 0.35
+#: Motion of a far layer that says how the camera moves, pixels.
+LEAST_FAR = 0.4
+#: Share of background below which an orbit is looked for.
+ORBIT_INLIERS = 0.75
 #: Least cosine between the motions of the two layers.
 LAYER_PARALLEL = 0.95
 #: A sample belongs to another layer when it is this many inlier distances away from the first.
@@ -67,12 +85,18 @@ class Registration:
     """The same with six degrees of freedom."""
     near: Floats | None
     """How a nearer layer of the background moves, where parallax shows one."""
-    near_ratio: float
-    """How many times faster than the far background it moves; 0 without one."""
+    depth_ratio: float
+    """How many times faster near things go than far ones, the camera's way; 1 where depth does not show."""
+    orbit: tuple[float, float]
+    """How far things, and near things, drift to the right in an orbit, pixels; else (0, 0)."""
     misfit: float
     """Median distance of the background's flow from the affine, pixels."""
     inliers: float
     """Share of the textured flow that moves with the background, 0 to 1."""
+    texture: float
+    """Mean texture weight, 0 to 1."""
+    still: float
+    """Share of the picture that holds still though the camera's motion would move it, 0 to 1."""
     support: float
     """Sum of the texture weights: how much picture there was to measure on."""
     flow: NDArray[np.float32]
@@ -95,39 +119,56 @@ class PairRegistrar:
         self._x: Floats = (self._columns - (width - 1) / 2).astype(np.float64)
         self._y: Floats = (self._rows - (height - 1) / 2).astype(np.float64)
         outward = np.maximum(np.abs(self._x) / (width / 2), np.abs(self._y) / (height / 2))
+        self._cell = (self._rows // CELL) * (width // CELL + 1) + self._columns // CELL
+        self._cells = int(self._cell.max(initial=0)) + 1
         self._place = CENTRE_WEIGHT + (1 - CENTRE_WEIGHT) * outward
         # The same minimal samples for every pair: equal frames give equal motion.
         self._draws = np.random.default_rng(0).random((HYPOTHESES, 2))
         self._last = np.zeros(4)
         self._last_near: Floats | None = None
+        self._stayed = np.zeros(len(self._x), np.int64)
 
     def forget(self) -> None:
         """A new shot begins: its camera does not go on as the last one's, it is expected at rest."""
         self._last, self._last_near = np.zeros(4), None
+        self._stayed[:] = 0
 
     def register(self, previous: Luma, current: Luma) -> Registration:
         """The motion of the background from `previous` to `current`, both [h, w]."""
         if min(current.shape) < SMALLEST_SIDE:
             flat = np.zeros((*current.shape, 2), np.float32)
-            return Registration(np.eye(2, 3), np.eye(2, 3), None, 0.0, 0.0, 0.0, 0.0, flat)
+            return Registration(
+                np.eye(2, 3), np.eye(2, 3), None, 1.0, (0.0, 0.0), 0.0, 0.0, 0.0, 0.0, 0.0, flat
+            )
         dense = self._flow.calc(previous, current, None)  # pyright: ignore[reportCallIssue, reportArgumentType]
         sampled = dense[self._rows, self._columns].astype(np.float64)
         texture = self._texture(previous)
         support = float(texture.sum())
         if support < LEAST_SUPPORT:
             self.forget()
-            rest = _matrix(self._last)
-            return Registration(rest, rest, None, 0.0, 0.0, 0.0, support, dense)
+            return _at(self._last, support, dense)
 
-        samples = FlowSamples(
-            self._x, self._y, sampled[:, 0], sampled[:, 1], texture * self._place, self._width
-        )
-        start = self._last
-        if not self._goes_on(samples):
-            start = best_similarity(samples, self._draws, self._last)
-        far, near, ratio = self._layers(samples, refined(samples, start))
+        weight = self._capped(texture) * self._place
+        overlaid = self._stayed >= OVERLAY_PAIRS
+        if 0 < weight[overlaid].sum() < OVERLAY_MOST * weight.sum():
+            weight[overlaid], texture[overlaid] = 0.0, 0.0
+            support = max(float(texture.sum()), 1e-9)
+        samples = FlowSamples(self._x, self._y, sampled[:, 0], sampled[:, 1], weight, self._width)
+        start = best_similarity(samples, self._draws, self._last)
+        if self._goes_on(samples, start):
+            start = self._last
+        first = refined(samples, start)
+        beside = beside_pane(samples, texture, first)
+        if beside is not None:
+            texture = np.where(beside, texture, 0.0)
+            support = float(texture.sum())
+            samples = samples.weighted(np.where(beside, samples.weight, 0.0))
+            first = refined(samples, np.zeros(4))
+        far, near = self._layers(samples, first)
         self._last, self._last_near = far, near
+        still = self._remember_stays(samples)
         residual, tolerance = samples.residual(far), samples.tolerance(far)
+        inliers = float(texture[residual < tolerance].sum() / support)
         robust = samples.weight / (1 + (residual / tolerance) ** 2) ** 2
         if near is not None:
             # The affine would otherwise bend towards the near layer.
@@ -137,9 +178,12 @@ class PairRegistrar:
             similarity=_matrix(far),
             affine=affine,
             near=None if near is None else _matrix(near),
-            near_ratio=ratio,
+            depth_ratio=depth_ratio(samples, far),
+            orbit=orbit(samples) if inliers < ORBIT_INLIERS else (0.0, 0.0),
             misfit=misfit,
-            inliers=float(texture[residual < tolerance].sum() / support),
+            inliers=inliers,
+            texture=support / len(texture),
+            still=still,
             support=support,
             flow=dense,
         )
@@ -149,13 +193,33 @@ class PairRegistrar:
         return float(self._texture(luma).sum()) if min(luma.shape) >= SMALLEST_SIDE else 0.0
 
     def _texture(self, luma: Luma) -> Floats:
-        return texture_weight(luma)[self._rows, self._columns].astype(np.float64)
+        return texture_at(luma, self._rows, self._columns)
 
-    def _goes_on(self, samples: FlowSamples) -> bool:
+    def _capped(self, texture: Floats) -> Floats:
+        """The weights up to the cap of each cell: a loud cloth counts no more than a faint wall."""
+        total = np.bincount(self._cell, texture, self._cells)
+        return texture * (CELL_CAP / np.maximum(total, CELL_CAP))[self._cell]
+
+    def _goes_on(self, samples: FlowSamples, best: Floats) -> bool:
         """Whether the camera moves as before: then something large that passes is not the background."""
-        agree = samples.residual(self._last) < samples.tolerance(self._last)
-        share = samples.weight[agree].sum() / samples.weight.sum()
-        return bool(share > CONSTANT_SHARE) and self._spread(agree & (samples.weight > 0.1))
+        agree, others = (
+            samples.residual(motion) < samples.tolerance(motion) for motion in (self._last, best)
+        )
+        total = samples.weight.sum()
+        share, best_share = samples.weight[agree].sum() / total, samples.weight[others].sum() / total
+        if share <= CONSTANT_SHARE or share <= CONSTANT_RATIO * best_share:
+            return False
+        return self._spread(agree & (samples.weight > CONSTANT_WEIGHT))
+
+    def _remember_stays(self, samples: FlowSamples) -> float:
+        """Counts for how many pairs each place has stayed while the camera moved: logos and captions do.
+
+        Returns the share of the weight that does in this pair.
+        """
+        expected = np.hypot(*moved(self._last, samples.x, samples.y))
+        stays = np.hypot(samples.u, samples.v) < STILL
+        self._stayed = np.where(expected > OVERLAY_MOVING, np.where(stays, self._stayed + 1, 0), self._stayed)
+        return float(samples.weight[stays & (expected > MOVING)].sum() / max(samples.weight.sum(), 1e-9))
 
     def _spread(self, chosen: NDArray[np.bool_]) -> bool:
         """Whether the chosen samples reach across most of the frame's width."""
@@ -163,45 +227,59 @@ class PairRegistrar:
         columns = np.histogram(self._x[chosen], bins=8, range=(-half, half))[0]
         return int(np.count_nonzero(columns)) >= LEAST_COLUMNS
 
-    def _layers(self, samples: FlowSamples, first: Floats) -> tuple[Floats, Floats | None, float]:
-        """The motion of the far background, that of a near layer if there is one, and their ratio.
+    def _layers(self, samples: FlowSamples, first: Floats) -> tuple[Floats, Floats | None]:
+        """The motion of the far background, and that of a near layer if there is one.
 
         A second layer goes the same way as the first, at another speed, across most of the frame. An
         object hardly does all of that; ground, bushes or a fence before the camera do.
         """
         speed = np.hypot(first[2], first[3]) + np.hypot(first[0], first[1]) * self._width / 2
         if speed < LEAST_PARALLAX * self._width:
-            return first, None, 0.0
+            return first, None
         outside = samples.residual(first) > LAYER_DISTANCE * samples.tolerance(first)
         others = samples.weighted(np.where(outside, samples.weight, 0.0))
         least = LEAST_LAYER * samples.weight.sum()
         if others.weight.sum() < least:
-            return first, None, 0.0
+            return first, None
         guess = first if self._last_near is None else self._last_near
         second = refined(others, best_similarity(others, self._draws, guess))
         mine = outside & (others.residual(second) < samples.tolerance(second))
         if samples.weight[mine].sum() < least or not self._spread(mine):
-            return first, None, 0.0
+            return first, None
         first_flow = np.stack(moved(first, self._x, self._y))[:, mine]
         second_flow = np.stack(moved(second, self._x, self._y))[:, mine]
         first_power, second_power = (first_flow**2).sum(), (second_flow**2).sum()
         # Not parallel, or one of them at rest, which is no layer that passes before the other.
         if (first_flow * second_flow).sum() <= LAYER_PARALLEL * np.sqrt(first_power * second_power):
-            return first, None, 0.0
-        ratio = float(np.sqrt(second_power / first_power))
-        return (first, second, ratio) if ratio > 1 else (second, first, 1 / ratio)
+            return first, None
+        if second_power >= first_power:
+            return first, second
+        # What holds still is laid over the picture, or too far away to tell how the camera moves.
+        is_still = np.sqrt(second_power / np.count_nonzero(mine)) < LEAST_FAR
+        return (first, None) if is_still else (second, first)
 
 
 def texture_weight(luma: Luma) -> NDArray[np.float32]:
     """How far flow can be trusted, 0 to 1 for each pixel [h, w]: 0 on flat areas and along straight edges."""
-    gradient_x = cv2.Sobel(luma, cv2.CV_32F, 1, 0, scale=1 / 8)
-    gradient_y = cv2.Sobel(luma, cv2.CV_32F, 0, 1, scale=1 / 8)
+    return np.asarray(_trusted(*_gradient_tensor(luma)), np.float32)
+
+
+def texture_at(luma: Luma, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> Floats:
+    """The same at places [S] alone: the root over the whole frame costs more than its gradients."""
+    return _trusted(*(term[rows, columns].astype(np.float64) for term in _gradient_tensor(luma)))
+
+
+def _gradient_tensor(luma: Luma) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """Means of the products of the gradients, xx, yy and xy [h, w], (luma per pixel)^2."""
+    x = cv2.Sobel(luma, cv2.CV_32F, 1, 0, scale=1 / 8)
+    y = cv2.Sobel(luma, cv2.CV_32F, 0, 1, scale=1 / 8)
     window = (TEXTURE_WINDOW, TEXTURE_WINDOW)
-    xx = cv2.blur(gradient_x * gradient_x, window)
-    yy = cv2.blur(gradient_y * gradient_y, window)
-    xy = cv2.blur(gradient_x * gradient_y, window)
+    return cv2.blur(x * x, window), cv2.blur(y * y, window), cv2.blur(x * y, window)
+
+
+def _trusted(xx: NDArray[Any], yy: NDArray[Any], xy: NDArray[Any]) -> NDArray[Any]:
     smaller = (xx + yy) / 2 - np.sqrt(((xx - yy) / 2) ** 2 + xy * xy)
-    return (smaller / (smaller + TEXTURE_HALF)).astype(np.float32, copy=False)
+    return smaller / (smaller + TEXTURE_HALF)
 
 
 def to_corner_origin(matrix: Floats, height: int, width: int) -> Floats:
@@ -227,6 +305,12 @@ def _affine(samples: FlowSamples, tolerance: float) -> tuple[Floats, float]:
     background = residual[residual < 2 * tolerance]
     misfit = float(np.median(background)) if len(background) else 2 * tolerance
     return np.ascontiguousarray(solution.T) + np.eye(2, 3), misfit
+
+
+def _at(similarity: Floats, support: float, flow: NDArray[np.float32]) -> Registration:
+    """A pair of frames that does not show how the camera moves."""
+    rest = _matrix(similarity)
+    return Registration(rest, rest, None, 1.0, (0.0, 0.0), 0.0, 0.0, 0.0, 0.0, support, flow)
 
 
 def _matrix(similarity: Floats) -> Floats:

@@ -41,6 +41,8 @@ MOST_MOVES = 4
 WORTH_TELLING = {"pan": 0.15, "tilt": 0.15, "zoom": 0.08, "roll": 3.0}
 #: A drift of a hand-held camera larger than this, frame sides, is told by itself.
 LARGE_DRIFT = 0.35
+#: Times that differ by less are the same, seconds.
+EXACT_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +111,16 @@ def _span_told(from_s: float, to_s: float, start_s: float, end_s: float) -> str:
 
 
 def _phases(moves: Sequence[CameraMove]) -> list[Phase]:
-    """The moves by their starts, the longer one first; those that begin and end together as one."""
+    """The moves by their starts, the longer one first; those that begin and end together as one.
+
+    No phase spans a move the other way: told together, they would contradict each other.
+    """
     phases: list[list[CameraMove]] = []
     for move in sorted(moves, key=lambda move: (move.start_s, -move.end_s)):
         for phase in phases:
-            if all(_are_together(move, other) for other in phase):
+            if all(_are_together(move, other) for other in phase) and not _spans_opposite(
+                [*phase, move], moves
+            ):
                 phase.append(move)
                 break
         else:
@@ -122,6 +129,21 @@ def _phases(moves: Sequence[CameraMove]) -> list[Phase]:
         Phase(min(move.start_s for move in phase), max(move.end_s for move in phase), tuple(phase))
         for phase in phases
     ]
+
+
+def _spans_opposite(phase: Sequence[CameraMove], moves: Sequence[CameraMove]) -> bool:
+    """Whether the time of a phase meets that of a move the other way than one of its own."""
+    start_s, end_s = min(move.start_s for move in phase), max(move.end_s for move in phase)
+    return any(
+        _are_opposite(one, other) and other.start_s < end_s and start_s < other.end_s
+        for one in phase
+        for other in moves
+    )
+
+
+def _are_opposite(one: CameraMove, other: CameraMove) -> bool:
+    motions = CAMERA_MOTIONS[one.label], CAMERA_MOTIONS[other.label]
+    return motions[0].axis == motions[1].axis and motions[0].sign == -motions[1].sign
 
 
 def _are_together(one: CameraMove, other: CameraMove) -> bool:
@@ -135,7 +157,12 @@ def _are_together(one: CameraMove, other: CameraMove) -> bool:
 def _phases_told(phases: Sequence[Phase], path: CameraPath, start_s: float, end_s: float) -> list[str]:
     sentences, until_s = [], start_s
     for phase in phases:
-        beginning = _beginning(phase, None if phase is phases[0] else until_s, start_s, end_s)
+        opposed = any(
+            _are_opposite(one, other) for one in phase.moves for told in phases for other in told.moves
+        )
+        # Where it turns round, not even a moment may be rounded away.
+        edge_s = EXACT_S if opposed else moment_s(start_s, end_s)
+        beginning = _beginning(phase, None if phase is phases[0] else until_s, (start_s, end_s), edge_s)
         sentences.append(beginning + _asides(phase.moves, path))
         until_s = max(until_s, phase.end_s)
     if end_s - until_s >= moment_s(start_s, end_s):
@@ -146,17 +173,18 @@ def _phases_told(phases: Sequence[Phase], path: CameraPath, start_s: float, end_
     return [sentence(text) for text in sentences]
 
 
-def _beginning(phase: Phase, before_s: float | None, start_s: float, end_s: float) -> str:
+def _beginning(phase: Phase, before_s: float | None, span_s: tuple[float, float], edge_s: float) -> str:
     """ "the camera pans right slowly from 0.4 s to 2.9 s", linked to what came before.
 
     Args:
         phase: what to tell.
         before_s: until when the phases before it last; None for the first one.
-        start_s: the clip's span.
-        end_s: the same.
+        span_s: of the clip.
+        edge_s: how near to its ends a phase begins and ends with the clip.
     """
+    start_s, end_s = span_s
     least_s = moment_s(start_s, end_s)
-    from_start, to_end = phase.start_s - start_s < least_s, end_s - phase.end_s < least_s
+    from_start, to_end = phase.start_s - start_s < edge_s, end_s - phase.end_s < edge_s
     what = _told_together(phase.moves)
     until = "to the end" if to_end else f"until {seconds(phase.end_s)}"
     from_to = f"from {seconds(phase.start_s)} {'to the end' if to_end else f'to {seconds(phase.end_s)}'}"

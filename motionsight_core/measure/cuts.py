@@ -27,8 +27,15 @@ FLAT_DEVIATION = 4.0
 LEAST_AGREEMENT = 0.45
 #: Difference of brightness that a flat block may show, of 255, after the change of the whole picture.
 FLAT_DIFFERENCE = 16.0
-#: Share of blocks that must be new.
-CUT_SHARE = 0.6
+#: Flat blocks whose brightness differs by less, of 255, say nothing, such as black bars ...
+SAME_BRIGHTNESS = 2.0
+#: ... of what is left, at least this share of the frame counts.
+LEAST_TELLING = 0.4
+#: Share of blocks that must be new, and how much more where some look new in the pairs before.
+CUT_SHARE = 0.54
+CUT_OVER_USUAL = 0.5
+#: How much the last pair counts in that.
+USUAL_SHARE = 0.5
 
 
 def is_suspect(previous: Luma, current: Luma, inliers: float) -> bool:
@@ -61,12 +68,25 @@ def new_share(previous: Luma, current: Luma, flow: Flow) -> float:
     brightness = new_mean - old_mean
     jump = np.abs(brightness - np.median(brightness)) > FLAT_DIFFERENCE
     is_new = np.where(flat, jump, agreement * np.sqrt(structure) < LEAST_AGREEMENT)
-    return float(np.mean(is_new))
+    # Black bars stay through every cut.
+    telling = ~(flat & (np.abs(brightness) < SAME_BRIGHTNESS))
+    return float(np.sum(is_new & telling) / max(np.sum(telling), LEAST_TELLING * is_new.size))
 
 
-def is_cut(previous: Luma, current: Luma, flow: Flow, inliers: float) -> bool:
-    """Whether a new shot begins with `current`; both [h, w], `flow` from previous to current."""
-    return is_suspect(previous, current, inliers) and new_share(previous, current, flow) > CUT_SHARE
+class CutFinder:
+    """Finds the pairs of frames at which a new shot begins, one pair after the other."""
+
+    def __init__(self) -> None:
+        self._usual = 0.0
+
+    def is_cut(self, previous: Luma, current: Luma, flow: Flow, inliers: float) -> bool:
+        """Whether a new shot begins with `current`; both [h, w], `flow` from previous to current."""
+        share = new_share(previous, current, flow) if is_suspect(previous, current, inliers) else 0.0
+        if share > CUT_SHARE + CUT_OVER_USUAL * self._usual:
+            return True
+        # Noise over low texture, and what is nearly lost, look new from pair to pair: a cut stands out.
+        self._usual += USUAL_SHARE * (share - self._usual)
+        return False
 
 
 def _blocks(values: NDArray[np.float32]) -> NDArray[np.float32]:

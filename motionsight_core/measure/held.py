@@ -34,7 +34,9 @@ REPEAT_LARGEST = 12
 #: Times that differ by less are the same, seconds.
 SAME_TIME_S = 1e-6
 #: Fields of CameraSamples that are amounts per second.
-_RATES = ("pan", "tilt", "zoom", "roll", "shear", "deformation", "divergence", "curl")
+_RATES = (
+    "pan", "tilt", "zoom", "roll", "shear", "deformation", "divergence", "curl", "far_drift", "near_drift",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from motionsight_core.measure.camera import LEAST_SUPPORT, PairRegistrar, Registration
 from motionsight_core.measure.clarity import clarity
-from motionsight_core.measure.cuts import is_cut
+from motionsight_core.measure.cuts import CutFinder
 from motionsight_core.measure.dissolves import DissolveFinder, is_during, rate_of, within
 from motionsight_core.measure.found import FoundTracks, found_tracks
 from motionsight_core.measure.held import is_repeat, with_holds
@@ -70,6 +70,7 @@ class MotionMeter:
         self._thumbnail = np.zeros((1, 1), np.uint8)
         """Of the last frame."""
         self._dissolves = DissolveFinder()
+        self._cuts = CutFinder()
         self._shifts: ShiftFinder | None = None
         self._pairs: list[Pair] = []
         self._new_pictures: list[NewPicture] = []
@@ -136,11 +137,13 @@ class MotionMeter:
         found = found.first(self._settings.most_tracks)
         tracks = found.tracks
         repetitions = repetitions_of(tracks, self._thumbnails, bounds=bounds, step_s=1 / self._settings.fps)
-        moves: list[CameraMove] = []
-        for shot, span in parts:
-            for part in moving_parts(shot):
-                of_part = moves_of_shot(part, self._settings, self._aspect)
-                moves += [_to_bounds(move, shot, *span) for move in of_part]
+        of_shots = [
+            replace(one, move=_to_bounds(one.move, shot, *span))
+            for shot, span in parts
+            for part in moving_parts(shot)
+            for one in moves_of_shot(part, self._settings, self._aspect)
+        ]
+        moves = [one.move for one in of_shots]
         shot_samples = [shot for shot, _ in parts]
         steadiness = steadiness_of(shot_samples, moves, self._aspect)
         flow_widths = sum(
@@ -173,6 +176,7 @@ class MotionMeter:
                 inliers=samples.inliers,
             ),
             shaken=shaken_spans(shot_samples, steadiness, self._aspect),
+            move_evidence=tuple(one.evidence for one in of_shots),
         )
 
     def _median_clarity(self, end_s: float) -> float:
@@ -186,7 +190,7 @@ class MotionMeter:
     def _push_pair(self, previous: Luma, previous_s: float, luma: Luma, t_s: float) -> None:
         assert self._registrar is not None  # noqa: S101  made with the first frame
         registration = self._registrar.register(previous, luma)
-        is_new = is_cut(previous, luma, registration.flow, registration.inliers)
+        is_new = self._cuts.is_cut(previous, luma, registration.flow, registration.inliers)
         if is_new or registration.inliers < LOST_INLIERS:
             self._shifts = self._shifts or ShiftFinder(*luma.shape)
             shift = self._shifts.find(previous, luma)

@@ -5,13 +5,16 @@ Everything here works on the per-pair numbers of a whole clip, shot by shot. Tim
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import median_filter
 
 from motionsight_core.camera_motion import CAMERA_MOTIONS, Axis, CameraLabel, label_of
+from motionsight_core.measure.move_evidence import FoundMove, evidence_of
 from motionsight_core.measure.samples import (
     CameraSamples,
     believed_roll,
@@ -21,7 +24,6 @@ from motionsight_core.measure.samples import (
     runs,
 )
 from motionsight_core.measure.shake import SHAKY, Shake
-from motionsight_core.measure.weighted import weighted_median
 from motionsight_core.record import CameraMove
 from motionsight_core.settings import MeasureSettings
 
@@ -36,25 +38,22 @@ EDGE_LEVEL_UNDER_SHAKE = 0.4
 PAUSE_S = 0.25
 #: A component below this share of the strongest one's motion at the frame's edge is its shadow.
 LEAST_SHARE = 0.07
+#: The same where depth shows: ground that a camera nears sinks, and far walls do not.
+LEAST_SHARE_IN_DEPTH = 0.3
 #: Under shake a move must exceed this share of the shake's own speed: what is left of it is no move.
 LEAST_OVER_SHAKE = 0.3
 #: Above this the moves are read from what a stronger smoothing leaves.
 SHAKEN = 0.010
-#: Change of the horizontal drift from the top to the bottom edge that is an orbit or a sideways move of
-#: the camera past near ground, widths per second and width.
-LEAST_SHEAR = 0.06
-#: What other deformation may stand beside it, share of the shear.
-SHEAR_PURITY = 0.4
-#: Share of a move's time in which a near layer must show, and its least median speed over the far one's.
-LAYERED_SHARE = 0.3
-LAYERED_RATIO = 1.4
-#: Least arc, degrees per second: what is one shows by its shear.
-LEAST_ARC = 1e-3
+#: Share of a move's time in which near ground is faster than far things, and how much at least.
+LAYERED_SHARE = 0.4
+LAYERED_RATIO = 1.2
+#: Least arc, degrees per second.
+LEAST_ARC = 0.5
 #: Field of view that is assumed for the angle of an arc, degrees: a usual wide to normal lens.
 FIELD_OF_VIEW = 60.0
 
 
-def moves_of_shot(samples: CameraSamples, settings: MeasureSettings, aspect: float) -> list[CameraMove]:
+def moves_of_shot(samples: CameraSamples, settings: MeasureSettings, aspect: float) -> list[FoundMove]:
     """The moves of one shot, or of a part of it without held frames, ordered by start."""
     if len(samples) == 0:
         return []
@@ -83,7 +82,7 @@ def moves_of_shot(samples: CameraSamples, settings: MeasureSettings, aspect: flo
     edge = _edge_motion(smooth, aspect)
     strongest = np.max(np.stack(list(edge.values())), axis=0)
     level = np.where(shaken, EDGE_LEVEL_UNDER_SHAKE, EDGE_LEVEL)
-    moves = []
+    moves: list[FoundMove] = []
     for name, values in smooth.items():
         for sign in (1, -1):
             for first, last in _segments(
@@ -93,14 +92,29 @@ def moves_of_shot(samples: CameraSamples, settings: MeasureSettings, aspect: flo
                     float(np.average(motion[first:last], weights=duration[first:last]))
                     for motion in (edge[name], strongest)
                 )
-                if mine < LEAST_SHARE * most:
+                depth = _depth_share(samples, first, last)
+                layered = depth >= LAYERED_SHARE
+                if mine < (LEAST_SHARE_IN_DEPTH if layered else LEAST_SHARE) * most:
                     continue
                 # The camera that turns right and the one that goes right both see the content drift left.
-                goes = mine >= 0.9 * most and _is_layered(samples, first, last)
+                goes = mine >= 0.9 * most and layered
+                part = slice(first, last)
+                evidence = evidence_of(
+                    samples.part(first, last),
+                    sign * velocities[name][part],
+                    thresholds[name][part],
+                    share=mine / max(most, 1e-9),
+                    shake=float(np.mean(under[part])),
+                    depth=depth,
+                )
                 label = label_of(name, sign, changes_place=goes)
-                moves.append(_move(samples, sign * values, first, last, label, thresholds[name]))
-    moves += _arcs(samples, duration, shaken, settings, aspect)
-    return sorted(_without_shadows_of_arcs(moves), key=lambda move: (move.start_s, move.label))
+                moves.append(
+                    FoundMove(_move(samples, sign * values, first, last, label, thresholds[name]), evidence)
+                )
+    moves += _arcs(samples, under, shaken, settings)
+    return sorted(
+        _with_turns(_without_shadows_of_arcs(moves)), key=lambda found: (found.move.start_s, found.move.label)
+    )
 
 
 def _edge_motion(velocities: dict[Axis, Floats], aspect: float) -> dict[Axis, Floats]:
@@ -131,7 +145,8 @@ def _segments(
 
     They begin and end at a level [P], a share of their highest velocity.
     """
-    for first, last in _joined(runs(values > threshold), samples):
+    found: list[tuple[int, int]] = []
+    for first, last in _joined(runs(values > threshold), values < -threshold, samples):
         if samples.end_s[last - 1] - samples.start_s[first] < min_move_s - 1e-6:
             continue
         peak = first + int(np.argmax(values[first:last]))
@@ -145,26 +160,45 @@ def _segments(
             first += 1
         while last - first > 1 and values[last - 1] < floor:
             last -= 1
-        yield first, last
+        if found and first <= found[-1][1]:
+            # What begins before the last one ends goes on with it.
+            first = found.pop()[0]
+        found.append((first, last))
+    yield from found
 
 
-def _joined(spans: list[tuple[int, int]], samples: CameraSamples) -> list[tuple[int, int]]:
+def _joined(
+    spans: list[tuple[int, int]], opposite: NDArray[np.bool_], samples: CameraSamples
+) -> list[tuple[int, int]]:
+    """The spans without short pauses between them; a motion the other way is no pause."""
     joined: list[tuple[int, int]] = []
     for first, last in spans:
-        if joined and samples.start_s[first] - samples.end_s[joined[-1][1] - 1] < PAUSE_S:
+        pause = slice(joined[-1][1], first) if joined else slice(0)
+        pause_s = float(np.sum(samples.duration_s[pause]))
+        if joined and pause_s < PAUSE_S and not opposite[pause].any():
             joined[-1] = (joined[-1][0], last)
         else:
             joined.append((first, last))
     return joined
 
 
-def _is_layered(samples: CameraSamples, first: int, last: int) -> bool:
-    """Whether a near layer of the background passes before the far one during a move."""
-    ratio, duration = samples.near_ratio[first:last], samples.duration_s[first:last]
-    seen = ratio > 0
-    if not seen.any() or np.sum(duration[seen]) < LAYERED_SHARE * np.sum(duration):
-        return False
-    return weighted_median(ratio[seen], duration[seen]) >= LAYERED_RATIO
+def _depth_share(samples: CameraSamples, first: int, last: int) -> float:
+    """Share of a move's time in which near things pass before far ones."""
+    duration = samples.duration_s[first:last]
+    layered = samples.depth_ratio[first:last] >= LAYERED_RATIO
+    return float(np.sum(duration[layered]) / np.sum(duration))
+
+
+def _with_turns(moves: Sequence[FoundMove]) -> list[FoundMove]:
+    """The moves, each with the number of those of its kind that go the other way."""
+    ways = Counter(
+        (CAMERA_MOTIONS[found.move.label].axis, CAMERA_MOTIONS[found.move.label].sign) for found in moves
+    )
+    return [
+        replace(found, evidence=replace(found.evidence, turns=float(ways[motion.axis, -motion.sign])))
+        for found in moves
+        for motion in (CAMERA_MOTIONS[found.move.label],)
+    ]
 
 
 def _move(
@@ -185,45 +219,44 @@ def _move(
 
 
 def _arcs(
-    samples: CameraSamples,
-    duration: Floats,
-    shaken: NDArray[np.bool_],
-    settings: MeasureSettings,
-    aspect: float,
-) -> list[CameraMove]:
-    """Orbits: far ground drifts one way while near ground drifts the other.
+    samples: CameraSamples, under: Floats, shaken: NDArray[np.bool_], settings: MeasureSettings
+) -> list[FoundMove]:
+    """Orbits: far things drift one way while near ones drift the other.
 
-    Seen from above, a camera that goes to the left and keeps looking at what it circles goes clockwise.
-    The angle assumes that far ground shows the camera's own turning, over FIELD_OF_VIEW.
+    Seen from above, a camera that goes to the left and keeps looking at what it circles goes clockwise. The
+    angle assumes that far things show the camera's own turning, over FIELD_OF_VIEW.
     """
-    shear = _smoothed(samples.shear, duration, shaken)
-    # d(v)/dx: as large as the shear in a roll, and none in an orbit.
-    skew = np.abs(_smoothed(2 * samples.curl + samples.shear, duration, shaken))
-    growth = np.abs(_smoothed(2 * samples.divergence, duration, shaken))
-    other = np.maximum(skew, growth)
-    half = np.abs(shear) / (2 * aspect)
-    # Half the frame's height above the centre is far, as much below it is near: the drift must change
-    # its sign well inside.
-    crossing = np.abs(_smoothed(samples.pan, duration, shaken)) < 0.8 * half
-    orbit = (np.abs(shear) > LEAST_SHEAR) & (other < SHEAR_PURITY * np.abs(shear)) & crossing
-    far_turn = FIELD_OF_VIEW * np.abs(-_smoothed(samples.pan, duration, shaken) - shear / (2 * aspect))
+    far, near = (
+        _smoothed(drift, samples.duration_s, shaken) for drift in (samples.far_drift, samples.near_drift)
+    )
+    # Positive where near things go to the right.
+    turn = np.where(far * near < 0, np.sign(near) * FIELD_OF_VIEW * np.abs(far), 0.0)
     moves, least = [], np.full(len(samples), LEAST_ARC)
     for sign in (1, -1):
-        rate = np.where(orbit & (sign * shear > 0), far_turn, 0.0)
+        rate = sign * turn
         for first, last in _segments(rate, samples, least, 0 * least, settings.min_move_s):
-            moves.append(_move(samples, rate, first, last, label_of("arc", sign), least))
+            part = slice(first, last)
+            evidence = evidence_of(
+                samples.part(first, last),
+                rate[part],
+                least[part],
+                share=1.0,
+                shake=float(np.mean(under[part])),
+                depth=1.0,
+            )
+            moves.append(FoundMove(_move(samples, rate, first, last, label_of("arc", sign), least), evidence))
     return moves
 
 
-def _without_shadows_of_arcs(moves: list[CameraMove]) -> list[CameraMove]:
+def _without_shadows_of_arcs(moves: list[FoundMove]) -> list[FoundMove]:
     """An orbit turns and shifts the picture by itself: no pan, zoom or roll is claimed beside it."""
-    arcs = [move for move in moves if CAMERA_MOTIONS[move.label].axis == "arc"]
+    arcs = [found for found in moves if CAMERA_MOTIONS[found.move.label].axis == "arc"]
     return [
-        move
-        for move in moves
-        if move in arcs
-        or not any(
-            min(move.end_s, arc.end_s) - max(move.start_s, arc.start_s) > 0.5 * (move.end_s - move.start_s)
-            for arc in arcs
-        )
+        found for found in moves if found in arcs or not any(_is_within(found.move, arc.move) for arc in arcs)
     ]
+
+
+def _is_within(move: CameraMove, other: CameraMove) -> bool:
+    """Whether most of a move's time is another one's."""
+    common_s = min(move.end_s, other.end_s) - max(move.start_s, other.start_s)
+    return common_s > 0.5 * (move.end_s - move.start_s)

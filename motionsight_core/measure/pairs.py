@@ -32,7 +32,11 @@ class Pair:
     divergence: float = 0.0
     curl: float = 0.0
     inliers: float = 0.0
-    near_ratio: float = 0.0
+    texture: float = 0.0
+    still: float = 0.0
+    depth_ratio: float = 1.0
+    far_drift: float = 0.0
+    near_drift: float = 0.0
     flow_widths: float = 0.0
     """Mean length of the flow, frame widths."""
     is_shift: bool = False
@@ -62,7 +66,11 @@ def pair_of(motion: Registration, start_s: float, end_s: float, size: tuple[int,
         divergence=((xx + yy) / 2 - 1) / duration,
         curl=(yx - xy) / 2 / duration,
         inliers=motion.inliers,
-        near_ratio=motion.near_ratio,
+        texture=motion.texture,
+        still=motion.still,
+        depth_ratio=motion.depth_ratio,
+        far_drift=motion.orbit[0] / width / duration,
+        near_drift=motion.orbit[1] / width / duration,
         flow_widths=float(np.mean(np.hypot(*np.moveaxis(motion.flow[::4, ::4], -1, 0)))) / width,
         seen=motion.support >= LEAST_SUPPORT,
     )

@@ -51,8 +51,15 @@ class CameraSamples:
     """Rotation by the affine, radians per second."""
     inliers: Floats
     """Share of background, 0 to 1."""
-    near_ratio: Floats
-    """How many times faster than the far background a near layer of it moves; 0 without one."""
+    texture: Floats
+    """Mean texture weight of the picture, 0 to 1."""
+    still: Floats
+    """Share of the picture that holds still though the camera's motion would move it, 0 to 1."""
+    depth_ratio: Floats
+    """How many times faster near things go than far ones, the camera's way; 1 where depth does not show."""
+    far_drift: Floats
+    """In an orbit, how far things drift to the right, widths per second; near ones go the other way."""
+    near_drift: Floats
     held: NDArray[np.bool_]
     """Where one frame is shown for long: the picture stands still."""
 

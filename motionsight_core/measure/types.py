@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motionsight_core.camera_motion import Steadiness
+from motionsight_core.measure.move_evidence import MoveEvidence
 from motionsight_core.naming.types import FrameDetections
 from motionsight_core.record import CameraMove, Dissolve, ObjectTrack, Repetition, TrackName
 
@@ -115,6 +116,8 @@ class MotionMeasurement:
     camera_path: CameraPath
     shaken: tuple[ShakenSpan, ...] = ()
     """Where the picture shakes, if `steadiness` does not say it of the whole clip."""
+    move_evidence: tuple[MoveEvidence, ...] = ()
+    """What speaks for each of `camera_moves`; empty for a static clip."""
     dissolves: tuple[Dissolve, ...] = ()
     """Dissolves and fades, in order."""
     repetitions: tuple[Repetition, ...] = ()

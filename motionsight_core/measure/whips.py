@@ -36,7 +36,7 @@ LEAST_SHIFT = 0.08
 #: Least motion of a neighbouring pair along a shift, share of it, that makes it a part of a move.
 GOES_ON = 0.2
 #: Least shift, frame widths, beside pairs whose pictures have little or nothing in common.
-FAST = 0.2
+FAST = 0.15
 #: Longest time between the two ends of a whip whose pictures have nothing in common, seconds.
 LONGEST_WHIP_S = 0.8
 #: Least cosine between two shifts of one way.

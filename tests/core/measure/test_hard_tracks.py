@@ -101,7 +101,7 @@ def test_all_are_counted_and_no_more_kept_than_the_setting_says() -> None:
     assert [len(one.tracks) for one in (every, few)] == [3, 1]
     assert {(one.objects_at_once, one.objects_in_all) for one in (every, few)} == {(3, 3)}
     assert few.tracks == every.tracks[:1]
-    assert [one.track_id for one in few.evidence] == [few.tracks[0].track_id]
+    assert [one.track_id for one in few.track_evidence] == [few.tracks[0].track_id]
 
 
 def test_how_many_tracks_are_kept_is_part_of_the_recipe_where_it_is_not_the_usual_number() -> None:

@@ -1,0 +1,104 @@
+"""What the flow of one pair shows of depth: near things that pass before far ones.
+
+A camera that turns or zooms moves all depths alike; one that goes somewhere moves what is near faster. On
+its way round something, far things go one way and near things the other.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motionsight_core.measure.similarity import FlowSamples, moved
+
+Floats = NDArray[np.float64]
+
+#: Flow across the motion that still counts as along it, pixels, and share of the motion.
+ACROSS = 0.5
+ACROSS_SHARE = 0.1
+#: Least motion of a place at which its speed says something, pixels.
+LEAST_MOTION = 0.7
+#: A place that goes this many times as fast as the camera makes it is no ground.
+FASTEST = 6.0
+#: Least correlation of the speed with the place from top to bottom.
+LEAST_GROUND = 0.35
+#: Quantiles of the speeds that stand for what is far and what is near; objects hardly cover that much.
+FAR, NEAR = 0.25, 0.85
+#: Least share of the flow that goes along the motion.
+LEAST_ALONG = 0.6
+#: Below this speed over the motion, what is far stands still.
+LEAST_FAR = 0.1
+#: Least drift of far, and of near things past each other, pixels.
+LEAST_DRIFT = 0.35
+#: Least correlation of that drift with the place from top to bottom: near ground lies below.
+LEAST_SLOPE = 0.5
+#: Iterations of the fit of the vertical flow.
+ITERATIONS = 4
+
+
+def depth_ratio(samples: FlowSamples, motion: Floats) -> float:
+    """How many times faster near things go along a similarity than far ones; 1 where depth does not show.
+
+    Near ground lies below: places are the faster the lower they are, as no object makes them.
+    """
+    u, v = moved(motion, samples.x, samples.y)
+    length = np.hypot(u, v)
+    at = (length > LEAST_MOTION) & (samples.weight > 0)
+    if np.count_nonzero(at) < len(at) / 4:
+        return 1.0
+    y, u, v, length, weight = samples.y[at], u[at], v[at], length[at], samples.weight[at]
+    speed = (samples.u[at] * u + samples.v[at] * v) / length**2
+    across = np.abs(samples.v[at] * u - samples.u[at] * v) / length
+    along = (across < ACROSS + ACROSS_SHARE * length) & (np.abs(speed) < FASTEST)
+    if weight[along].sum() < LEAST_ALONG * weight.sum():
+        return 1.0
+    y, speed, weight = y[along], speed[along], weight[along]
+    below = y > 0
+    if 0.1 < np.mean(below) < 0.9 and _correlation(speed, y, weight / weight.sum()) > LEAST_GROUND:
+        far, near = (quantiles(speed[half], weight[half], (0.5,))[0] for half in (~below, below))
+        return max(1.0, float(near / max(far, LEAST_FAR)))
+    return 1.0
+
+
+def orbit(samples: FlowSamples) -> tuple[float, float]:
+    """How far things, and near things, drift to the right past each other, pixels; (0, 0) where they do not.
+
+    The vertical flow, which shows no depth in an orbit, gives roll, zoom and tilt; what these leave of the
+    horizontal flow is the drift.
+    """
+    x, y, u, v, weight = samples.x, samples.y, samples.u, samples.v, samples.weight
+    design = np.stack([np.ones_like(x), x, y], axis=1)
+    robust, tolerance = weight, ACROSS
+    solution, residual = np.zeros(3), v
+    for _ in range(ITERATIONS):
+        weighted = design * robust[:, None]
+        solution = np.linalg.solve(design.T @ weighted + 1e-9 * np.eye(3), weighted.T @ v)
+        residual = np.abs(v - design @ solution)
+        robust = weight / (1 + (residual / tolerance) ** 2) ** 2
+    _, turn, growth = solution
+    agree = residual < tolerance
+    mine = np.where(agree, weight, 0.0)
+    total = mine.sum()
+    if total < LEAST_ALONG * weight.sum():
+        return 0.0, 0.0
+    drift = u - growth * x + turn * y
+    low, high = quantiles(drift[agree], weight[agree], (FAR, NEAR))
+    if not (low < -LEAST_DRIFT and high > LEAST_DRIFT):
+        return 0.0, 0.0
+    slope_y, slope_x = (_correlation(drift, place, mine / total) for place in (y, x))
+    if abs(slope_y) < LEAST_SLOPE or abs(slope_y) < abs(slope_x):
+        return 0.0, 0.0
+    return (low, high) if slope_y > 0 else (high, low)
+
+
+def quantiles(values: Floats, weights: Floats, shares: tuple[float, ...]) -> Floats:
+    """The values [K] below which lie these shares of the weight."""
+    order = np.argsort(values)
+    below = np.cumsum(weights[order])
+    return values[order][np.searchsorted(below, np.array(shares) * below[-1]).clip(0, len(order) - 1)]
+
+
+def _correlation(one: Floats, other: Floats, weights: Floats) -> float:
+    one, other = one - weights @ one, other - weights @ other
+    power = (weights @ (one * one)) * (weights @ (other * other))
+    return float(weights @ (one * other) / np.sqrt(max(power, 1e-12)))
