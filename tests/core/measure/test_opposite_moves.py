@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import fields
+from typing import Any
 
 import numpy as np
 from hypothesis import given
@@ -27,7 +28,7 @@ def velocities(draw: st.DrawFn) -> CameraSamples:
         return np.array(draw(st.lists(st.sampled_from(values), min_size=count, max_size=count)))
 
     steps = each_of(0.04, 0.1, 0.2)
-    columns = {field.name: np.zeros(count) for field in fields(CameraSamples)}
+    columns: dict[str, Any] = {field.name: np.zeros(count) for field in fields(CameraSamples)}
     columns["end_s"] = np.cumsum(steps)
     columns["start_s"] = columns["end_s"] - steps
     for name, scale in {"pan": 1, "tilt": 1, "zoom": 1, "roll": 20, "far_drift": 1}.items():
