@@ -22,8 +22,8 @@ LEAST_MOTION = 0.7
 FASTEST = 6.0
 #: Least correlation of the speed with the place from top to bottom.
 LEAST_GROUND = 0.35
-#: Quantiles of the speeds that stand for what is far and what is near; objects hardly cover that much.
-FAR, NEAR = 0.25, 0.85
+#: Quantiles of the drift that stand for what is far and what is near; objects hardly cover that much.
+FAR, NEAR = 0.15, 0.85
 #: Least share of the flow that goes along the motion.
 LEAST_ALONG = 0.6
 #: Below this speed over the motion, what is far stands still.
