@@ -12,6 +12,7 @@ import numpy as np
 
 from motionsight_core.catalog import VideoObject, split
 from motionsight_core.measure import MotionMeasurement
+from motionsight_core.settings import Settings
 from motionsight_core.stores import list_objects
 from motionsight_core.synthetic import KINDS, SceneTruth, random_scene
 from motionsight_core.synthetic.scene import TEXTURES
@@ -59,21 +60,23 @@ class Draw:
         return after > one
 
 
-def rendered_and_measured(draw: Draw, index: int, folder: Path) -> tuple[SceneTruth, MotionMeasurement]:
+def rendered_and_measured(
+    draw: Draw, index: int, folder: Path, settings: Settings | None = None
+) -> tuple[SceneTruth, MotionMeasurement]:
     """Renders the scene of a number into the folder, and measures it by the decoder that annotates."""
     cv2.setNumThreads(1)
     film = draw.film(index)
     path = folder / f"{film.name}.mp4"
     truth = film.render(path)
-    return truth, measured(path)
+    return truth, measured(path, settings)
 
 
-def measured(path: Path) -> MotionMeasurement:
+def measured(path: Path, settings: Settings | None = None) -> MotionMeasurement:
     """What the annotator measures of a whole video."""
     (video,) = list_objects(str(path))
     assert isinstance(video, VideoObject)
     clip = split(video, duration_s=probe(video))[0]
-    motion = decode(clip, products=("motion",)).motion
+    motion = decode(clip, settings, products=("motion",)).motion
     assert motion is not None
     return motion
 

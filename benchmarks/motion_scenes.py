@@ -25,31 +25,29 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeAlias
 
 from benchmarks._scenes_drawn import Draw, pictures_in, rendered_and_measured
-from benchmarks._scenes_evidence import claims_with_evidence
 from benchmarks._scenes_matching import SceneResult, result_of
 from benchmarks._scenes_report import report
 from benchmarks._scenes_scores import numbers
 from motionsight_core.synthetic import KINDS, SceneTruth, write_truth
 from motionsight_core.synthetic.stressed import STRESSORS
 
-Compared: TypeAlias = tuple[SceneTruth, SceneResult, list[dict[str, Any]]]
 _SCENES_PER_PROCESS = 25
 """A process is then replaced, so that memory stays bounded."""
 
 
-def compared(draw: Draw, index: int, folder: Path, *, keep: bool) -> Compared:
-    """One scene from its number to its counts, and what speaks for each claimed move."""
+def compared(draw: Draw, index: int, folder: Path, *, keep: bool) -> tuple[SceneTruth, SceneResult]:
+    """One scene from its number to its counts."""
     truth, measurement = rendered_and_measured(draw, index, folder)
     if not keep:
         (folder / truth.file).unlink()
-    result = result_of(Path(truth.file).stem, draw.kind(index), truth, measurement)
-    return truth, result, claims_with_evidence(index, draw.seed, result, measurement)
+    return truth, result_of(Path(truth.file).stem, draw.kind(index), truth, measurement)
 
 
-def _all(draw: Draw, indices: Sequence[int], folder: Path, *, keep: bool, jobs: int) -> Iterator[Compared]:
+def _all(
+    draw: Draw, indices: Sequence[int], folder: Path, *, keep: bool, jobs: int
+) -> Iterator[tuple[SceneTruth, SceneResult]]:
     job = partial(_job, draw, folder, keep)
     # Not an executor of concurrent.futures: replacing its processes may hang (python/cpython#115634).
     with multiprocessing.get_context("spawn").Pool(jobs, maxtasksperchild=_SCENES_PER_PROCESS) as pool:
@@ -59,7 +57,7 @@ def _all(draw: Draw, indices: Sequence[int], folder: Path, *, keep: bool, jobs: 
                 print(f"{done} of {len(indices)}", end="\r" if sys.stderr.isatty() else "\n", file=sys.stderr)
 
 
-def _job(draw: Draw, folder: Path, keep: bool, index: int) -> Compared:
+def _job(draw: Draw, folder: Path, keep: bool, index: int) -> tuple[SceneTruth, SceneResult]:
     return compared(draw, index, folder, keep=keep)
 
 
@@ -76,7 +74,6 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=1, help="processes")
     parser.add_argument("--only", type=int, nargs="*", metavar="NUMBER", help="these scenes of the set alone")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="leave the videos and truth.json there")
-    parser.add_argument("--evidence", type=Path, metavar="FILE", help="write the evidence of each move there")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
     return parser.parse_args()
 
@@ -95,13 +92,10 @@ def main() -> None:
     with ExitStack() as stack:
         folder = options.keep or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         folder.mkdir(parents=True, exist_ok=True)
-        compared_scenes = list(_all(draw, indices, folder, keep=options.keep is not None, jobs=options.jobs))
-    results = [result for _, result, _ in compared_scenes]
+        pairs = list(_all(draw, indices, folder, keep=options.keep is not None, jobs=options.jobs))
+    results = [result for _, result in pairs]
     if options.keep:
-        write_truth(options.keep, [truth for truth, _, _ in compared_scenes])
-    if options.evidence:
-        rows = [row for _, _, evidence in compared_scenes for row in evidence]
-        options.evidence.write_text(json.dumps(rows, indent=1) + "\n")
+        write_truth(options.keep, [truth for truth, _ in pairs])
     if options.json:
         settings = {"seed": options.seed, "count": len(results), "stressed": options.stressed}
         options.json.write_text(json.dumps({**settings, **numbers(results)}, indent=1) + "\n")

@@ -143,7 +143,9 @@ class MotionMeter:
             for part in moving_parts(shot)
             for one in moves_of_shot(part, self._settings, self._aspect)
         ]
-        moves = [one.move for one in of_shots]
+        kept = [one for one in of_shots if one.move.confidence >= self._settings.least_confidence]
+        doubt = max((one.move.confidence for one in of_shots), default=0.0)
+        moves = [one.move for one in kept]
         shot_samples = [shot for shot, _ in parts]
         steadiness = steadiness_of(shot_samples, moves, self._aspect)
         flow_widths = sum(
@@ -153,7 +155,7 @@ class MotionMeter:
         )
         measured_s = sum(float(np.sum(shot.duration_s)) for shot in shot_samples)
         return MotionMeasurement(
-            camera_moves=tuple(map(_rounded, moves)) or (_static(samples, start_s, end_s),),
+            camera_moves=tuple(map(_rounded, moves)) or (_static(samples, start_s, end_s, doubt),),
             steadiness=steadiness,
             cuts=tuple(round(cut_s, 3) for cut_s in cuts_s),
             dissolves=dissolves,
@@ -176,7 +178,7 @@ class MotionMeter:
                 inliers=samples.inliers,
             ),
             shaken=shaken_spans(shot_samples, steadiness, self._aspect),
-            move_evidence=tuple(one.evidence for one in of_shots),
+            move_evidence=tuple(one.evidence for one in kept),
         )
 
     def _median_clarity(self, end_s: float) -> float:
@@ -255,9 +257,10 @@ def _rounded(move: CameraMove) -> CameraMove:
     return replace(move, start_s=round(move.start_s, 3), end_s=round(move.end_s, 3), rate=round(move.rate, 4))
 
 
-def _static(samples: CameraSamples, start_s: float, end_s: float) -> CameraMove:
+def _static(samples: CameraSamples, start_s: float, end_s: float, doubt: float) -> CameraMove:
+    """Rest; `doubt` is the confidence of a move that was not believed."""
     confidence = 0.0
     if len(samples):
         seen = np.average(samples.inliers, weights=samples.duration_s)
-        confidence = round(float(np.clip(seen / SURE_INLIERS, 0.0, 1.0)), 3)
+        confidence = round(float(np.clip(seen / SURE_INLIERS, 0.0, 1.0)) * (1 - doubt), 3)
     return CameraMove(start_s, end_s, "static", 0.0, confidence)

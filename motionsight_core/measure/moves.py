@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import median_filter
 
 from motionsight_core.camera_motion import CAMERA_MOTIONS, Axis, CameraLabel, label_of
+from motionsight_core.measure.calibration import probability_of_move
 from motionsight_core.measure.move_evidence import FoundMove, evidence_of
 from motionsight_core.measure.samples import (
     CameraSamples,
@@ -108,12 +109,10 @@ def moves_of_shot(samples: CameraSamples, settings: MeasureSettings, aspect: flo
                     depth=depth,
                 )
                 label = label_of(name, sign, changes_place=goes)
-                moves.append(
-                    FoundMove(_move(samples, sign * values, first, last, label, thresholds[name]), evidence)
-                )
+                moves.append(FoundMove(_move(samples, sign * values, first, last, label), evidence))
     moves += _arcs(samples, under, shaken, settings)
     return sorted(
-        _with_turns(_without_shadows_of_arcs(moves)), key=lambda found: (found.move.start_s, found.move.label)
+        _judged(_without_shadows_of_arcs(moves)), key=lambda found: (found.move.start_s, found.move.label)
     )
 
 
@@ -189,32 +188,29 @@ def _depth_share(samples: CameraSamples, first: int, last: int) -> float:
     return float(np.sum(duration[layered]) / np.sum(duration))
 
 
-def _with_turns(moves: Sequence[FoundMove]) -> list[FoundMove]:
-    """The moves, each with the number of those of its kind that go the other way."""
+def _judged(moves: Sequence[FoundMove]) -> list[FoundMove]:
+    """The moves, each with the number of those of its kind that go the other way, and how likely it is."""
     ways = Counter(
         (CAMERA_MOTIONS[found.move.label].axis, CAMERA_MOTIONS[found.move.label].sign) for found in moves
     )
-    return [
-        replace(found, evidence=replace(found.evidence, turns=float(ways[motion.axis, -motion.sign])))
-        for found in moves
-        for motion in (CAMERA_MOTIONS[found.move.label],)
-    ]
+    judged = []
+    for found in moves:
+        motion = CAMERA_MOTIONS[found.move.label]
+        evidence = replace(found.evidence, turns=float(ways[motion.axis, -motion.sign]))
+        confidence = probability_of_move(found.move.label, evidence)
+        judged.append(FoundMove(replace(found.move, confidence=confidence), evidence))
+    return judged
 
 
-def _move(
-    samples: CameraSamples, values: Floats, first: int, last: int, label: CameraLabel, threshold: Floats
-) -> CameraMove:
+def _move(samples: CameraSamples, values: Floats, first: int, last: int, label: CameraLabel) -> CameraMove:
     duration = samples.duration_s[first:last]
     rate = float(np.average(values[first:last], weights=duration))
-    # Twice the threshold is beyond doubt; a tenth of background is a guess.
-    clear = min(1.0, float(np.max(values[first:last] / threshold[first:last])) / 2)
-    seen = float(np.clip(np.average(samples.inliers[first:last], weights=duration) / 0.5, 0.2, 1.0))
     return CameraMove(
         start_s=float(samples.start_s[first]),
         end_s=float(samples.end_s[last - 1]),
         label=label,
         rate=rate,
-        confidence=round(clear * seen, 3),
+        confidence=0.0,  # known once all moves are
     )
 
 
@@ -244,7 +240,7 @@ def _arcs(
                 shake=float(np.mean(under[part])),
                 depth=1.0,
             )
-            moves.append(FoundMove(_move(samples, rate, first, last, label_of("arc", sign), least), evidence))
+            moves.append(FoundMove(_move(samples, rate, first, last, label_of("arc", sign)), evidence))
     return moves
 
 

@@ -82,7 +82,7 @@ __all__ = [
 
 #: Raise it when the code of the measurement or of its wording changes what a row says, so that
 #: old rows keep their recipe and a rerun adds new ones.
-MEASUREMENT_VERSION = 1
+MEASUREMENT_VERSION = 2
 #: The same for the naming of tracks and what descriptions say of names; other weights say so themselves.
 NAMING_VERSION = 1
 #: The same for the conversations with a multimodal LLM, the visual prompts and object referring.
@@ -125,8 +125,9 @@ class Settings(Section):
         if not self.clips.scenes:  # they change no row, and older rows keep their recipe
             for name in ("scenes", "scene_threshold", "min_scene_s"):
                 del rows["clips"][name]
-        if self.measure.most_tracks == MeasureSettings().most_tracks:  # it came later than the recipe
-            del rows["measure"]["most_tracks"]
+        for name in ("most_tracks", "least_confidence"):  # they came later than the recipe
+            if getattr(self.measure, name) == getattr(MeasureSettings(), name):
+                del rows["measure"][name]
         del rows["naming"]  # tracks without names have the recipe of before there were any
         if self.naming.model != choice.NONE:
             rows["naming"] = self._naming_in_recipe()

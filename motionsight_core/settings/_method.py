@@ -204,6 +204,12 @@ class MeasureSettings(Section):
     tilt: float = Field(default=0.024, gt=0, le=10, description="Least tilt, frame heights per second.")
     zoom: float = Field(default=0.018, gt=0, le=10, description="Least zoom, natural-log scale per second.")
     roll: float = Field(default=1.2, gt=0, le=720, description="Least roll, degrees per second.")
+    least_confidence: float = Field(
+        default=0.5,
+        ge=0,
+        le=1,
+        description="Camera moves that are right with a lower probability are not stored.",
+    )
     min_move_s: float = Field(default=0.3, ge=0, le=60, description="Shortest camera move, seconds.")
     region_threshold: float = Field(
         default=5.0,

@@ -34,7 +34,8 @@ def test_the_recipe_is_the_hash_of_the_canonical_json_of_what_can_change_a_row()
         del rows[of_an_mllm]
     for of_scenes in ("scenes", "scene_threshold", "min_scene_s"):
         del rows["clips"][of_scenes]
-    del rows["measure"]["most_tracks"]
+    for of_later in ("most_tracks", "least_confidence"):
+        del rows["measure"][of_later]
     rows["measurement_version"] = MEASUREMENT_VERSION
     rows["naming"] = {"model": model_file.IDENTITY, "version": NAMING_VERSION}
     canonical = json.dumps(rows, sort_keys=True, separators=(",", ":"))
@@ -46,6 +47,7 @@ def test_the_recipe_is_the_hash_of_the_canonical_json_of_what_can_change_a_row()
     [
         "sampling.frames=8",
         "measure.most_tracks=8",
+        "measure.least_confidence=0",
         "blur.weights=trail",
         "spotlight.darken_factor=0.5",
         "measure.pan=0.02",

@@ -1,0 +1,93 @@
+"""How likely a camera move or a track is right: a logistic function of its evidence.
+
+`benchmarks/calibrate.py` fits it on rendered scenes whose motion is known, and writes `calibration.json`.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from motionsight_core.camera_motion import CAMERA_MOTIONS, CameraLabel
+from motionsight_core.measure.move_evidence import MoveEvidence
+from motionsight_core.measure.types import TrackEvidence
+
+FILE = Path(__file__).with_name("calibration.json")
+"""The fitted numbers: for `moves` and `tracks` an `intercept`, and `weights` by feature."""
+
+Row = Mapping[str, Any]
+Features = Mapping[str, Callable[[Row], float]]
+
+#: Shortest time and smallest ratio whose logarithm is taken.
+LEAST = 1e-2
+#: So many times the threshold is beyond doubt.
+MOST_OVER = 20.0
+#: An unsteadiness above this says no more.
+MOST_UNSTEADY = 3.0
+
+
+def _log(value: float) -> float:
+    return math.log(max(value, LEAST))
+
+
+#: Of the label and the fields of MoveEvidence.
+MOVE_FEATURES: Features = {
+    "over_threshold": lambda row: _log(min(row["over_threshold"], MOST_OVER)),
+    "inliers": lambda row: row["inliers"],
+    "texture": lambda row: row["texture"],
+    "still": lambda row: row["still"],
+    "duration": lambda row: _log(row["duration_s"]),
+    "share": lambda row: row["share"],
+    "unsteadiness": lambda row: min(row["unsteadiness"], MOST_UNSTEADY),
+    "halves": lambda row: row["halves"],
+    "shake": lambda row: row["shake"],
+    "depth": lambda row: row["depth"],
+    "turns": lambda row: float(row["turns"] > 0),
+    "arc": lambda row: float(CAMERA_MOTIONS[row["label"]].axis == "arc"),
+}
+
+#: Of the fields of TrackEvidence.
+TRACK_FEATURES: Features = {
+    "strength": lambda row: _log(row["strength"]),
+    "presence": lambda row: row["presence"],
+    "length": lambda row: _log(row["length_s"]),
+    "filled": lambda row: row["filled"],
+    "size": lambda row: _log(row["size"]),
+    "way": lambda row: row["way"],
+    "drift": lambda row: _log(100 * row["drift"]),
+    "along": lambda row: row["along"],
+    "slip": lambda row: _log(100 * row["slip"]),
+    "edge": lambda row: row["edge"],
+    "still": lambda row: row["still"],
+    "off_ground": lambda row: min(row["off_ground"], 2.0),
+    "layered": lambda row: row["layered"],
+    "by_flow": lambda row: row["by_flow"],
+    "named": lambda row: row["named"],
+}
+
+
+def probability_of_move(label: CameraLabel, evidence: MoveEvidence) -> float:
+    """How likely a move is right, 0 to 1, to three decimals."""
+    return _probability("moves", MOVE_FEATURES, {"label": label, **asdict(evidence)})
+
+
+def probability_of_track(evidence: TrackEvidence) -> float:
+    """How likely a track is of a thing that moves, and is where it is said to be; 0 to 1, three decimals."""
+    return _probability("tracks", TRACK_FEATURES, asdict(evidence))
+
+
+def _probability(kind: Literal["moves", "tracks"], features: Features, row: Row) -> float:
+    numbers = _calibration()[kind]
+    weights = numbers["weights"]
+    logit = numbers["intercept"] + sum(weights[name] * feature(row) for name, feature in features.items())
+    return round(1 / (1 + math.exp(-logit)), 3)
+
+
+@cache
+def _calibration() -> dict[str, Any]:
+    return json.loads(FILE.read_text(encoding="utf-8"))
