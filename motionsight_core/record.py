@@ -39,7 +39,7 @@ class CameraMove:
     """Always positive: frame widths/s (pan, truck), heights/s (tilt, pedestal), natural-log scale/s
     (zoom, dolly), degrees/s (roll, arc); 0 for static."""
     confidence: float
-    """0 to 1."""
+    """How likely the move is right, 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,8 @@ class ObjectTrack:
     label: str
     """The object's name where one is known, else `moving region`."""
     score: float
-    """0 to 1."""
+    """Of a measured track, how likely it is of a thing that moves, and where it is said to be; else the
+    detector's; 0 to 1."""
     start_s: float
     """Source seconds."""
     end_s: float

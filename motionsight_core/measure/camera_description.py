@@ -37,6 +37,8 @@ TREMBLING = {"shaky": "shakes strongly", "unsteady": "trembles a little"}
 MOST_SPANS = 3
 #: More moves than this are summarised.
 MOST_MOVES = 4
+#: Confidence below which a move is told with a "probably".
+SURE = 0.8
 #: A way this long is worth telling, frame sides (pan, tilt), natural-log scale, degrees.
 WORTH_TELLING = {"pan": 0.15, "tilt": 0.15, "zoom": 0.08, "roll": 3.0}
 #: A drift of a hand-held camera larger than this, frame sides, is told by itself.
@@ -214,9 +216,11 @@ def _told_together(moves: Sequence[CameraMove]) -> str:
 
 
 def _told(move: CameraMove, verb: str) -> str:
+    """ "pans left slowly", or "probably pans left slowly" of what is no more than likely."""
     motion = CAMERA_MOTIONS[move.label]
     rate = word_for(move.rate, RATE_WORDS[motion.axis])
-    return " ".join(part for part in (verb, motion.adverb, rate) if part)
+    doubt = "probably" if move.confidence < SURE else ""
+    return " ".join(part for part in (doubt, verb, motion.adverb, rate) if part)
 
 
 def _asides(moves: Sequence[CameraMove], path: CameraPath) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.ndimage import median_filter
 
+from motionsight_core.measure.calibration import probability_of_track
 from motionsight_core.measure.joining import joined
 from motionsight_core.measure.track_evidence import evidence_of, is_of_a_thing, is_worth_a_row, prominence
 from motionsight_core.measure.tracks import RegionTracker
@@ -63,6 +64,27 @@ class FoundTracks:
             at_once=self.most_at_once,
             names=tuple(name for name in self.names if name.track_id in kept),
         )
+
+
+def judged(found: FoundTracks) -> FoundTracks:
+    """Each track with the probability that it is of a thing that moves as its score; until then that is its
+    prominence, which stays with its evidence."""
+    if not found.evidence:
+        return found
+    pairs = list(zip(found.tracks, found.evidence, strict=True))
+    return replace(
+        found,
+        tracks=tuple(replace(track, score=probability_of_track(evidence)) for track, evidence in pairs),
+        evidence=tuple(replace(evidence, prominence=track.score) for track, evidence in pairs),
+    )
+
+
+def by_prominence(
+    tracks: Sequence[ObjectTrack], evidence: Sequence[TrackEvidence]
+) -> tuple[ObjectTrack, ...]:
+    """Tracks that were judged, with their prominence as their score again."""
+    prominence = {one.track_id: one.prominence for one in evidence}
+    return tuple(replace(track, score=prominence.get(track.track_id, track.score)) for track in tracks)
 
 
 def found_tracks(

@@ -12,7 +12,7 @@ from motionsight_core.measure.camera import LEAST_SUPPORT, PairRegistrar, Regist
 from motionsight_core.measure.clarity import clarity
 from motionsight_core.measure.cuts import CutFinder
 from motionsight_core.measure.dissolves import DissolveFinder, is_during, rate_of, within
-from motionsight_core.measure.found import FoundTracks, found_tracks
+from motionsight_core.measure.found import FoundTracks, found_tracks, judged
 from motionsight_core.measure.held import is_repeat, with_holds
 from motionsight_core.measure.moves import moves_of_shot
 from motionsight_core.measure.pairs import Pair, mended, pair_of, samples_of, shifted_pair
@@ -134,7 +134,7 @@ class MotionMeter:
         )
         if look is not None and found.tracks:
             found = look(found)
-        found = found.first(self._settings.most_tracks)
+        found = judged(found.first(self._settings.most_tracks))
         tracks = found.tracks
         repetitions = repetitions_of(tracks, self._thumbnails, bounds=bounds, step_s=1 / self._settings.fps)
         of_shots = [
@@ -215,8 +215,8 @@ class MotionMeter:
         self._pairs.append(shifted_pair(shift, previous_s, t_s, luma.shape, seen=seen))
         self._registrar.forget()
         self._dissolves.push(self._thumbnail, t_s, None)
-        for judged in self._finder.flush():
-            self._tracker.push(judged)
+        for seen_before in self._finder.flush():
+            self._tracker.push(seen_before)
         self._tracker.cut()
         self._finder.push(t_s, luma, None)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from motionsight_core.measure.found import by_prominence
 from motionsight_core.measure.subjects import CROWD, subject, told_together
 from motionsight_core.measure.track_path import Growth, TrackPath, distance
 from motionsight_core.measure.types import CameraPath, MotionMeasurement
@@ -114,7 +115,7 @@ def describe_objects(measurement: MotionMeasurement, *, start_s: float, end_s: f
     repetitions = {repetition.track_id: repetition for repetition in measurement.repetitions}
     scene = Scene(start_s, end_s, measurement.camera_path, repetitions)
     unknown = max(measurement.objects_in_all - len(tracks), 0)
-    told, rest = _told_and_rest(tracks, len(tracks) + unknown)
+    told, rest = _told_and_rest(by_prominence(tracks, measurement.track_evidence), len(tracks) + unknown)
     # The story runs in time; what is there from the start comes in order of prominence.
     told.sort(key=lambda track: max(track.start_s - start_s - scene.moment_s, 0.0))
     paths = [TrackPath.of(track) for track in told]

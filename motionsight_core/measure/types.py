@@ -92,6 +92,8 @@ class TrackEvidence:
     """Share of its frames in which parallax parts the background, 0 to 1."""
     by_flow: float
     """Share of its regions that were told by their flow alone, over ground that recedes, 0 to 1."""
+    prominence: float = 0.0
+    """How much of the picture, how long and how clearly it moves, 0 to 1: the order of the tracks."""
     named: float = 0.0
     """Share of the frames in which a detector looked at it that show something there, 0 to 1; 0 where none
     looked."""

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motionsight_core.clip import DecodedClip
-from motionsight_core.measure.found import FoundTracks
+from motionsight_core.measure.found import FoundTracks, by_prominence, judged
 from motionsight_core.measure.types import MotionMeasurement
 from motionsight_core.naming.candidates import Candidate, sharpness_of
 from motionsight_core.naming.moving import recognised
@@ -61,15 +61,19 @@ def _named(
     ]
     not_kept = motion.objects_in_all - len(motion.tracks)
     moving = FoundTracks(
-        motion.tracks, motion.track_evidence, max(not_kept, 0), motion.objects_at_once if not_kept > 0 else 0
+        by_prominence(motion.tracks, motion.track_evidence),
+        motion.track_evidence,
+        max(not_kept, 0),
+        motion.objects_at_once if not_kept > 0 else 0,
     )
-    named = recognised(
+    found_things = recognised(
         moving,
         candidates,
         lambda frame: found[id(clip), frame],
         unsayable=unsayable,
         most_frames=len(candidates),
     )
+    named = judged(found_things)
     kept = {track.track_id for track in named.tracks}
     return replace(
         motion,
