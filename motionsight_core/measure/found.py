@@ -66,16 +66,22 @@ class FoundTracks:
         )
 
 
-def judged(found: FoundTracks) -> FoundTracks:
+def judged(found: FoundTracks, least: float = 0.0) -> FoundTracks:
     """Each track with the probability that it is of a thing that moves as its score; until then that is its
-    prominence, which stays with its evidence."""
+    prominence, which stays with its evidence. Those below the least probability are left out."""
     if not found.evidence:
         return found
-    pairs = list(zip(found.tracks, found.evidence, strict=True))
+    pairs = [
+        (replace(track, score=probability_of_track(evidence)), replace(evidence, prominence=track.score))
+        for track, evidence in zip(found.tracks, found.evidence, strict=True)
+    ]
+    pairs = [(track, evidence) for track, evidence in pairs if track.score >= least]
+    kept = {track.track_id for track, _ in pairs}
     return replace(
         found,
-        tracks=tuple(replace(track, score=probability_of_track(evidence)) for track, evidence in pairs),
-        evidence=tuple(replace(evidence, prominence=track.score) for track, evidence in pairs),
+        tracks=tuple(track for track, _ in pairs),
+        evidence=tuple(evidence for _, evidence in pairs),
+        names=tuple(name for name in found.names if name.track_id in kept),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +14,7 @@ from motionsight_core.measure.cuts import CutFinder
 from motionsight_core.measure.dissolves import DissolveFinder, is_during, rate_of, within
 from motionsight_core.measure.found import FoundTracks, found_tracks, judged
 from motionsight_core.measure.held import is_repeat, with_holds
+from motionsight_core.measure.move_evidence import FoundMove
 from motionsight_core.measure.moves import moves_of_shot
 from motionsight_core.measure.pairs import Pair, mended, pair_of, samples_of, shifted_pair
 from motionsight_core.measure.regions import RegionFinder
@@ -32,10 +33,12 @@ from motionsight_core.measure.tracks import RegionTracker
 from motionsight_core.measure.types import CameraPath, MotionMeasurement
 from motionsight_core.measure.weighted import weighted_median
 from motionsight_core.measure.whips import Breaks, NewPicture, Shift, ShiftFinder, breaks_of, sharpness
-from motionsight_core.record import CameraMove
+from motionsight_core.record import CameraMove, Dissolve
 from motionsight_core.settings import MeasureSettings
 
 Luma = NDArray[np.uint8]
+#: Looks at what moves, to give it names and the shape of things.
+Look = Callable[[FoundTracks], FoundTracks]
 
 #: Clarity is measured on one frame in this time, seconds.
 CLARITY_EVERY_S = 1.0
@@ -105,15 +108,13 @@ class MotionMeter:
             self._push_pair(*self._last, luma, t_s)
         self._last = luma, t_s
 
-    def finish(
-        self, start_s: float, end_s: float, *, look: Callable[[FoundTracks], FoundTracks] | None = None
-    ) -> MotionMeasurement:
+    def finish(self, start_s: float, end_s: float, *, look: Look | None = None) -> MotionMeasurement:
         """The measurement of the clip that spans `start_s` to `end_s`, source seconds.
 
         Args:
             start_s: where the clip begins.
             end_s: where it ends.
-            look: looks at what moves, to give it names and the shape of things.
+            look: see Look.
         """
         for seen in self._finder.flush():
             self._tracker.push(seen)
@@ -126,26 +127,11 @@ class MotionMeter:
         joints = joints_of(cuts_s, dissolves, start_s, end_s)
         parts = list(shots(samples, joints, start_s, end_s))
         bounds = (*(span[0] for _, span in parts), end_s)
-        found = found_tracks(
-            self._tracker,
-            end_s - start_s,
-            frame_s=1 / self._settings.fps,
-            dissolves=[(one.start_s, one.end_s) for one in dissolves],
-        )
-        if look is not None and found.tracks:
-            found = look(found)
-        found = judged(found.first(self._settings.most_tracks))
-        tracks = found.tracks
-        repetitions = repetitions_of(tracks, self._thumbnails, bounds=bounds, step_s=1 / self._settings.fps)
-        of_shots = [
-            replace(one, move=_to_bounds(one.move, shot, *span))
-            for shot, span in parts
-            for part in moving_parts(shot)
-            for one in moves_of_shot(part, self._settings, self._aspect)
-        ]
-        kept = [one for one in of_shots if one.move.confidence >= self._settings.least_confidence]
-        doubt = max((one.move.confidence for one in of_shots), default=0.0)
-        moves = [one.move for one in kept]
+        found = self._things(end_s - start_s, dissolves, look)
+        step_s = 1 / self._settings.fps
+        repetitions = repetitions_of(found.tracks, self._thumbnails, bounds=bounds, step_s=step_s)
+        likely, doubt = self._moves(parts)
+        moves = [one.move for one in likely]
         shot_samples = [shot for shot, _ in parts]
         steadiness = steadiness_of(shot_samples, moves, self._aspect)
         flow_widths = sum(
@@ -159,7 +145,7 @@ class MotionMeter:
             steadiness=steadiness,
             cuts=tuple(round(cut_s, 3) for cut_s in cuts_s),
             dissolves=dissolves,
-            tracks=tracks,
+            tracks=found.tracks,
             repetitions=repetitions,
             objects_at_once=found.most_at_once,
             objects_in_all=found.in_all,
@@ -178,8 +164,35 @@ class MotionMeter:
                 inliers=samples.inliers,
             ),
             shaken=shaken_spans(shot_samples, steadiness, self._aspect),
-            move_evidence=tuple(one.evidence for one in kept),
+            move_evidence=tuple(one.evidence for one in likely),
         )
+
+    def _things(
+        self,
+        duration_s: float,
+        dissolves: Sequence[Dissolve],
+        look: Callable[[FoundTracks], FoundTracks] | None,
+    ) -> FoundTracks:
+        """What moves in the clip, looked at and judged."""
+        spans = [(one.start_s, one.end_s) for one in dissolves]
+        found = found_tracks(self._tracker, duration_s, frame_s=1 / self._settings.fps, dissolves=spans)
+        if look is not None and found.tracks:
+            found = look(found)
+        return judged(found, self._settings.least_confidence).first(self._settings.most_tracks)
+
+    def _moves(
+        self, parts: Sequence[tuple[CameraSamples, tuple[float, float]]]
+    ) -> tuple[list[FoundMove], float]:
+        """The camera's moves that are likely enough, and the confidence of the likeliest of all."""
+        found = [
+            replace(one, move=_to_bounds(one.move, shot, *span))
+            for shot, span in parts
+            for part in moving_parts(shot)
+            for one in moves_of_shot(part, self._settings, self._aspect)
+        ]
+        least = self._settings.least_confidence
+        highest = max((one.move.confidence for one in found), default=0.0)
+        return [one for one in found if one.move.confidence >= least], highest
 
     def _median_clarity(self, end_s: float) -> float:
         """Clarity over the clip's time: a frame that is shown for long counts for each second of it."""

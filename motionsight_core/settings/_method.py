@@ -208,7 +208,7 @@ class MeasureSettings(Section):
         default=0.5,
         ge=0,
         le=1,
-        description="Camera moves that are right with a lower probability are not stored.",
+        description="Camera moves and tracks that are right with a lower probability are not stored.",
     )
     min_move_s: float = Field(default=0.3, ge=0, le=60, description="Shortest camera move, seconds.")
     region_threshold: float = Field(
