@@ -33,7 +33,7 @@ Floats = NDArray[np.float64]
 
 STRESSED, MEANT = 0.8, 0.4
 """Share of stressed scenes that are rendered, and that the figures are meant for."""
-PENALTY = 1.0
+PENALTY = 3.0
 """Of the squared weights of standardised features, in claims."""
 _ALL_MOVES = Settings(measure=MeasureSettings(least_confidence=0.0))
 TESTS = range(5000, 6000)

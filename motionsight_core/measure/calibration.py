@@ -9,7 +9,6 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,6 +19,9 @@ from motionsight_core.measure.types import TrackEvidence
 FILE = Path(__file__).with_name("calibration.json")
 """The fitted numbers: for `moves` and `tracks` an `intercept`, and `weights` by feature."""
 
+# Read with the module: the decoding process opens no file once it holds a video.
+_NUMBERS: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
+
 Row = Mapping[str, Any]
 Features = Mapping[str, Callable[[Row], float]]
 
@@ -27,6 +29,9 @@ Features = Mapping[str, Callable[[Row], float]]
 LEAST = 1e-2
 #: So many times the threshold is beyond doubt.
 MOST_OVER = 20.0
+#: Rendered scenes show next to none of what is told by flow alone for more than this share of its frames, so
+#: that nothing could be fitted: it is more likely there than not.
+BY_FLOW, UNFITTED = 0.5, 0.6
 #: An unsteadiness above this says no more.
 MOST_UNSTEADY = 3.0
 
@@ -66,7 +71,6 @@ TRACK_FEATURES: Features = {
     "still": lambda row: row["still"],
     "off_ground": lambda row: min(row["off_ground"], 2.0),
     "layered": lambda row: row["layered"],
-    "by_flow": lambda row: row["by_flow"],
     "named": lambda row: row["named"],
 }
 
@@ -78,16 +82,13 @@ def probability_of_move(label: CameraLabel, evidence: MoveEvidence) -> float:
 
 def probability_of_track(evidence: TrackEvidence) -> float:
     """How likely a track is of a thing that moves, and is where it is said to be; 0 to 1, three decimals."""
+    if evidence.by_flow > BY_FLOW:
+        return UNFITTED
     return _probability("tracks", TRACK_FEATURES, asdict(evidence))
 
 
 def _probability(kind: Literal["moves", "tracks"], features: Features, row: Row) -> float:
-    numbers = _calibration()[kind]
+    numbers = _NUMBERS[kind]
     weights = numbers["weights"]
     logit = numbers["intercept"] + sum(weights[name] * feature(row) for name, feature in features.items())
     return round(1 / (1 + math.exp(-logit)), 3)
-
-
-@cache
-def _calibration() -> dict[str, Any]:
-    return json.loads(FILE.read_text(encoding="utf-8"))

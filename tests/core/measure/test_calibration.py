@@ -42,7 +42,7 @@ def test_a_plain_pan_is_all_but_certain_and_an_erratic_one_less() -> None:
 def test_what_is_improbable_is_stored_only_where_a_setting_asks(monkeypatch: pytest.MonkeyPatch) -> None:
     numbers = json.loads(FILE.read_text())
     unlikely = {"intercept": -1.0, "weights": dict.fromkeys(MOVE_FEATURES, 0.0)}
-    monkeypatch.setattr(calibration, "_calibration", lambda: {**numbers, "moves": unlikely})
+    monkeypatch.setattr(calibration, "_NUMBERS", {**numbers, "moves": unlikely})
 
     (rest,) = measured(PANNING).camera_moves
     assert (rest.label, rest.confidence) == ("static", pytest.approx(1 - 0.269, abs=0.01))
