@@ -43,7 +43,7 @@ SHORT_BOXES, SHORT_STRENGTH = 8, 1.8
 #: A track of which more than this share is told by flow alone ...
 OFTEN_BY_FLOW = 0.5
 #: ... is there if it is in most frames, in many, off its ground, and not held on the screen.
-DRIFT_PRESENCE, DRIFT_BOXES, OFF_GROUND, DRIFT_STILL = 0.6, 10, 1.0, 0.6
+DRIFT_PRESENCE, DRIFT_BOXES, OFF_GROUND, DRIFT_STILL = 0.6, 10, 1.0, 0.66
 #: A track that always touches one edge of the frame and is thinner is what comes in there, frame sides.
 SLIVER = 0.03
 EDGE = 0.005
