@@ -175,8 +175,7 @@ def _cuts(result: SceneResult, truth: SceneTruth, measurement: MotionMeasurement
     result.cuts_in_dissolves = sum(
         any(low - CUT_TOLERANCE_S <= cut <= high + CUT_TOLERANCE_S for low, high in spans) for cut in said
     )
-    # A measurement that tells dissolves from cuts says them as spans of source seconds.
-    dissolves = [(one.start_s, one.end_s) for one in getattr(measurement, "dissolves", ())]
+    dissolves = [(one.start_s, one.end_s) for one in measurement.dissolves]
     result.dissolves_true, result.dissolves_claimed = len(spans), len(dissolves)
     result.dissolves_found = sum(any(low < b and a < high for a, b in dissolves) for low, high in spans)
     if not result.cuts_found == result.cuts_true == result.cuts_claimed:

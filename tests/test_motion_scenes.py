@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -108,9 +107,8 @@ def test_a_hard_cut_said_of_a_dissolve_is_told_apart_and_measured_dissolves_are_
     assert (result.cuts_true, result.cuts_claimed, result.cuts_in_dissolves) == (0, 1, 1)
     assert (result.dissolves_true, result.dissolves_found) == (2, 0)
 
-    fields = {name: getattr(MEASURED, name) for name in MEASURED.__slots__}
-    knowing = SimpleNamespace(**fields, dissolves=(SimpleNamespace(start_s=1.1, end_s=1.8),))
-    assert compared(truth, knowing).dissolves_found == 1  # pyright: ignore[reportArgumentType]
+    knowing = replace(MEASURED, dissolves=(Dissolve(1.1, 1.8),))
+    assert compared(truth, knowing).dissolves_found == 1
 
 
 def test_boxes_are_matched_moment_by_moment_at_two_overlaps() -> None:

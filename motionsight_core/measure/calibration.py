@@ -68,7 +68,6 @@ TRACK_FEATURES: Features = {
     "along": lambda row: row["along"],
     "slip": lambda row: _log(100 * row["slip"]),
     "edge": lambda row: row["edge"],
-    "still": lambda row: row["still"],
     "off_ground": lambda row: min(row["off_ground"], 2.0),
     "layered": lambda row: row["layered"],
     "named": lambda row: row["named"],

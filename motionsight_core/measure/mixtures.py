@@ -136,12 +136,12 @@ class Window:
 
     def judged(self) -> Candidate | None:
         """The dissolve, or a part of one, that goes on between the two ends; None without one."""
-        middle = self._mixture(len(self.frames) // 2)
+        middle = self.mixture(len(self.frames) // 2)
         if middle is None or middle.misfit > MISFIT_MIDDLE or middle.likeness > ONE_PICTURE:
             return None
         if middle.difference < LEAST_DIFFERENCE or not MIXED[0] < middle.share < MIXED[1]:
             return None
-        mixtures = [self._mixture(index) for index in range(1, len(self.frames) - 1)]
+        mixtures = [self.mixture(index) for index in range(1, len(self.frames) - 1)]
         if any(mixture is None for mixture in mixtures):
             return None
         if abs(np.mean([mixture.brightness for mixture in mixtures if mixture])) > BRIGHTNESS:
@@ -165,7 +165,7 @@ class Window:
         is_whole = self.frames[0].t_s <= start_s + SAME_S and end_s - SAME_S <= self.frames[-1].t_s
         return Candidate(Dissolve(start_s, end_s, self._kind(start_s, end_s)), badness, is_whole)
 
-    def _mixture(self, index: int) -> _Mixture | None:
+    def mixture(self, index: int) -> _Mixture | None:
         frame = self.frames[index]
         old, new = self._pictures_at(frame.t_s)
         common = (old >= 0) & (new >= 0)
