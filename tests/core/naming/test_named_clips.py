@@ -64,7 +64,7 @@ def test_a_person_who_moves_is_a_person_in_every_place_where_a_row_says_it(walke
     assert row.notes == ()
 
 
-def test_without_names_tracks_are_moving_regions_under_the_recipe_of_before_there_were_names(
+def test_without_names_tracks_are_moving_regions_under_the_recipe_of_before(
     walker: Clip,
 ) -> None:
     named, row = described(walker), described(walker, "naming.model=none")
