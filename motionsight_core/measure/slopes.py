@@ -6,11 +6,13 @@ polynomial fitted to the flow leaves what moves over the ground, such as a train
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from motionsight_core.measure.camera import texture_weight
+from motionsight_core.measure.camera import texture_at, texture_weight
 from motionsight_core.measure.grouping import Group, groups_of
 
 Floats = NDArray[np.float64]
@@ -36,25 +38,34 @@ def drifting_groups(flow: NDArray[np.float32], luma: Luma, *, least: float) -> l
         luma: [h, w].
         least: pixels of a group, share of the frame.
     """
-    texture = texture_weight(luma)
     height, width = luma.shape
-    rows, columns = np.meshgrid(
-        np.arange(EDGE, height - EDGE, STEP), np.arange(EDGE, width - EDGE, STEP), indexing="ij"
-    )
-    rows, columns = rows.ravel(), columns.ravel()
-    weight = texture[rows, columns].astype(np.float64)
-    terms = _terms(columns, rows, width, height)
-    fitted, departure = _fitted(terms, flow[rows, columns].astype(np.float64), weight)
+    rows, columns, sampled_terms, terms = _grids(height, width)
+    weight = texture_at(luma, rows, columns)
+    fitted, departure = _fitted(sampled_terms, flow[rows, columns].astype(np.float64), weight)
     if weight.sum() <= 0 or weight[departure > SMOOTH].sum() > MOST_DEPARTING * weight.sum():
         return []
     usual = float(np.median(departure[weight > LEAST_TEXTURE])) if (weight > LEAST_TEXTURE).any() else 0.0
     threshold = max(LEAST_DEPARTURE, TIMES * usual)
-    grid_y, grid_x = np.meshgrid(np.arange(height), np.arange(width), indexing="ij")
-    ground = (_terms(grid_x.ravel(), grid_y.ravel(), width, height) @ fitted).reshape(height, width, 2)
-    away = np.hypot(*np.moveaxis(flow - ground, -1, 0)).astype(np.float32)
-    mask = ((away > threshold) & (texture > LEAST_TEXTURE)).astype(np.uint8)
+    ground = (fitted.T.astype(np.float32) @ terms).reshape(2, height, width)
+    away = cv2.magnitude(flow[..., 0] - ground[0], flow[..., 1] - ground[1]).astype(np.float32, copy=False)
+    mask = (away > threshold).astype(np.uint8)
+    if not mask.any():
+        return []
+    mask &= (texture_weight(luma) > LEAST_TEXTURE).astype(np.uint8)
     mask = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)).astype(np.uint8)
     return groups_of(mask, away / threshold, least=least)
+
+
+@lru_cache(maxsize=4)
+def _grids(height: int, width: int) -> tuple[NDArray[np.intp], NDArray[np.intp], Floats, NDArray[np.float32]]:
+    """Rows and columns of a frame's samples [S], their terms [S, 8], and those of all pixels [8, h * w]."""
+    grid = np.meshgrid(
+        np.arange(EDGE, height - EDGE, STEP), np.arange(EDGE, width - EDGE, STEP), indexing="ij"
+    )
+    rows, columns = (side.ravel() for side in grid)
+    every = np.meshgrid(np.arange(height), np.arange(width), indexing="ij")
+    terms = _terms(every[1].ravel(), every[0].ravel(), width, height).T
+    return rows, columns, _terms(columns, rows, width, height), np.ascontiguousarray(terms, np.float32)
 
 
 def _terms(x: NDArray[np.intp], y: NDArray[np.intp], width: int, height: int) -> Floats:
