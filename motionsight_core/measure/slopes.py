@@ -7,6 +7,7 @@ polynomial fitted to the flow leaves what moves over the ground, such as a train
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import cv2
 import numpy as np
@@ -20,6 +21,8 @@ Luma = NDArray[np.uint8]
 
 #: Distance of the samples of the flow, and what is left out at the edges, pixels.
 STEP, EDGE = 8, 4
+#: Side of the coarse pixels on which the ground's flow is worked out.
+COARSE = 4
 #: Fits, each without what departs in the one before, and the departure that counts half, pixels.
 FITS, HALF = 4, 0.25
 #: The ground is smooth if so little of the flow departs by more than SMOOTH pixels.
@@ -46,8 +49,9 @@ def drifting_groups(flow: NDArray[np.float32], luma: Luma, *, least: float) -> l
         return []
     usual = float(np.median(departure[weight > LEAST_TEXTURE])) if (weight > LEAST_TEXTURE).any() else 0.0
     threshold = max(LEAST_DEPARTURE, TIMES * usual)
-    ground = (fitted.T.astype(np.float32) @ terms).reshape(2, height, width)
-    away = cv2.magnitude(flow[..., 0] - ground[0], flow[..., 1] - ground[1]).astype(np.float32, copy=False)
+    ground = cv2.resize((terms @ fitted).reshape(*_coarse(height, width), 2), (width, height))
+    departing = cv2.magnitude(flow[..., 0] - ground[..., 0], flow[..., 1] - ground[..., 1])
+    away = np.asarray(departing, np.float32)
     mask = (away > threshold).astype(np.uint8)
     if not mask.any():
         return []
@@ -57,18 +61,27 @@ def drifting_groups(flow: NDArray[np.float32], luma: Luma, *, least: float) -> l
 
 
 @lru_cache(maxsize=4)
-def _grids(height: int, width: int) -> tuple[NDArray[np.intp], NDArray[np.intp], Floats, NDArray[np.float32]]:
-    """Rows and columns of a frame's samples [S], their terms [S, 8], and those of all pixels [8, h * w]."""
+def _grids(height: int, width: int) -> tuple[NDArray[np.intp], NDArray[np.intp], Floats, Floats]:
+    """Rows and columns of a frame's samples [S], their terms [S, 8], and those of a coarse picture of it."""
     grid = np.meshgrid(
         np.arange(EDGE, height - EDGE, STEP), np.arange(EDGE, width - EDGE, STEP), indexing="ij"
     )
     rows, columns = (side.ravel() for side in grid)
-    every = np.meshgrid(np.arange(height), np.arange(width), indexing="ij")
-    terms = _terms(every[1].ravel(), every[0].ravel(), width, height).T
-    return rows, columns, _terms(columns, rows, width, height), np.ascontiguousarray(terms, np.float32)
+    # The ground is so smooth that it is known between coarse pixels as well.
+    coarse = _coarse(height, width)
+    places = [
+        (np.arange(count) + 0.5) * side / count - 0.5
+        for count, side in zip(coarse, (height, width), strict=True)
+    ]
+    y, x = (side.ravel() for side in np.meshgrid(*places, indexing="ij"))
+    return rows, columns, _terms(columns, rows, width, height), _terms(x, y, width, height)
 
 
-def _terms(x: NDArray[np.intp], y: NDArray[np.intp], width: int, height: int) -> Floats:
+def _coarse(height: int, width: int) -> tuple[int, int]:
+    return -(-height // COARSE), -(-width // COARSE)
+
+
+def _terms(x: NDArray[Any], y: NDArray[Any], width: int, height: int) -> Floats:
     """The terms of the polynomial at pixels [N, 8]."""
     across, down = (x - width / 2) / width, (y - height / 2) / width
     ones = np.ones(len(across))
