@@ -35,10 +35,13 @@ class _Piece:
 def set_right(tracks: Sequence[ObjectTrack], frames: Sequence[FrameDetections]) -> tuple[ObjectTrack, ...]:
     """The tracks, those that change from one name to another cut there, and joined to where each goes on.
 
-    A piece that goes on nowhere is a track of its own, with a new number.
+    A track of which no piece goes on in another stays whole: it was the detector that changed its mind. Of
+    one that is cut, a piece that goes on nowhere is a track of its own, with a new number.
     """
     free = max((track.track_id for track in tracks), default=0) + 1
     pieces: list[_Piece] = []
+    parts_of: dict[int, set[int]] = {}
+    """Numbers of the pieces of each track, by its own."""
     for track in tracks:
         parts = _pieces(track, looks_of(track, frames))
         for number, part in enumerate(parts):
@@ -46,16 +49,27 @@ def set_right(tracks: Sequence[ObjectTrack], frames: Sequence[FrameDetections]) 
                 part = replace(part, track=replace(part.track, track_id=free))
                 free += 1
             pieces.append(part)
+            parts_of.setdefault(track.track_id, set()).add(part.track.track_id)
     if len(pieces) == len(tracks):
         return tuple(tracks)
     whole: list[_Piece] = []
+    joined: set[int] = set()
+    """Numbers of the pieces that go on in another, or another in them."""
     for piece in sorted(pieces, key=lambda one: one.track.start_s):
         before = next((number for number, one in enumerate(whole) if _goes_on(one, piece)), None)
         if before is None:
             whole.append(piece)
         else:
+            joined |= {whole[before].track.track_id, piece.track.track_id}
             whole[before] = _Piece(_chained(whole[before].track, piece.track), piece.name)
-    return tuple(one.track for one in sorted(whole, key=lambda one: -one.track.score))
+    untouched = [
+        track
+        for track in tracks
+        if len(parts_of[track.track_id]) > 1 and not parts_of[track.track_id] & joined
+    ]
+    gone = {number for track in untouched for number in parts_of[track.track_id]}
+    result = [*(one.track for one in whole if one.track.track_id not in gone), *untouched]
+    return tuple(sorted(result, key=lambda track: -track.score))
 
 
 def _pieces(track: ObjectTrack, looks: Sequence[Look]) -> list[_Piece]:

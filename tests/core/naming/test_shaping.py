@@ -132,6 +132,12 @@ def test_tracks_that_swapped_a_person_and_a_dog_where_these_met_are_set_right() 
     assert corners(tracks[1], 9.0) == pytest.approx(running(9.0), abs=0.03)
 
 
+def test_a_thing_that_the_detector_calls_something_else_later_stays_one_track() -> None:
+    found = frames(lambda t_s: [Detection("person" if t_s < 5 else "car", 0.8, walking(t_s))])
+    (whole,) = shaped([track(1, walking, 0, 10)], found, {})
+    assert (whole.track_id, whole.start_s, whole.end_s) == (1, 0, 10)
+
+
 def test_what_no_detector_looked_at_stays_as_it_was_measured() -> None:
     region = track(1, walking, 0, 10)
     assert shaped([region], [], {}) == (region,)
