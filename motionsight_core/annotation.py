@@ -158,6 +158,7 @@ class Annotation:
         if motion.names_left_out:
             self.note(NAMES_LEFT_OUT)
         told = not annotator.is_measured  # a text written from the measurement agrees with it of course
+        are_measured = tracks == motion.tracks
         return MotionRecord(
             clip_id=clip.clip_id,
             recipe=recipe,
@@ -184,11 +185,11 @@ class Annotation:
             camera_agreement=camera_agreement(self.camera_motion, motion.camera_moves) if told else None,
             notes=(*decoded.notes, *self.notes),
             dialogue=tuple(self.dialogue),
-            track_names=motion.names if tracks == motion.tracks else (),
-            repetitions=motion.repetitions if tracks == motion.tracks else (),
+            track_names=motion.names if are_measured else (),
+            repetitions=motion.repetitions if are_measured else (),
             dissolves=motion.dissolves,
-            objects_at_once=motion.objects_at_once if tracks == motion.tracks else None,
-            objects_in_all=motion.objects_in_all if tracks == motion.tracks else None,
+            objects_at_once=motion.objects_at_once if are_measured else None,
+            objects_in_all=motion.objects_in_all if are_measured else None,
         )
 
 

@@ -116,7 +116,7 @@ class Camera:
         return min(fits)
 
     def _left_out(self, claimed: Collection[Claimed]) -> float:
-        """How likely a move is that is none of the claimed ones."""
+        """Confidence of the likeliest measured move that the option leaves out."""
         others = [move for move in self.moves if not any(is_as_claimed(move, pair) for pair in claimed)]
         return max(map(_confidence, others), default=ABSENT)
 

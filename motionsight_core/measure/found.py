@@ -11,6 +11,7 @@ from scipy.ndimage import median_filter
 from motionsight_core.measure.calibration import probability_of_track
 from motionsight_core.measure.joining import joined
 from motionsight_core.measure.track_evidence import evidence_of, is_of_a_thing, is_worth_a_row, prominence
+from motionsight_core.measure.track_path import most_at_once
 from motionsight_core.measure.tracks import RegionTracker
 from motionsight_core.measure.trails import Trail
 from motionsight_core.measure.types import TrackEvidence
@@ -48,9 +49,7 @@ class FoundTracks:
     @property
     def most_at_once(self) -> int:
         """How many tracks there are at most at one moment."""
-        starts = [track.start_s for track in self.tracks]
-        kept = max((sum(one.start_s <= t_s <= one.end_s for one in self.tracks) for t_s in starts), default=0)
-        return max(kept, self.at_once)
+        return max(most_at_once([(one.start_s, one.end_s) for one in self.tracks]), self.at_once)
 
     def first(self, most: int) -> FoundTracks:
         """The most prominent of them; how many there are besides is still known."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from motionsight_core.measure.track_path import Growth, TrackPath
+from motionsight_core.measure.track_path import Growth, TrackPath, most_at_once
 from motionsight_core.measure.wording import (
     MOMENT_S,
     TINY_FRACTION,
@@ -94,15 +94,13 @@ def _crowd(
             continue
         other = "other " if any(told.label == label for told in before) else ""
         things.append(f"{about(count)} {other}{plural(label) if alike[0].is_named else 'regions'}")
-    at_once = at_once if unknown else most_at_once(paths)
+    at_once = at_once if unknown else _at_once(paths)
     together = f", up to {about(at_once)} at once" if at_once < len(paths) + unknown else ""
     return sentence(f"{listed(things)} move {where}{together}")
 
 
-def most_at_once(paths: Sequence[TrackPath]) -> int:
-    """How many there are at most at one moment."""
-    starts = [float(path.t_s[0]) for path in paths]
-    return max(sum(path.t_s[0] <= moment <= path.t_s[-1] for path in paths) for moment in starts)
+def _at_once(paths: Sequence[TrackPath]) -> int:
+    return most_at_once([(float(path.t_s[0]), float(path.t_s[-1])) for path in paths])
 
 
 def _one_more(path: TrackPath, before: Sequence[TrackPath]) -> str:
@@ -121,7 +119,7 @@ def _several(paths: Sequence[TrackPath], before: Sequence[TrackPath]) -> str:
         if len(paths) == 1:
             return _one_more(paths[0], before)
         return f"{number(len(paths))} {other}regions"
-    at_once = most_at_once(paths)
+    at_once = _at_once(paths)
     if at_once == 1:
         return _one_more(paths[0], before)
     return f"{number(at_once)} {other}{plural(paths[0].label)}"

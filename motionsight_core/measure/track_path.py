@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,6 +42,11 @@ LEAST_SWING = 0.06
 LEAST_TURNS = 3
 #: Boxes that it takes to speak of a change of speed.
 LEAST_BOXES = 12
+
+
+def most_at_once(spans: Sequence[tuple[float, float]]) -> int:
+    """How many of the spans [start, end], seconds, there are at most at one moment."""
+    return max((sum(low <= moment <= high for low, high in spans) for moment, _ in spans), default=0)
 
 
 @dataclass(frozen=True, slots=True)
