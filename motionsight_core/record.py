@@ -391,6 +391,71 @@ class SplitRecord:
         return asdict(self)
 
 
+@dataclass(frozen=True, slots=True)
+class PredictionRecord:
+    """One row of the `predictions` table: what a benchmark's question was answered with."""
+
+    benchmark: str
+    """Name of the benchmark, such as motionbench."""
+    annotations: str
+    """SHA-256 of its annotations file: which questions."""
+    question_id: str
+    """Of the question in that file."""
+    recipe: str
+    """Of the settings that answered it; the prompts are part of them."""
+    route: Literal["label", "model", "words", "none"]
+    """What decided between object and camera prompts; none: they were the same."""
+    uri: str
+    """The video that is asked about."""
+    version: str
+    """Which of its bytes, as in `motion`; empty where there is no such video."""
+    clip_id: str | None
+    """As in `motion`; None where there is no such video, or it cannot be opened."""
+    category: str
+    """The benchmark's name for what is asked."""
+    aspect: Literal["object", "camera", "both"]
+    """What the question was taken to be about."""
+    reply: str | None
+    """As it came, before any rule read it; None where there is none."""
+    choice: str | None
+    """The letter that it chooses, read strictly; None where it chooses none or several."""
+    error: str | None
+    """Why there is no reply: a short stable name, such as NotAVideo."""
+    run_id: str
+    """The run that asked."""
+    answered_at: datetime
+    """UTC."""
+
+    def to_row(self) -> dict[str, Any]:
+        """The row, in the form of the table's schema."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreRecord:
+    """One row of the `scores` table: how far a description is true of its frames."""
+
+    clip_id: str
+    """Of the description's row in `motion`, with recipe."""
+    recipe: str
+    uri: str
+    """The object that the clip is of."""
+    scorer: str
+    """Who scored, and how: scores of different scorers cannot be compared."""
+    aspect: Literal["object", "camera"]
+    """Which of the two descriptions."""
+    score: float
+    """0 to 1."""
+    run_id: str
+    """The run that scored it."""
+    scored_at: datetime
+    """UTC."""
+
+    def to_row(self) -> dict[str, Any]:
+        """The row, in the form of the table's schema."""
+        return asdict(self)
+
+
 #: Arrow types of the plain Python ones; a field that needs another says so with Annotated.
 _ARROW: dict[Any, pa.DataType] = {
     str: pa.string(),

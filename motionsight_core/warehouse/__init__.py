@@ -15,11 +15,13 @@ from motionsight_core.environment import DEFAULT_WAREHOUSE
 from motionsight_core.errors import UsageError
 from motionsight_core.warehouse._base import Answer, Known, Warehouse
 from motionsight_core.warehouse._manifest import Manifest
-from motionsight_core.warehouse.tables import FAILURES, MOTION, SPLITS, Table
+from motionsight_core.warehouse.tables import FAILURES, MOTION, PREDICTIONS, SCORES, SPLITS, Table
 
 __all__ = [
     "FAILURES",
     "MOTION",
+    "PREDICTIONS",
+    "SCORES",
     "SPLITS",
     "Answer",
     "Known",

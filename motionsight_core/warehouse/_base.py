@@ -64,7 +64,7 @@ class Answer:
 
 
 class Warehouse(Protocol):
-    """Keeps the tables `motion`, `failures`, `runs`, `splits` and `partitions`, and their views.
+    """Keeps the tables of `tables`, and their views.
 
     The first write makes what is not there, and brings a warehouse of an earlier version up to date.
     Every write raises RunError where the warehouse cannot be reached or does not let us, or where it

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 import pyarrow as pa
 
 from motionsight_core.warehouse._migrations import Migration
-from motionsight_core.warehouse.tables import FAILURES, MOTION, SPLITS
+from motionsight_core.warehouse.tables import FAILURES, MOTION, PREDICTIONS, SCORES, SPLITS
 
 #: Written when the first migration is.
 CREATE_MIGRATIONS = """
@@ -73,6 +73,8 @@ _LAYOUTS = {
     MOTION.name: "\nPARTITION BY DATE(annotated_at)\nCLUSTER BY recipe, uri",
     FAILURES.name: "\nCLUSTER BY recipe, uri",
     SPLITS.name: "\nCLUSTER BY recipe, uri",
+    PREDICTIONS.name: "\nCLUSTER BY recipe, uri",
+    SCORES.name: "\nCLUSTER BY recipe, uri",
 }
 #: Names of columns that are words of the language.
 _RESERVED = ("partition",)

@@ -7,7 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from motionsight_core.warehouse._bigquery_ddl import column_type
-from motionsight_core.warehouse.tables import FAILURES, MOTION, PARTITIONS, RUNS, SPLITS, Table
+from motionsight_core.warehouse.tables import (
+    FAILURES,
+    MOTION,
+    PARTITIONS,
+    PREDICTIONS,
+    RUNS,
+    SCORES,
+    SPLITS,
+    Table,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +68,31 @@ def span(table: Table, staged: str) -> str:
 
 
 def merge_motion(staged: str, stretch: Stretch) -> str:
+    return _merge_newest(MOTION, "annotated_at", staged, stretch)
+
+
+def merge_predictions(staged: str, stretch: Stretch) -> str:
+    return _merge_newest(PREDICTIONS, "answered_at", staged, stretch)
+
+
+def merge_scores(staged: str, stretch: Stretch) -> str:
+    return _merge_newest(SCORES, "scored_at", staged, stretch)
+
+
+def _merge_newest(table: Table, written_at: str, staged: str, stretch: Stretch) -> str:
+    """Merges staged rows on their table's key; of several with one key the newest stays."""
+    name = table.name
+    key = " AND ".join(f"{name}.{column} = staged.{column}" for column in table.key)
     return f"""
-    MERGE INTO `{{dataset}}.motion` AS motion
+    MERGE INTO `{{dataset}}.{name}` AS {name}
     USING (
         SELECT * FROM `{{dataset}}.{staged}` WHERE TRUE
-        QUALIFY ROW_NUMBER() OVER (PARTITION BY clip_id, recipe ORDER BY annotated_at DESC) = 1
+        QUALIFY ROW_NUMBER() OVER (PARTITION BY {", ".join(table.key)} ORDER BY {written_at} DESC) = 1
     ) AS staged
-    ON motion.clip_id = staged.clip_id AND motion.recipe = staged.recipe AND {stretch.within("motion")}
-    WHEN MATCHED AND staged.annotated_at > motion.annotated_at THEN UPDATE SET
-        {_assignments(MOTION)}
-    WHEN NOT MATCHED THEN {_insertion(MOTION)};
+    ON {key} AND {stretch.within(name)}
+    WHEN MATCHED AND staged.{written_at} > {name}.{written_at} THEN UPDATE SET
+        {_assignments(table)}
+    WHEN NOT MATCHED THEN {_insertion(table)};
     """
 
 

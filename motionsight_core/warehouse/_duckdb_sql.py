@@ -5,6 +5,8 @@ from __future__ import annotations
 import glob
 from collections.abc import Sequence
 
+from motionsight_core.warehouse.tables import MOTION, PREDICTIONS, SCORES, Table
+
 #: Reads staged files. Their folders belong to the user: left to itself, DuckDB takes a folder such as
 #: `fps=99` for a Hive partition, and its name for the column's value.
 _STAGED = "read_parquet(?, hive_partitioning = false)"
@@ -30,15 +32,24 @@ SELECT uri, version, 'split', NULL, clips
 FROM splits SEMI JOIN asked USING (uri, version) WHERE recipe = $recipe
 """
 
-MERGE_MOTION = f"""
-MERGE INTO motion USING (
+
+def _merge_newest(table: Table, written_at: str) -> str:
+    """Merges staged rows on their table's key; of several with one key the newest stays."""
+    key = " AND ".join(f"{table.name}.{column} = staged.{column}" for column in table.key)
+    return f"""
+MERGE INTO {table.name} USING (
     SELECT * FROM {_STAGED}
-    QUALIFY row_number() OVER (PARTITION BY clip_id, recipe ORDER BY annotated_at DESC) = 1
+    QUALIFY row_number() OVER (PARTITION BY {", ".join(table.key)} ORDER BY {written_at} DESC) = 1
 ) AS staged
-ON motion.clip_id = staged.clip_id AND motion.recipe = staged.recipe
-WHEN MATCHED AND staged.annotated_at > motion.annotated_at THEN UPDATE BY NAME
+ON {key}
+WHEN MATCHED AND staged.{written_at} > {table.name}.{written_at} THEN UPDATE BY NAME
 WHEN NOT MATCHED THEN INSERT BY NAME
 """
+
+
+MERGE_MOTION = _merge_newest(MOTION, "annotated_at")
+MERGE_PREDICTIONS = _merge_newest(PREDICTIONS, "answered_at")
+MERGE_SCORES = _merge_newest(SCORES, "scored_at")
 
 # A failure that a success of the same clip has followed says nothing any more; where planning had
 # failed (clip_id NULL), any clip of that version is such a success. Not so where a pass over a video

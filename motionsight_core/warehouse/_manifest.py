@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,10 @@ class Manifest:
     """Clips that were in the warehouse already."""
     split_files: tuple[str, ...] = ()
     """Parquet files in `tables.SPLITS`."""
+    prediction_files: tuple[str, ...] = ()
+    """Parquet files in `tables.PREDICTIONS`."""
+    score_files: tuple[str, ...] = ()
+    """Parquet files in `tables.SCORES`."""
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), indent=1)
@@ -33,6 +37,6 @@ class Manifest:
     @classmethod
     def from_json(cls, text: str) -> Manifest:
         values = json.loads(text)
-        for name in ("motion_files", "failure_files", "split_files"):
+        for name in [field.name for field in fields(cls) if field.name.endswith("_files")]:
             values[name] = tuple(values.get(name, ()))
         return cls(**values)

@@ -12,7 +12,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from motionsight_core.errors import RunError
-from motionsight_core.warehouse.tables import COMMITS, FAILURES, MOTION, PARTITIONS, RUNS, SPLITS, Table
+from motionsight_core.warehouse.tables import (
+    COMMITS,
+    FAILURES,
+    MOTION,
+    PARTITIONS,
+    PREDICTIONS,
+    RUNS,
+    SCORES,
+    SPLITS,
+    Table,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +55,7 @@ MIGRATIONS = (
         "dissolves and numbers of objects",
         adds=((MOTION, "dissolves"), (MOTION, "objects_at_once"), (MOTION, "objects_in_all")),
     ),
+    Migration(7, "predictions and scores", makes=(PREDICTIONS, SCORES)),
 )
 
 

@@ -12,7 +12,9 @@ from motionsight_core.record import (
     Failure,
     MotionRecord,
     PartitionRecord,
+    PredictionRecord,
     RunRecord,
+    ScoreRecord,
     SplitRecord,
     arrow_schema,
 )
@@ -67,4 +69,16 @@ PARTITIONS = Table.of(
     PartitionRecord,
     key=("backfill_id", "partition"),
     required=("backfill_id", "partition", "state"),
+)
+PREDICTIONS = Table.of(
+    "predictions",
+    PredictionRecord,
+    key=("benchmark", "annotations", "question_id", "recipe", "route"),
+    required=("benchmark", "annotations", "question_id", "recipe", "route", "uri", "version"),
+)
+SCORES = Table.of(
+    "scores",
+    ScoreRecord,
+    key=("clip_id", "recipe", "scorer", "aspect"),
+    required=("clip_id", "recipe", "uri", "scorer", "aspect", "score"),
 )

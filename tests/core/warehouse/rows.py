@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -24,9 +24,14 @@ from motionsight_core.record import (
     MotionRecord,
     ObjectTrack,
     PartitionRecord,
+    PredictionRecord,
     RunRecord,
+    ScoreRecord,
 )
-from motionsight_core.warehouse import Manifest, Warehouse
+from motionsight_core.warehouse import PREDICTIONS, SCORES, Manifest, Warehouse
+
+#: A dict is a row of splits.
+StagedRow: TypeAlias = MotionRecord | Failure | PredictionRecord | ScoreRecord | dict[str, Any]
 
 NOON = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
 
@@ -96,6 +101,43 @@ def run_record(run_id: str = "run") -> RunRecord:
     )
 
 
+def prediction(question: str = "q1", *, reply: str | None = "B", **changes: Any) -> PredictionRecord:
+    """The answer to a question, as a row."""
+    values: dict[str, Any] = {
+        "benchmark": "motionbench",
+        "annotations": "f" * 64,
+        "question_id": question,
+        "recipe": "r1",
+        "route": "label",
+        "uri": "/clips/a.mp4",
+        "version": "1-1",
+        "clip_id": "c" * 32,
+        "category": "Camera Motion",
+        "aspect": "camera",
+        "reply": reply,
+        "choice": reply,
+        "error": None if reply else "BadReply",
+        "run_id": "run",
+        "answered_at": datetime.now(UTC),
+    }
+    return PredictionRecord(**(values | changes))
+
+
+def score(clip_id: str = "c" * 32, value: float = 0.75, **changes: Any) -> ScoreRecord:
+    """The score of a description, as a row."""
+    values: dict[str, Any] = {
+        "clip_id": clip_id,
+        "recipe": "r1",
+        "uri": "/clips/a.mp4",
+        "scorer": "transformers:scorer",
+        "aspect": "camera",
+        "score": value,
+        "run_id": "run",
+        "scored_at": datetime.now(UTC),
+    }
+    return ScoreRecord(**(values | changes))
+
+
 class Stage:
     """Stages rows as the pipeline does, wherever the warehouse wants them."""
 
@@ -105,14 +147,14 @@ class Stage:
         # On this machine beside the staging area: what stands in it belongs to runs that are locked.
         self.folder = f"{staging}/run" if staging.startswith("gs://") else f"{Path(staging).parent}/staged"
 
-    def manifest(
-        self, *rows: MotionRecord | Failure | dict[str, Any], skipped: int = 0, attempt: str | None = None
-    ) -> Manifest:
-        """A manifest of these rows, in files; a dict is a row of splits."""
+    def manifest(self, *rows: StagedRow, skipped: int = 0, attempt: str | None = None) -> Manifest:
+        """A manifest of these rows, in files."""
         attempt = attempt or uuid.uuid4().hex
         motion = [row.to_row() for row in rows if isinstance(row, MotionRecord)]
         failures = [row.to_row() for row in rows if isinstance(row, Failure)]
         splits = [row for row in rows if isinstance(row, dict)]
+        predictions = [row.to_row() for row in rows if isinstance(row, PredictionRecord)]
+        scores = [row.to_row() for row in rows if isinstance(row, ScoreRecord)]
         return Manifest(
             attempt,
             "run",
@@ -123,9 +165,11 @@ class Stage:
             failed=len(failures),
             skipped=skipped,
             split_files=self.file("splits", splits, SPLIT_SCHEMA),
+            prediction_files=self.file("predictions", predictions, PREDICTIONS.schema),
+            score_files=self.file("scores", scores, SCORES.schema),
         )
 
-    def commit(self, *rows: MotionRecord | Failure | dict[str, Any], skipped: int = 0) -> None:
+    def commit(self, *rows: StagedRow, skipped: int = 0) -> None:
         self.warehouse.commit(self.manifest(*rows, skipped=skipped))
 
     def file(self, name: str, rows: Sequence[dict[str, Any]], schema: pa.Schema) -> tuple[str, ...]:

@@ -14,7 +14,18 @@ from motionsight_core.errors import RunError, UsageError
 from motionsight_core.record import MOTION_SCHEMA, Box, Exchange, ObjectTrack
 from motionsight_core.warehouse import Warehouse
 from motionsight_core.warehouse._migrations import MIGRATIONS
-from tests.core.warehouse.rows import NOON, Stage, failure, partition, record, run_record, split, table
+from tests.core.warehouse.rows import (
+    NOON,
+    Stage,
+    failure,
+    partition,
+    prediction,
+    record,
+    run_record,
+    score,
+    split,
+    table,
+)
 
 
 def test_a_row_comes_back_as_it_went_in(warehouse: Warehouse, stage: Stage) -> None:
@@ -122,6 +133,35 @@ def test_what_is_known_tells_rows_lasting_failures_and_unusable_objects_apart(
     assert known[videos[3]].unusable
     assert warehouse.known(videos, "another recipe") == {}
     assert warehouse.known([VideoObject("/clips/a.mp4", "2-2")], "r1") == {}
+
+
+def test_an_answer_of_a_benchmark_is_one_row_however_often_it_is_committed(
+    warehouse: Warehouse, stage: Stage
+) -> None:
+    first = prediction(reply=None)
+    second = prediction(reply="A. it's 'left' {x}\n")
+    stage.commit(first, prediction("q2"), prediction(recipe="r2"), prediction(route="model"))
+    stage.commit(second, prediction("q2", answered_at=first.answered_at - timedelta(days=1), reply="C"))
+    rows = warehouse.query(
+        "SELECT question_id, recipe, route, reply, error FROM predictions ORDER BY question_id, recipe, route"
+    ).rows
+    assert rows == [
+        ("q1", "r1", "label", "A. it's 'left' {x}\n", None),
+        ("q1", "r1", "model", "B", None),
+        ("q1", "r2", "label", "B", None),
+        ("q2", "r1", "label", "B", None),
+    ]
+
+
+def test_a_score_is_one_row_for_each_scorer_and_aspect(warehouse: Warehouse, stage: Stage) -> None:
+    stage.commit(score(value=0.25), score(value=0.5, aspect="object"), score(value=0.1, scorer="other"))
+    stage.commit(score(value=0.75))
+    rows = warehouse.query("SELECT scorer, aspect, score FROM scores ORDER BY score").rows
+    assert rows == [
+        ("other", "camera", 0.1),
+        ("transformers:scorer", "object", 0.5),
+        ("transformers:scorer", "camera", 0.75),
+    ]
 
 
 def test_a_run_counts_what_its_commits_hold(warehouse: Warehouse, stage: Stage) -> None:
