@@ -178,7 +178,7 @@ class Benchmark(ABC):
 
 
 def chosen(question: Question, reply: str | None) -> int | None:
-    """The position of the option that a reply chose, read strictly (`dialogue.choice_of`); None where it did not."""
+    """The position of the option that a reply chose, by `dialogue.choice_of`; None where it chose none."""
     if reply is None or not question.options:
         return None
     try:

@@ -1,4 +1,4 @@
-"""Reads the records of annotations files, one by one; what is wrong with one is said of it, and the rest goes on."""
+"""Reads the records of annotations files: a broken one is rejected with its reason, the rest is read."""
 
 from __future__ import annotations
 
@@ -56,9 +56,10 @@ def digest(files: Sequence[Path], *, with_names: bool) -> str:
 
 
 def json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any] | Unusable]]:
-    """The JSON objects of a file that has one a line, with the lines' numbers from 1; blank lines are left out.
+    """The JSON objects of a file that has one a line, with the lines' numbers from 1.
 
-    Lines are read one at a time, in UTF-8, with or without a byte-order mark, ending in LF or CRLF.
+    Lines are read one at a time, in UTF-8, with or without a byte-order mark, ending in LF or CRLF; blank
+    ones are left out.
     """
     with path.open("rb") as file:
         number = 0
@@ -104,6 +105,25 @@ def json_document(path: Path) -> Any:
         raise UsageError(
             f"The annotations {path} are not JSON ({one_line(error, most=160)}): download them again."
         ) from None
+
+
+def json_records(path: Path) -> Iterator[tuple[str, dict[str, Any] | Unusable]]:
+    """The JSON objects of a file that holds a list of them, or one a line; each with its place.
+
+    Raises:
+        UsageError: it is a document that is no list, or cannot be read.
+    """
+    with path.open("rb") as file:
+        start = file.read(2**16).removeprefix(_BYTE_ORDER_MARK).lstrip()
+    if not start.startswith(b"["):
+        yield from ((f"line {number}", record) for number, record in json_lines(path))
+        return
+    for number, value in enumerate(json_document(path), start=1):
+        is_object = isinstance(value, dict)
+        yield (
+            f"record {number}",
+            value if is_object else Unusable(f"It is {_kind(value)}, not a JSON object."),
+        )
 
 
 def as_object(value: Any) -> dict[str, Any]:
@@ -206,15 +226,21 @@ def seconds_of(record: dict[str, Any], field: str) -> float | None:
     value = record.get(field)
     if value is None:
         return None
-    try:
-        moment = (
-            float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else None
-        )
-    except (ValueError, OverflowError):
-        moment = None
-    if moment is None or not math.isfinite(moment) or moment < 0:
+    moment = number_of(value)
+    if moment is None or moment < 0:
         raise Unusable(f"Its field {field!r} is {value!r:.40}, not a number of seconds from 0 on.")
     return moment
+
+
+def number_of(value: Any) -> float | None:
+    """A finite number, or its text, as a number; None of anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
 
 
 def span_of(record: dict[str, Any]) -> tuple[float | None, float | None]:

@@ -6,7 +6,6 @@ Source of the format and of the rule: the benchmark's repository THUDM/MotionBen
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +20,7 @@ from motionsight_core.evaluation._records import (
     attempt,
     counted_options,
     json_lines,
+    number_of,
     position_of_letter,
     text_of,
     video_name,
@@ -131,19 +131,11 @@ def split_options(text: str) -> tuple[str, tuple[str, ...]]:
 def _span(line: dict[str, Any], asked: dict[str, Any]) -> tuple[float | None, float | None]:
     """The part of the video that is asked about; the whole where the fields give no span of seconds in it."""
     info = line.get("video_info")
-    duration_s = _number(info.get("duration")) if isinstance(info, dict) else None
-    start_s, end_s = _number(asked.get("start")), _number(asked.get("end"))
+    duration_s = number_of(info.get("duration")) if isinstance(info, dict) else None
+    start_s, end_s = number_of(asked.get("start")), number_of(asked.get("end"))
     if start_s is None or end_s is None or not 0 <= start_s < end_s:
         return None, None
     if duration_s is not None and end_s > duration_s + 1:
         return None, None  # not in seconds
     ends = duration_s is not None and end_s > duration_s - _AT_END_S
     return start_s or None, None if ends else end_s
-
-
-def _number(value: Any) -> float | None:
-    try:
-        number = float(value)
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return number if math.isfinite(number) else None
