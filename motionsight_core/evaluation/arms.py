@@ -5,15 +5,14 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, get_args
 
 from motionsight_core.annotator import Annotator
-from motionsight_core.dialogue import Aspect, aspect_by_words
 from motionsight_core.errors import UsageError
 from motionsight_core.evaluation.question import Question
-from motionsight_core.motionsight import Query
-from motionsight_core.settings import ClipSettings, Settings
+from motionsight_core.questions import Aspect, Query, aspect_by_words
+from motionsight_core.settings import ClipSettings, Settings, Shown
 
 #: What says whether a question is about objects or the camera: the benchmark's label of it (as the paper's
 #: authors did), the model (the paper's decoupling), or the question's words.
@@ -22,8 +21,6 @@ ROUTES: tuple[Route, ...] = get_args(Route)
 #: The route of arms for which it makes no difference.
 NO_ROUTE = "none"
 
-#: Which of the sampled frames a model is shown.
-Shown: TypeAlias = Literal["all", "first", "shuffled", "none"]
 SHOWN: tuple[Shown, ...] = get_args(Shown)
 
 METHOD, BASELINE = "method", "baseline"
@@ -42,10 +39,13 @@ class Arm:
     """`none` where it makes no difference: for the baseline, and for `measured`."""
     baseline: str | None = None
     """Name of the arm that it is compared with; None for a baseline, or where there is none."""
+    recipe: str = field(init=False)
+    decode_key: str = field(init=False)
+    """Arms with the same one share a decode of each clip."""
 
-    @property
-    def recipe(self) -> str:
-        return self.settings.recipe()
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "recipe", self.settings.recipe())
+        object.__setattr__(self, "decode_key", _decode_key(self.settings))
 
     @property
     def key(self) -> tuple[str, str]:
@@ -115,12 +115,12 @@ def baseline_of(settings: Settings) -> Settings:
     return settings.model_copy(update={"prompts": settings.prompts.model_copy(update=plain)})
 
 
-def decode_key(settings: Settings) -> str:
-    """What a decode depends on: arms that agree on it share one decode of each clip."""
+def _decode_key(settings: Settings) -> str:
+    """What a decode depends on."""
     sections = settings.model_dump(
         mode="json",
         include={
-            "sampling": {"frames", "fps", "max_pixels"},
+            "sampling": True,
             "referring": {"max_pixels"},
             "blur": True,
             "measure": True,
