@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from motionsight_core.annotator import Annotator
 from motionsight_core.catalog import Clip
 from motionsight_core.clip import DecodedClip, FrameSequence
-from motionsight_core.dialogue import Aspect, parts_of
 from motionsight_core.dialogue.agreement import camera_agreement
 from motionsight_core.errors import AnnotatorFailed, ClipError, RunError, UsageError
 from motionsight_core.measure import MotionMeasurement
+from motionsight_core.mllm import Conversation
+from motionsight_core.questions import Aspect, Kind, Query, parts_of
 from motionsight_core.record import Exchange, Failure, FailureStage, MotionRecord, ObjectTrack
 from motionsight_core.referring import Referred
 
@@ -37,22 +38,32 @@ Observer: TypeAlias = Callable[[str, float], None]
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A question about a clip."""
+
+    clip: Clip | DecodedClip
+    query: Query
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """The answer to one question about one clip."""
 
     question: str
     text: str
-    """Of a multiple choice, the chosen option."""
+    """Of a multiple choice, the chosen option; the reply where it chooses none."""
     aspect: Aspect
     """What the question was taken to be about."""
     choice: int | None = None
-    """Position of the chosen option; None for a free question."""
+    """Position of the chosen option; None for a free question, or where the reply chooses none or several."""
     object_names: tuple[str, ...] = ()
     """What was looked for, where the question is about objects."""
     notes: tuple[str, ...] = ()
     """As in a row of `motion`."""
     evidence: str = ""
     """What an option was chosen by, where that is the measurement: one sentence."""
+    reply: str = ""
+    """What was said, word for word, before any rule read it; the letter where the measurement chose."""
 
 
 @dataclass(eq=False)
@@ -75,9 +86,22 @@ class Annotation:
     notes: list[str] = field(default_factory=list)
     dialogue: list[Exchange] = field(default_factory=list)
     """What was asked of the MLLM and what it replied, where that is kept."""
+    query: Query | None = None
+    """What is asked about the clip; None where it is described."""
+    aspect: Aspect = "both"
+    """What that question is about."""
+    kind: Kind | None = None
+    """Its kind, where the settings prompt by kind."""
+    conversation: Conversation = ()
+    """In which it was asked."""
+    answer: Answer | None = None
     error: ClipError | None = None
     stage: FailureStage = "caption"
     """Where the error happened."""
+
+    def about(self, query: Query) -> Annotation:
+        """Another one of the same clip, for a question about it."""
+        return replace(self, query=query, notes=list(self.notes), dialogue=[])
 
     def failed(self, stage: FailureStage, error: ClipError) -> Annotation:
         """This clip goes no further."""
@@ -136,10 +160,28 @@ class Annotation:
             raise ValueError("the clip was decoded without sampled frames; ask for the product 'sampled'")
         return self.decoded.sampled
 
-    def told(self, question: str, aspect: Aspect) -> Answer:
-        """The descriptions of an aspect, as the answer to a question that no model has read."""
+    @property
+    def asked(self) -> Query:
+        """The question.
+
+        Raises:
+            ValueError: the clip is described, and nothing is asked.
+        """
+        if self.query is None:
+            raise ValueError("nothing is asked about the clip")
+        return self.query
+
+    def told(self) -> Answer:
+        """The descriptions of the question's aspect, as the answer to a question that no model has read."""
         texts = {"object": self.object_motion, "camera": self.camera_motion}
-        return Answer(question, " ".join(texts[part] for part in parts_of(aspect)), aspect)
+        text = " ".join(texts[part] for part in parts_of(self.aspect))
+        return Answer(self.asked.text, text, self.aspect, reply=text)
+
+    def answered(self) -> Answer | ClipError:
+        """The answer, or what went wrong."""
+        if self.error is None and self.answer is None:
+            self.failed("caption", AnnotatorFailed("The question was not answered."))
+        return self.error or cast("Answer", self.answer)
 
     def row(self, *, annotator: Annotator, recipe: str, run_id: str) -> MotionRecord | Failure:
         """The row of `motion`, or of `failures` where something went wrong."""

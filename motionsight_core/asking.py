@@ -1,16 +1,20 @@
-"""Asking the MLLM for a batch: replies with their costs, cleaned descriptions, strict choices."""
+"""Asking the MLLM for a batch, or the measurement: replies with their costs, descriptions, choices."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from string import ascii_uppercase
 
 from motionsight_core import dialogue
-from motionsight_core.annotation import DESCRIPTION_CUT, Annotation, Batch, Observer
+from motionsight_core.annotation import DESCRIPTION_CUT, Annotation, Answer, Batch, Observer
+from motionsight_core.choosing import Measured, choose
 from motionsight_core.dialogue.replies import MAX_CHARACTERS
-from motionsight_core.errors import BadReply, ClipError
+from motionsight_core.errors import BadReply, ClipError, Undecided
 from motionsight_core.mllm import Conversation, Reply
 from motionsight_core.models.loaded import Models
 from motionsight_core.record import About, Exchange
+from motionsight_core.settings import Shown
 
 
 class Interview:
@@ -60,28 +64,30 @@ class Interview:
             else:
                 yield annotation, text
 
-    def said(self, conversation: Conversation) -> str:
-        """The reply to one conversation, as it came.
+    def answers(self, batch: Batch, conversations: Sequence[Conversation]) -> None:
+        """Ask each question once, and read what is said; one whose reply cannot be used fails."""
+        for annotation, conversation, reply in self.replies("answer", batch, conversations):
+            annotation.conversation = conversation
+            try:
+                annotation.answer = answer_of_reply(annotation, reply.text)
+            except BadReply as error:
+                annotation.failed("caption", error)
+
+    def choice_again(self, asked: Conversation, said: str, options: Sequence[str]) -> int:
+        """The option that is chosen in a multiple choice when it is asked once more.
+
+        Args:
+            asked: in which `said` chose none.
+            said: the first reply.
+            options: of the question.
 
         Raises:
-            ClipError: there is none.
+            ClipError: there is no reply, or it names no option again.
         """
-        reply = self._ask([conversation])[0]
+        reply = self._ask([dialogue.ask_again(asked, said)])[0]
         if isinstance(reply, ClipError):
             raise reply
-        return reply.text
-
-    def choice(self, asked: Conversation, options: Sequence[str]) -> int:
-        """The option that is chosen in a multiple choice, asked a second time if need be.
-
-        Raises:
-            ClipError: there is no reply, or it names no option twice.
-        """
-        said = self.said(asked)
-        try:
-            return dialogue.choice_of(said, options)
-        except BadReply:
-            return dialogue.choice_of(self.said(dialogue.ask_again(asked, said)), options)
+        return dialogue.choice_of(reply.text, options)
 
     def _ask(self, conversations: Sequence[Conversation]) -> list[Reply | ClipError]:
         replies = self._models.mllm.reply(conversations) if conversations else []
@@ -90,6 +96,53 @@ class Interview:
                 self._observe("prompt_tokens", reply.prompt_tokens)
                 self._observe("completion_tokens", reply.completion_tokens)
         return replies
+
+
+def answer_of_reply(annotation: Annotation, reply: str) -> Answer:
+    """What a reply says to the annotation's question. A choice is read strictly; there may be none.
+
+    Raises:
+        BadReply: the question is a free one, and the reply is empty or has run away.
+    """
+    query, choice = annotation.asked, None
+    if query.options:
+        with suppress(BadReply):
+            choice = dialogue.choice_of(reply, query.options)
+    text = dialogue.clean_text(reply) if not query.options else reply
+    return Answer(
+        query.text,
+        text if choice is None else query.options[choice],
+        annotation.aspect,
+        choice,
+        annotation.names,
+        tuple(annotation.notes),
+        reply=reply,
+    )
+
+
+def answer_by_measurement(annotation: Annotation, *, shown: Shown) -> Answer:
+    """The option that what was measured decides for.
+
+    Args:
+        annotation: of a decoded clip, with a multiple choice.
+        shown: which frames are (`sampling.shown`).
+
+    Raises:
+        Undecided: it decides for none.
+    """
+    if shown in ("first", "none"):
+        raise Undecided("Motion is measured between frames, and no two of them are shown (sampling.shown).")
+    query, clip, decoded = annotation.asked, annotation.clip, annotation.decoded
+    facts = Measured(annotation.motion, clip.start_s, clip.end_s, decoded.width / decoded.height)
+    chosen = choose(query.text, query.options, facts)
+    return Answer(
+        query.text,
+        query.options[chosen.position],
+        annotation.aspect,
+        chosen.position,
+        evidence=chosen.evidence,
+        reply=ascii_uppercase[chosen.position],
+    )
 
 
 def _storable(text: str) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from motionsight_core import dialogue
 from motionsight_core.annotation import (
@@ -17,25 +18,32 @@ from motionsight_core.annotation import (
     OBJECTS_NOT_FOUND,
     Annotation,
     Answer,
+    Asked,
     Batch,
     Observer,
     reason_of,
     take,
 )
 from motionsight_core.annotator import Annotator
-from motionsight_core.asking import Interview
+from motionsight_core.asking import Interview, answer_by_measurement
 from motionsight_core.catalog import Clip
-from motionsight_core.choosing import Measured, choose
 from motionsight_core.clip import DecodedClip, FrameSequence, Product
-from motionsight_core.dialogue import Aspect
-from motionsight_core.errors import BadReply, ClipError
+from motionsight_core.dialogue import EvidencePart
+from motionsight_core.errors import BadReply, ClipError, Undecided
 from motionsight_core.guarded.pool import shared_decoder
 from motionsight_core.measure.narrate import describe_camera, describe_objects
 from motionsight_core.mllm import Conversation, Part
 from motionsight_core.models.loaded import Models, require_models, shared_models
 from motionsight_core.naming.choice import is_loaded
 from motionsight_core.naming.loaded import name_tracks
-from motionsight_core.prompts import needs, prompted_frames, uses_objects
+from motionsight_core.prompts import as_shown, needs, prompted_frames, uses_objects
+from motionsight_core.questions import (
+    Query,
+    aspect_by_words,
+    aspect_of_reply,
+    kind_by_words,
+    kind_of_reply,
+)
 from motionsight_core.record import Failure, MotionRecord
 from motionsight_core.referring import (
     Detector,
@@ -100,7 +108,7 @@ class MotionSight:
         steps = [self._narrate]
         if not self.annotator.is_measured:
             steps = [self._caption_objects, self._caption_camera]
-            if self._refers(self._prompts("both")):
+            if self._refers(self.settings.prompts.shown("both")):
                 steps = [self._name_objects, self._refer, *steps]
         if self._names_here:
             steps = [self._name_tracks, *steps]
@@ -121,27 +129,46 @@ class MotionSight:
             Undecided: a ClipError; the annotator is `measured`, and what was measured decides for no option.
             UsageError: for the measured annotator, fewer than 2 options or more than 26.
         """
-        annotation = self._decoded(clip).checked()
+        query = Query(question, tuple(options))
+        annotation = self._asked_about([Asked(clip, query)])[0]
+        self._reach_answers([annotation])
+        answer = annotation.checked().answer or annotation.told()
+        if options and answer.choice is None:
+            choice = self._interview.choice_again(annotation.conversation, answer.reply, options)
+            return replace(answer, choice=choice, text=options[choice])
+        return answer
+
+    def answers(self, asked: Sequence[Asked]) -> list[Answer | ClipError]:
+        """One answer or error per question, in order; never raises for one question.
+
+        Each clip is decoded once, however many questions there are about it, and each question is asked
+        once: an answer whose reply chooses no option has no choice.
+
+        Raises:
+            ModelMissing: a model is not on this machine, so that nothing can be answered.
+            UsageError: the model cannot be asked as the settings say.
+        """
+        batch = self._asked_about(asked)
+        self._reach_answers(batch)
+        return [annotation.answered() for annotation in batch]
+
+    def _asked_about(self, asked: Sequence[Asked]) -> list[Annotation]:
+        """An annotation per question; those about one clip share its frames and the names of its tracks."""
+        clips = {_identity(one.clip): one.clip for one in asked}
+        with ThreadPoolExecutor(self.settings.runtime.decode_processes) as threads:
+            decoded = dict(zip(clips, threads.map(self._decoded, clips.values()), strict=True))
         if self._names_here:
-            self._name_tracks([annotation])
+            take(self._name_tracks, list(decoded.values()), self._observe)
+        return [decoded[_identity(one.clip)].about(one.query) for one in asked]
+
+    def _reach_answers(self, batch: Batch) -> None:
         if self.annotator.is_measured:
-            aspect = dialogue.aspect_by_words(question)
-            if options:
-                chosen = choose(question, options, _measured(annotation))
-                text = options[chosen.position]
-                return Answer(question, text, aspect, chosen.position, evidence=chosen.evidence)
-            self._narrate([annotation])
-            return annotation.told(question, aspect)
-        aspect = dialogue.aspect_of_reply(self._interview.said(dialogue.decouple(question)))
-        prompts = self._prompts(aspect)
-        for step in (self._name_objects, self._refer) if self._refers(prompts) else ():
-            step([annotation])
-            annotation.checked()
-        seen = [part for prompt in prompts for part in self._seen(annotation, prompt)]
-        asked = dialogue.ask(seen, question, options)
-        choice = self._interview.choice(asked, options) if options else None
-        text = options[choice] if choice is not None else dialogue.clean_text(self._interview.said(asked))
-        return Answer(question, text, aspect, choice, annotation.names, tuple(annotation.notes))
+            take(self._choose, batch, self._observe)
+            return
+        take(self._decouple, batch, self._observe)
+        acting = [one for one in batch if one.error is None and self._refers(self._prompts(one))]
+        for step, those in ((self._name_objects, acting), (self._refer, acting), (self._ask, batch)):
+            take(step, those, self._observe)
 
     # Decoding, which makes the motion blur on its way (section 3.3, eq. 5) ------------------------------
 
@@ -152,7 +179,7 @@ class MotionSight:
         found_in: set[Product] = {"sampled"} if self._names_here else set()
         if self.annotator.is_measured:
             return ("motion", *found_in)
-        prompts = self._prompts("both")
+        prompts = self.settings.prompts.named()
         found_in |= {"sampled"} if self._refers(prompts) else set()
         return ("motion", *sorted(found_in.union(*map(needs, prompts))))
 
@@ -180,17 +207,34 @@ class MotionSight:
 
     # Decoupling: object motion and camera motion are seen under prompts of their own (section 3.1) -----
 
-    def _prompts(self, aspect: Aspect) -> list[str]:
-        prompts = self.settings.prompts
-        return [prompts.object if part == "object" else prompts.camera for part in dialogue.parts_of(aspect)]
+    def _decouple(self, batch: Batch) -> None:
+        by_kind = bool(self.settings.prompts.by_kind)
+        for annotation in batch:
+            annotation.aspect, annotation.kind = annotation.asked.aspect or "both", annotation.asked.kind
+            if by_kind and annotation.kind is None:
+                annotation.kind = kind_by_words(annotation.asked.text)
+        unsure = [annotation for annotation in batch if annotation.asked.aspect is None]
+        asked = [dialogue.decouple(annotation.asked.text, kinds=by_kind) for annotation in unsure]
+        for annotation, _, reply in self._interview.replies("aspect", unsure, asked):
+            annotation.aspect = aspect_of_reply(reply.text)
+            if by_kind and annotation.asked.kind is None:
+                annotation.kind = kind_of_reply(reply.text) or annotation.kind
+
+    def _prompts(self, annotation: Annotation) -> tuple[str, ...]:
+        return self.settings.prompts.shown(annotation.aspect, annotation.kind)
 
     def _refers(self, prompts: Sequence[str]) -> bool:
-        return any(map(uses_objects, prompts))
+        return self.settings.sampling.shown != "none" and any(map(uses_objects, prompts))
 
-    # Object referring: names = MLLM(V_s), boxes = detector(V_s, names), tracks = tracker (eq. 2) --------
+    # Object referring: names = MLLM(V_s, query), boxes = detector(V_s, names), tracks = tracker (eq. 2) --
 
     def _name_objects(self, batch: Batch) -> None:
-        asked = [dialogue.name_objects(self._frames(annotation, "none")) for annotation in batch]
+        asked = [
+            dialogue.name_objects(self._seen(annotation, ("none",)), query.text, query.options)
+            if (query := annotation.query)
+            else dialogue.name_objects(self._seen(annotation, ("none",)))
+            for annotation in batch
+        ]
         for last_try in (False, True):
             unread: list[Annotation] = []
             again: list[Conversation] = []
@@ -238,26 +282,70 @@ class MotionSight:
     def _frames(self, annotation: Annotation, prompt: str) -> FrameSequence:
         pose = self._models.pose if prompt == "pose" else None
         objects = [referred.trajectory for referred in annotation.referred]
-        return prompted_frames(
+        frames = prompted_frames(
             prompt, annotation.decoded, objects, annotation.regions, self.settings, pose=pose
         )
+        return as_shown(frames, self.settings.sampling.shown, seed=annotation.clip.clip_id)
 
-    def _seen(self, annotation: Annotation, prompt: str) -> tuple[Part, ...]:
-        return dialogue.section(prompt, self._frames(annotation, prompt))
+    def _seen(self, annotation: Annotation, prompts: Sequence[str]) -> tuple[Part, ...]:
+        if self.settings.sampling.shown == "none":
+            return ()
+        frames = [(prompt, self._frames(annotation, prompt)) for prompt in prompts]
+        return tuple(part for prompt, shown in frames for part in dialogue.section(prompt, shown))
+
+    # Answering: the sections that the question needs, what was measured where that is told, the question --
+
+    def _ask(self, batch: Batch) -> None:
+        about = self.settings.prompts.evidence_about
+        asked = [
+            dialogue.ask(
+                (*self._seen(one, self._prompts(one)), dialogue.evidence_of(one.motion, about)),
+                one.asked.text,
+                one.asked.options,
+            )
+            for one in batch
+        ]
+        self._interview.answers(batch, asked)
+
+    def _choose(self, batch: Batch) -> None:
+        """The option that what was measured decides for; without options its descriptions are the answer."""
+        for annotation in batch:
+            annotation.aspect = annotation.asked.aspect or aspect_by_words(annotation.asked.text)
+            if not annotation.asked.options:
+                self._narrate([annotation])
+                annotation.answer = annotation.told()
+                continue
+            try:
+                annotation.answer = answer_by_measurement(annotation, shown=self.settings.sampling.shown)
+            except Undecided as refusal:
+                annotation.failed("caption", refusal)
 
     # Captioning: R_obj = MLLM(spotlit frames), R_cam = MLLM(blurred frames, R_obj) (section 3.4) ---------
 
     def _caption_objects(self, batch: Batch) -> None:
-        prompt = self.settings.prompts.object
-        asked = [dialogue.caption_objects(self._seen(one, prompt), one.names) for one in batch]
+        prompts, about = self.settings.prompts.shown("object"), self._evidence_of("objects")
+        asked = [
+            dialogue.caption_objects(
+                self._seen(one, prompts), one.names, dialogue.evidence_of(one.motion, about)
+            )
+            for one in batch
+        ]
         for annotation, text in self._interview.captions("object", batch, asked):
             annotation.object_motion = text
 
     def _caption_camera(self, batch: Batch) -> None:
-        prompt = self.settings.prompts.camera
-        asked = [dialogue.caption_camera(self._seen(one, prompt), one.object_motion) for one in batch]
+        prompts, about = self.settings.prompts.shown("camera"), self._evidence_of("camera")
+        asked = [
+            dialogue.caption_camera(
+                self._seen(one, prompts), one.object_motion, dialogue.evidence_of(one.motion, about)
+            )
+            for one in batch
+        ]
         for annotation, text in self._interview.captions("camera", batch, asked):
             annotation.camera_motion = text
+
+    def _evidence_of(self, part: EvidencePart) -> tuple[EvidencePart, ...]:
+        return (part,) if part in self.settings.prompts.evidence_about else ()
 
     def _narrate(self, batch: Batch) -> None:
         """Both descriptions from the measurement, with no weights."""
@@ -267,6 +355,6 @@ class MotionSight:
             annotation.camera_motion = describe_camera(annotation.motion, start_s=start_s, end_s=end_s)
 
 
-def _measured(annotation: Annotation) -> Measured:
-    clip, decoded = annotation.clip, annotation.decoded
-    return Measured(annotation.motion, clip.start_s, clip.end_s, decoded.width / decoded.height)
+def _identity(clip: Clip | DecodedClip) -> object:
+    """What makes two clips of a batch the same one."""
+    return clip if isinstance(clip, Clip) else id(clip)

@@ -128,8 +128,9 @@ class Dissolve:
 #: The step in which something failed.
 FailureStage: TypeAlias = Literal["list", "plan", "decode", "refer", "caption", "stage"]
 
-#: What a question to a multimodal LLM asks for: the acting objects' names, or one of the descriptions.
-About: TypeAlias = Literal["names", "object", "camera"]
+#: What a question to a multimodal LLM asks for: the acting objects' names, one of the descriptions; of a
+#: user's question its aspect, and its answer.
+About: TypeAlias = Literal["names", "object", "camera", "aspect", "answer"]
 
 
 @dataclass(frozen=True, slots=True)

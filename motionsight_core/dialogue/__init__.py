@@ -9,7 +9,7 @@ A change of a wording or of a rule changes what rows say: raise `settings.DIALOG
 
 from __future__ import annotations
 
-from motionsight_core.dialogue.aspects import Aspect, aspect_by_words, aspect_of_reply, parts_of
+from motionsight_core.dialogue.evidence import EvidencePart, evidence_of
 from motionsight_core.dialogue.questions import (
     ask,
     ask_again,
@@ -24,20 +24,18 @@ from motionsight_core.dialogue.questions import (
 from motionsight_core.dialogue.replies import choice_of, clean_text, names_of
 
 __all__ = [
-    "Aspect",
+    "EvidencePart",
     "ask",
     "ask_again",
-    "aspect_by_words",
-    "aspect_of_reply",
     "caption_camera",
     "caption_objects",
     "choice_of",
     "clean_text",
     "decouple",
+    "evidence_of",
     "name_again",
     "name_objects",
     "names_of",
-    "parts_of",
     "section",
     "shows",
 ]

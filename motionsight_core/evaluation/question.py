@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from motionsight_core.dialogue.aspects import Aspect
-from motionsight_core.dialogue.kinds import Kind
+from motionsight_core.questions.aspects import Aspect
+from motionsight_core.questions.kinds import Kind
 
 
 @dataclass(frozen=True, slots=True)

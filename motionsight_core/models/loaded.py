@@ -98,7 +98,7 @@ def require_models(settings: Settings) -> None:
         require_endpoint(settings)
     check_detector(settings)
     check_tracker(settings)
-    if "pose" in (settings.prompts.object, settings.prompts.camera):
+    if "pose" in settings.prompts.named():
         require_checkpoint("keypoint model", ModelSource.parse(settings.prompts.pose_model))
 
 

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from motionsight_core.backends import PROMPTS
 from motionsight_core.clip import DecodedClip, FrameSequence, Product
 from motionsight_core.prompts._base import PromptedClip, VisualPrompt
+from motionsight_core.prompts.ablation import as_shown
 from motionsight_core.prompts.background_blur import blur_background
 from motionsight_core.prompts.crop import crop
 from motionsight_core.prompts.keypoints import PoseOverlay, draw_pose
@@ -36,6 +37,7 @@ __all__ = [
     "PoseOverlay",
     "PromptedClip",
     "VisualPrompt",
+    "as_shown",
     "blur_background",
     "blur_objects",
     "crop",

@@ -38,10 +38,11 @@ from motionsight_core.settings._method import (
     MeasureSettings,
     MllmSettings,
     NamingSettings,
-    PromptName,
+    PromptNames,
     PromptSettings,
     ReferringSettings,
     SamplingSettings,
+    Shown,
     SpotlightSettings,
 )
 from motionsight_core.settings._names import named_by_overrides, named_by_variables, require_no_overlaps
@@ -67,13 +68,14 @@ __all__ = [
     "MeasureSettings",
     "MllmSettings",
     "NamingSettings",
-    "PromptName",
+    "PromptNames",
     "PromptSettings",
     "ReferringSettings",
     "RuntimeSettings",
     "SamplingSettings",
     "Section",
     "Settings",
+    "Shown",
     "SpotlightSettings",
     "StoreSettings",
     "parse_toml",
@@ -128,6 +130,11 @@ class Settings(Section):
         for name in ("most_tracks", "least_confidence"):  # they came later than the recipe
             if getattr(self.measure, name) == getattr(MeasureSettings(), name):
                 del rows["measure"][name]
+        if self.sampling.shown == "all":
+            del rows["sampling"]["shown"]
+        for name, unset in (("by_kind", {}), ("evidence", "none")):
+            if rows["prompts"][name] == unset:
+                del rows["prompts"][name]
         del rows["naming"]  # tracks without names have the recipe of before there were any
         if self.naming.model != choice.NONE:
             rows["naming"] = self._naming_in_recipe()

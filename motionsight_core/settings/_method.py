@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from motionsight_core.backends import PROMPTS
+from motionsight_core.questions.aspects import Aspect, parts_of
+from motionsight_core.questions.kinds import Kind
 from motionsight_core.settings._section import Section, refuse_secret
 
 
@@ -31,6 +33,10 @@ class ClipSettings(Section):
     min_scene_s: float = Field(default=0.6, ge=0, le=60, description="Shortest scene, seconds.")
 
 
+#: Which of the sampled frames are shown.
+Shown: TypeAlias = Literal["all", "first", "shuffled", "none"]
+
+
 class SamplingSettings(Section):
     """The sampled frames V_s (section 3.1)."""
 
@@ -40,6 +46,11 @@ class SamplingSettings(Section):
     )
     max_pixels: int = Field(
         default=151_200, ge=1024, description="Pixels of a frame as the MLLM sees it; never enlarged."
+    )
+    shown: Shown = Field(
+        default="all",
+        description="Ablations: show the model the first frame alone, the frames in random order, or none, "
+        "so that it is known what it answers blind. What is measured is measured of the same.",
     )
 
 
@@ -85,29 +96,50 @@ class ReferringSettings(Section):
     )
 
 
-def _is_prompt(name: Any) -> Any:
-    if not isinstance(name, str) or name not in PROMPTS:
-        *names, last = map(repr, PROMPTS.usages())
-        raise PydanticCustomError(
-            "literal_error", "Input should be {expected}", {"expected": f"{', '.join(names)} or {last}"}
-        )
-    return name
+def _prompt_names(value: Any) -> Any:
+    """One prompt, or several: a list, its JSON, or names with commas between, as --set brings them."""
+    if isinstance(value, str) and value.startswith("["):
+        value = json.loads(value)
+    elif isinstance(value, str) and "," in value:
+        value = [name.strip() for name in value.split(",")]
+    names = [value] if isinstance(value, str) or not isinstance(value, list | tuple) else list(value)
+    for name in names or [None]:
+        if not isinstance(name, str) or name not in PROMPTS:
+            *known, last = map(repr, PROMPTS.usages())
+            raise PydanticCustomError(
+                "literal_error", "Input should be {expected}", {"expected": f"{', '.join(known)} or {last}"}
+            )
+    if len(set(names)) < len(names):
+        raise PydanticCustomError("named_twice", "A prompt should be named once")
+    return names[0] if len(names) == 1 else tuple(names)
 
 
-#: A visual prompt, which is done to the frames of one aspect before the MLLM sees them.
-PromptName = Annotated[str, BeforeValidator(_is_prompt)]
+#: Visual prompts, which are done to the frames before the MLLM sees them: the name of one, or of several,
+#: each of which is a section of the template (section 3.4).
+PromptNames = Annotated[str | tuple[str, ...], BeforeValidator(_prompt_names)]
 
 
 class PromptSettings(Section):
-    """Which visual prompt serves which aspect; Table 4 is a loop over these."""
+    """Which visual prompts serve which aspect; Table 4 is a loop over these."""
 
-    object: PromptName = Field(
+    object: PromptNames = Field(
         default="spotlight",
         description="Visual prompt for object motion: `spotlight`, `crop`, `background_blur`, `object_blur`, "
-        "`pose`, `motion_blur`, `none`.",
+        "`pose`, `motion_blur`, `none`. A list shows the frames under several, one after the other.",
     )
-    camera: PromptName = Field(
-        default="motion_blur", description="Visual prompt for camera motion; one of the same."
+    camera: PromptNames = Field(
+        default="motion_blur", description="Visual prompt for camera motion; of the same."
+    )
+    by_kind: dict[Kind, PromptNames] = Field(
+        default_factory=dict,
+        description="Visual prompts for questions of a kind, before those of their aspect, such as "
+        '`{"repetition_count": "crop"}` (Table 4); the kinds are the categories of MotionBench and '
+        "FAVOR-Bench.",
+    )
+    evidence: Literal["none", "camera", "objects", "both"] = Field(
+        default="none",
+        description="What was measured, told to the model as data before each question: camera moves, "
+        "tracks of objects, or both. Not the paper's.",
     )
     background_sigma: float = Field(
         default=0.02,
@@ -121,6 +153,37 @@ class PromptSettings(Section):
         description="Keypoint model of `pose`: hub id or directory, for transformers.",
     )
     keypoint_threshold: float = Field(default=0.3, ge=0, le=1, description="Least score of a drawn keypoint.")
+
+    @field_validator("by_kind", mode="before")
+    @classmethod
+    def _from_json(cls, value: Any) -> Any:
+        return _json_table(value)
+
+    def shown(self, aspect: Aspect, kind: Kind | None = None) -> tuple[str, ...]:
+        """The prompts under which the frames are shown for a question, each once, in their order."""
+        if kind in self.by_kind:
+            return _as_tuple(self.by_kind[kind])
+        parts = [self.object if part == "object" else self.camera for part in parts_of(aspect)]
+        return tuple(dict.fromkeys(name for part in parts for name in _as_tuple(part)))
+
+    def named(self) -> tuple[str, ...]:
+        """All prompts that the settings name, each once."""
+        kinds = [name for names in self.by_kind.values() for name in _as_tuple(names)]
+        return tuple(dict.fromkeys([*self.shown("both"), *kinds]))
+
+    @property
+    def evidence_about(self) -> tuple[Literal["camera", "objects"], ...]:
+        """What of the measurement is told."""
+        return {"none": (), "both": ("camera", "objects")}.get(self.evidence, (self.evidence,))
+
+
+def _as_tuple(names: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else names
+
+
+def _json_table(value: Any) -> Any:
+    """A table; --set and the environment bring its JSON."""
+    return json.loads(value) if isinstance(value, str) else value or {}
 
 
 class MllmSettings(Section):
@@ -144,8 +207,7 @@ class MllmSettings(Section):
     @field_validator("extra_body", mode="before")
     @classmethod
     def _from_json(cls, value: Any) -> Any:
-        # --set and the environment bring text.
-        return json.loads(value) if isinstance(value, str) else value or {}
+        return _json_table(value)
 
     @field_validator("extra_body")
     @classmethod

@@ -61,7 +61,7 @@ class ClipFrames:
         """Use one wanted frame for all that needs it."""
         if self.geometry is None:
             self.geometry = geometry
-            self._measure = ClipMeasure(self._settings, geometry)
+            self._measure = ClipMeasure(self._settings, geometry, seed=self._clip.clip_id)
         if number in self._samples:
             pixels = to_rgb(frame, geometry, max_pixels=self._settings.referring.max_pixels)
             self._sampled.add(pixels, float(self._times_s[number]))

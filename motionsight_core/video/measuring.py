@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import zlib
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 import cv2
+import numpy as np
 from av.video.frame import VideoFrame
+from numpy.typing import NDArray
 
 from motionsight_core.measure import MotionMeter
 from motionsight_core.measure.found import FoundTracks
@@ -35,13 +38,22 @@ class _Picture:
 class ClipMeasure:
     """Measures one clip, frame by frame; what is kept does not grow with its length."""
 
-    def __init__(self, settings: Settings, geometry: Geometry) -> None:
-        """`geometry`: of the first frame, whose size is kept should the stream change its own half-way."""
+    def __init__(self, settings: Settings, geometry: Geometry, *, seed: str) -> None:
+        """Measure what `settings` say.
+
+        Args:
+            settings: of which `measure`, `naming.model` and `sampling.shown` are used.
+            geometry: of the first frame, whose size is kept should the stream change its own half-way.
+            seed: of the order, where the frames are shuffled.
+        """
         self._meter = MotionMeter(settings.measure, aspect=geometry.width / geometry.height)
         self._size = luma_size(geometry, width=settings.measure.width)
         self._candidates: Candidates[_Picture] | None = None
         if settings.naming.model == PACKAGED:
             self._candidates = Candidates()
+        self._shown = settings.sampling.shown
+        self._has_first = False
+        self._shuffled = _Shuffled(seed) if self._shown == "shuffled" else None
 
     def push(self, frame: VideoFrame, geometry: Geometry, t_s: float) -> None:
         """Take the next frame.
@@ -49,15 +61,63 @@ class ClipMeasure:
         Args:
             t_s: its time, source seconds.
         """
+        if self._shown in ("first", "none") and self._has_first:
+            return
+        self._has_first = True
         luma = to_luma(frame, geometry, size=self._size)
+        if self._shuffled is None:
+            self._take(luma, t_s, lambda: _picture(frame, geometry))
+            return
+        picture = _picture(frame, geometry)
+        self._shuffled.add(luma, t_s, lambda: picture)
+        if self._shuffled.is_full:
+            self._take_shuffled(self._shuffled)
+
+    def _take(self, luma: NDArray[np.uint8], t_s: float, picture: Callable[[], _Picture]) -> None:
         self._meter.push(luma, t_s)
         if self._candidates is not None:
-            self._candidates.offer(t_s, luma, lambda: _picture(frame, geometry))
+            self._candidates.offer(t_s, luma, picture)
+
+    def _take_shuffled(self, frames: _Shuffled) -> None:
+        for luma, t_s, picture in frames.drawn():
+            self._take(luma, t_s, picture)
 
     def finish(self, start_s: float, end_s: float) -> MotionMeasurement:
         """The measurement of the clip that spans `start_s` to `end_s`, source seconds."""
+        if self._shuffled is not None:
+            self._take_shuffled(self._shuffled)
         look = None if self._candidates is None else partial(_looked_at, self._candidates)
         return self._meter.finish(start_s, end_s, look=look)
+
+
+class _Shuffled:
+    """Frames in random order, at times in order: a control, in which no motion is left (`sampling.shown`).
+
+    Long clips are shuffled part by part, so that what is kept does not grow with their length.
+    """
+
+    _MOST = 600
+
+    def __init__(self, seed: str) -> None:
+        self._rng = np.random.default_rng(zlib.crc32(seed.encode()))
+        self._frames: list[tuple[NDArray[np.uint8], Callable[[], _Picture]]] = []
+        self._times_s: list[float] = []
+
+    def add(self, luma: NDArray[np.uint8], t_s: float, picture: Callable[[], _Picture]) -> None:
+        self._frames.append((luma, picture))
+        self._times_s.append(t_s)
+
+    @property
+    def is_full(self) -> bool:
+        return len(self._frames) >= self._MOST
+
+    def drawn(self) -> Iterator[tuple[NDArray[np.uint8], float, Callable[[], _Picture]]]:
+        """Each frame at another's time; none is left."""
+        frames, times_s = self._frames, self._times_s
+        self._frames, self._times_s = [], []
+        for position, t_s in zip(self._rng.permutation(len(frames)), times_s, strict=True):
+            luma, picture = frames[position]
+            yield luma, t_s, picture
 
 
 def _looked_at(candidates: Candidates[_Picture], moving: FoundTracks) -> FoundTracks:

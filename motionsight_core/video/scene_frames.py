@@ -99,7 +99,7 @@ class SceneFrames:
         self._taken += 1
         if self._geometry is None:
             self._geometry = geometry
-            self._measure = ClipMeasure(self._settings, geometry)
+            self._measure = ClipMeasure(self._settings, geometry, seed=str(number))
         if "motion" in self._products:
             self._push(frame, geometry, float(self._video.times_s[number]))
         if self._samples_frames:

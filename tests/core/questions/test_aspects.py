@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from motionsight_core.dialogue import aspect_by_words, aspect_of_reply, parts_of
+from motionsight_core.questions import aspect_by_words, aspect_of_reply, parts_of
 
 
 @pytest.mark.parametrize(
