@@ -101,7 +101,7 @@ class Benchmark(ABC):
                     questions[found.question_id] = found
                     places[found.question_id] = where
         if not questions:
-            why = f" ({rejected[0]})" if rejected else ""
+            why = f" ({str(rejected[0]).removesuffix('.')})" if rejected else ""
             raise UsageError(
                 f"The annotations {path} hold no question that can be asked{why}; {self.title} has them in "
                 f"{self.described()}."

@@ -174,10 +174,8 @@ def options_of(record: dict[str, Any], field: str) -> tuple[str, ...]:
     value = record.get(field)
     if not isinstance(value, list):
         raise Unusable(f"Its field {field!r} is {_kind(value)}, not a list of options.")
-    texts = [str(one) if isinstance(one, int) and not isinstance(one, bool) else one for one in value]
-    if not all(isinstance(one, str) and one.strip() for one in texts):
-        raise Unusable(f"Its field {field!r} holds an option that is empty or not a text.")
-    return counted_options(tuple(checked_text(one.strip(), field) for one in texts))
+    texts = [text_of({field: one}, field) for one in value]
+    return counted_options(tuple(texts))
 
 
 def counted_options(options: tuple[str, ...]) -> tuple[str, ...]:

@@ -75,7 +75,7 @@ class FavorBench(Benchmark):
                 yield f"question {position} of {where}", attempt(_question, record, one, number)
 
     def official(self, question: Question, reply: str) -> bool:
-        """Whether the reply holds the right option's text, in any case, and not that of a longer one around it.
+        """Whether the reply holds the right option's text, in any case, not that of a longer one around it.
 
         Mended: the original looks for longer options in one case only ("Pan left" in "then pan left" goes
         unseen), takes texts inside words ("run" in "running", "1" in "11"), and counts a reply that repeats

@@ -62,9 +62,7 @@ def read_gold(path: str | Path) -> dict[str, GoldCaption]:
     """
     path = Path(path)
     if not path.is_file():
-        raise UsageError(
-            f"There are no gold captions {path}; FAVOR-Bench has them in FAVOR_gt_annotations.json."
-        )
+        raise UsageError(f"There is no file {path}; the gold captions are in FAVOR_gt_annotations.json.")
     value = json_document(path)
     if not isinstance(value, dict) or not value:
         raise UsageError(f"The gold captions {path} are not a JSON object with videos' names as its keys.")

@@ -28,6 +28,9 @@ FIELDS = (
 )  # fmt: skip
 """All fields of a line; `video`, `question` and `options` must be there, others are refused as misspelt."""
 
+UNSORTED = "other"
+"""The category of a question that is given none."""
+
 
 class JsonLines(Benchmark):
     """Multiple-choice questions in the project's own form.
@@ -73,7 +76,7 @@ def _question(line: dict[str, Any], number: int) -> Question:
         text=text,
         options=options,
         answer=_position(answer, options) if answer else None,
-        category=text_of(line, "category", default=""),
+        category=text_of(line, "category", default="") or UNSORTED,
         aspect=aspect,  # pyright: ignore[reportArgumentType]
         kind=kind,
         start_s=start_s,

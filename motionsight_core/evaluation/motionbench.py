@@ -88,7 +88,7 @@ def _question(line: dict[str, Any], asked: Any) -> Question:
     asked = as_object(asked)
     text, options = split_options(text_of(asked, "question"))
     answer = text_of(asked, "answer", default=UNLABELLED)
-    category = text_of(line, "question_type", default="")
+    category = text_of(line, "question_type")
     start_s, end_s = _span(line, asked)
     return Question(
         question_id=text_of(asked, "uid"),
