@@ -66,6 +66,10 @@ class Answer:
     """What was said, word for word, before any rule read it; the letter where the measurement chose."""
 
 
+#: Told a question's answer, or why there is none.
+OnAnswer: TypeAlias = Callable[[Answer | ClipError], None]
+
+
 @dataclass(eq=False)
 class Annotation:
     """One clip under annotation. Steps fill it in; one that fails leaves its error."""
@@ -95,6 +99,8 @@ class Annotation:
     conversation: Conversation = ()
     """In which it was asked."""
     answer: Answer | None = None
+    on_answer: OnAnswer | None = None
+    """Told the answer, or the error, as soon as it is there."""
     error: ClipError | None = None
     stage: FailureStage = "caption"
     """Where the error happened."""
@@ -106,7 +112,15 @@ class Annotation:
     def failed(self, stage: FailureStage, error: ClipError) -> Annotation:
         """This clip goes no further."""
         self.stage, self.error = stage, error
+        if self.on_answer is not None:
+            self.on_answer(error)
         return self
+
+    def answered_with(self, answer: Answer) -> None:
+        """The question has its answer."""
+        self.answer = answer
+        if self.on_answer is not None:
+            self.on_answer(answer)
 
     def checked(self) -> Annotation:
         """Itself, or what went wrong with it.
@@ -252,14 +266,14 @@ def reason_of(error: Exception) -> ClipError:
 
 
 def take(step: Callable[[Batch], None], batch: Batch, observe: Observer) -> None:
-    """Take one step with all of a batch that have not failed.
+    """Take one step with all of a batch that have neither failed nor been answered.
 
     A step that raises is taken clip by clip, so that one clip's defect costs one clip.
 
     Raises:
         RunError, UsageError: no clip can be described, for example because a model is missing.
     """
-    left = [annotation for annotation in batch if annotation.error is None]
+    left = [annotation for annotation in batch if annotation.error is None and annotation.answer is None]
     if not left:
         return
     started = time.perf_counter()

@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias, get_args
 from motionsight_core.annotator import Annotator
 from motionsight_core.errors import UsageError
 from motionsight_core.evaluation.question import Question
+from motionsight_core.models.loaded import models_key
 from motionsight_core.questions import Aspect, Query, aspect_by_words
 from motionsight_core.settings import ClipSettings, Settings, Shown
 
@@ -102,6 +103,16 @@ def arms_of(
             plain = arms.setdefault(plain.key, plain)
         method = Arm(label or METHOD, varied, NO_ROUTE if measured else route, plain and plain.name)
         arms.setdefault(method.key, method)
+    loaded = {
+        models_key(arm.settings)
+        for arm in arms.values()
+        if Annotator.parse(arm.settings.annotator).in_process
+    }
+    if len(loaded) > 1:
+        raise UsageError(
+            "--vary would load several models into this process at once; evaluate each of them by itself, or "
+            "serve them and name their endpoints."
+        )
     # A baseline of all combinations is called that alone.
     names = [arm.name for arm in arms.values() if arm.route == NO_ROUTE and arm.name.startswith(BASELINE)]
     if len(names) == 1:
@@ -110,7 +121,7 @@ def arms_of(
 
 
 def baseline_of(settings: Settings) -> Settings:
-    """The same settings with neither visual prompts nor evidence: the sampled frames and the question alone."""
+    """The same settings without visual prompts or evidence: the sampled frames and the question alone."""
     plain = {"object": "none", "camera": "none", "by_kind": {}, "evidence": "none"}
     return settings.model_copy(update={"prompts": settings.prompts.model_copy(update=plain)})
 

@@ -127,9 +127,7 @@ class Journal:
     def _upload(self) -> None:
         if self._waiting:
             content, self._waiting = b"".join(self._waiting), []
-            write_staged(
-                self._new_path(), content, content_type="application/jsonl", stores=self._stores
-            )
+            write_staged(self._new_path(), content, content_type="application/jsonl", stores=self._stores)
 
     def _new_path(self) -> str:
         return f"{self._directory}/{self._run_id}-{uuid.uuid4().hex}.jsonl"
@@ -176,7 +174,7 @@ class Found:
 
 @contextmanager
 def left_behind(directory: str, run_id: str, stores: StoreSettings) -> Iterator[Found]:
-    """The replies in the journals of runs that have ended, and of this one; no other run takes them meanwhile.
+    """The replies in the journals of runs that have ended, and of this one; locked while the block lasts.
 
     Args:
         directory: of the evaluation.
@@ -198,6 +196,13 @@ def left_behind(directory: str, run_id: str, stores: StoreSettings) -> Iterator[
                 rows += _rows_in(read_staged(path, stores=stores))
                 files.append(path)
         yield Found(tuple(rows), tuple(files))
+
+
+def forget(directory: str, run_id: str, stores: StoreSettings) -> None:
+    """Remove the journals of a run all of whose rows are committed."""
+    with left_behind(directory, run_id, stores) as found:
+        own = [file for file in found.files if file.rpartition("/")[2].startswith(f"{run_id}-")]
+        Found((), tuple(own)).remove(stores)
 
 
 def _lock(path: str, locked: ExitStack) -> bool:
@@ -223,4 +228,3 @@ def _rows_in(content: bytes) -> Iterator[PredictionRecord]:
             with suppress(ValueError, TypeError):
                 moment = datetime.fromisoformat(values["answered_at"])
                 yield PredictionRecord(**{**values, "answered_at": moment})
-

@@ -65,7 +65,7 @@ def _root_of(source: str) -> str:
     path = Path(source).expanduser()
     if not path.is_dir():
         raise UsageError(
-            f"There is no folder {source!r}; name the folder of the benchmark's videos, or its gs:// or s3:// "
-            "address."
+            f"There is no folder {source!r}; name the folder of the benchmark's videos, or its gs:// or "
+            "s3:// address."
         )
     return os.path.abspath(path)  # noqa: PTH100 - as listings write it: links are kept

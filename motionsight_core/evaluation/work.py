@@ -102,7 +102,7 @@ def clips_of_video(
         [AskedClip(clip, tuple(questions)) for (clip, _), questions in clips.items()],
         [
             Unanswerable(
-                Truncated(f"The part that is asked about begins at {start_s} s; the video ends at {end_s} s."),
+                Truncated(f"The part asked about begins at {start_s} s; the video ends at {end_s} s."),
                 tuple(questions),
             )
             for start_s, questions in outside.items()
