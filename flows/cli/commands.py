@@ -349,7 +349,19 @@ def evaluate(
     request = Request(benchmark, annotations, videos, warehouse, arms, limit)
     run = None
     if through_prefect or os.environ.get("PREFECT_API_URL"):
-        from flows.cli.through_prefect import evaluate_through_prefect as run
+        from functools import partial
+
+        from flows.cli.through_prefect import evaluate_through_prefect
+
+        run = partial(
+            evaluate_through_prefect,
+            settings=settings,
+            route=route,
+            score=score,
+            shown=shown,
+            baseline=not no_baseline,
+            vary=vary,
+        )
     show_evaluation(request, score=score, style=style, out=out, submission=submission, run=run)
 
 

@@ -58,15 +58,15 @@ def show_evaluation(
         if not file.absolute().parent.is_dir():
             raise UsageError(f"There is no folder {file.absolute().parent} to write {file.name} into.")
     done = (run or _run_here)(request)
-    shards = done.plan.shards
     if done.shortfall.broken:
         raise RunError(
-            f"{' '.join(done.shortfall.broken)} No reply that came is lost: run it again, and the rest is asked."
+            f"{' '.join(done.shortfall.broken)} No reply that came is lost; run it again, and the rest "
+            "is asked."
         )
     if done.shortfall.left:
         raise Terminated(
-            f"Ended by SIGTERM with {done.shortfall.left} of {len(shards)} shards to go; running again goes on "
-            "from there."
+            f"Ended by SIGTERM with {done.shortfall.left} of {len(done.plan.shards)} shards to go; running "
+            "again goes on from there."
         )
     if submission is not None:
         (arm,) = method_arms(request.arms)
