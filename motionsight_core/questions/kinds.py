@@ -45,8 +45,10 @@ def kind_by_words(question: str) -> Kind:
     """The kind of a question by its own words, one of MotionBench's six."""
     if aspect_by_words(question) == "camera":
         return "camera_motion"
-    found = (kind for kind, words in _BY_WORDS.items() if re.search(words, question, re.IGNORECASE))
-    return next(found, "motion_recognition")
+    for kind, words in _BY_WORDS.items():
+        if re.search(words, question, re.IGNORECASE):
+            return kind
+    return "motion_recognition"
 
 
 def kind_of_reply(text: str) -> Kind | None:

@@ -87,6 +87,7 @@ def test_a_prompt_that_both_aspects_have_is_shown_once() -> None:
     mllm = ScriptedModel(lambda text: "both" if "one word" in text else obliging(text))
     sight(mllm, "prompts.object=none", "prompts.camera=none").answer(known_clip(), "What happens?")
     assert means(mllm) == [[100, 120, 140, 160, 180]]
+    assert len(mllm.asked) == 1, "what it is about makes no difference"
 
 
 @pytest.mark.parametrize(
