@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from types import UnionType
 from typing import Any, Literal, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, Lt
@@ -69,6 +70,8 @@ def _type(annotation: Any) -> str:
     if type(None) in get_args(annotation):
         (kind,) = (kind for kind in get_args(annotation) if kind is not type(None))
         return f"{_type(kind)}, or unset"
+    if get_origin(annotation) is UnionType:
+        return ", or ".join(map(_type, get_args(annotation)))
     return {
         bool: "true or false",
         int: "whole number",
@@ -127,7 +130,7 @@ def _others(field: FieldInfo) -> Iterator[Any]:
         yield from (default + 1, default / 2) if default is not None else (1, 300)
     else:
         texts = ("none", "openai:http://localhost/v1#model", "http://localhost")
-        yield from (*texts, {"name": 1}, ("--name=1",))
+        yield from (*texts, {"name": 1}, {"action_order": "none"}, ("--name=1",))
 
 
 def _nested(path: str, value: Any) -> dict[str, Any]:

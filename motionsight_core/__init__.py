@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from motionsight_core.annotation import Answer as Answer
+    from motionsight_core.annotation import Asked as Asked
     from motionsight_core.catalog import Clip as Clip
     from motionsight_core.catalog import VideoObject as VideoObject
     from motionsight_core.environment import DEFAULT_WAREHOUSE as DEFAULT_WAREHOUSE
     from motionsight_core.motionsight import MotionSight as MotionSight
     from motionsight_core.planning.plan import clips_of as clips_of
+    from motionsight_core.questions import Query as Query
     from motionsight_core.record import Failure as Failure
     from motionsight_core.record import MotionRecord as MotionRecord
     from motionsight_core.settings import Settings as Settings
@@ -31,11 +33,13 @@ __version__ = "0.1.0"
 # planner needs no decoder.
 _HOMES = {
     "Answer": "annotation",
+    "Asked": "annotation",
     "Clip": "catalog",
     "DEFAULT_WAREHOUSE": "environment",
     "Failure": "record",
     "MotionRecord": "record",
     "MotionSight": "motionsight",
+    "Query": "questions",
     "Settings": "settings",
     "VideoObject": "catalog",
     "clips_of": "planning.plan",
@@ -45,10 +49,12 @@ _HOMES = {
 __all__ = [
     "DEFAULT_WAREHOUSE",
     "Answer",
+    "Asked",
     "Clip",
     "Failure",
     "MotionRecord",
     "MotionSight",
+    "Query",
     "Settings",
     "VideoObject",
     "clips_of",

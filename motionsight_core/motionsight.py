@@ -231,11 +231,13 @@ class MotionSight:
     # Decoupling: object motion and camera motion are seen under prompts of their own (section 3.1) -----
 
     def _decouple(self, batch: Batch) -> None:
-        by_kind = bool(self.settings.prompts.by_kind)
+        prompts, by_kind = self.settings.prompts, bool(self.settings.prompts.by_kind)
         for annotation in batch:
             annotation.aspect, annotation.kind = annotation.asked.aspect or "both", annotation.asked.kind
             if by_kind and annotation.kind is None:
                 annotation.kind = kind_by_words(annotation.asked.text)
+        if not by_kind and prompts.shown("object") == prompts.shown("camera"):
+            return  # whatever it is about, the frames are shown alike
         unsure = [annotation for annotation in batch if annotation.asked.aspect is None]
         asked = [dialogue.decouple(annotation.asked.text, kinds=by_kind) for annotation in unsure]
         for annotation, _, reply in self._interview.replies("aspect", unsure, asked):
@@ -252,12 +254,7 @@ class MotionSight:
     # Object referring: names = MLLM(V_s, query), boxes = detector(V_s, names), tracks = tracker (eq. 2) --
 
     def _name_objects(self, batch: Batch) -> None:
-        asked = [
-            dialogue.name_objects(self._seen(annotation, ("none",)), query.text, query.options)
-            if (query := annotation.query)
-            else dialogue.name_objects(self._seen(annotation, ("none",)))
-            for annotation in batch
-        ]
+        asked = [dialogue.name_objects(self._seen(one, ("none",)), one.query) for one in batch]
         for last_try in (False, True):
             unread: list[Annotation] = []
             again: list[Conversation] = []

@@ -8,7 +8,7 @@ from string import ascii_uppercase
 from motionsight_core.backends import PROMPTS
 from motionsight_core.clip import FrameSequence
 from motionsight_core.mllm import Conversation, Message, Part
-from motionsight_core.questions.kinds import FREE_KINDS
+from motionsight_core.questions import FREE_KINDS, Query
 
 _TIMES = "Before each frame stands its time in seconds.\n"
 _PLAIN = (
@@ -65,18 +65,17 @@ def decouple(question: str, *, kinds: bool = False) -> Conversation:
     return _user((_DECOUPLE_AND_SORT if kinds else _DECOUPLE) + question)
 
 
-def name_objects(seen: Sequence[Part], question: str = "", options: Sequence[str] = ()) -> Conversation:
+def name_objects(seen: Sequence[Part], query: Query | None = None) -> Conversation:
     """Asks for the acting objects, grouped by action: names = MLLM(V_s, query) (section 3.2).
 
     Args:
         seen: the sampled frames, as a section.
-        question: what is to be answered; empty where the clip is described.
-        options: of a multiple choice.
+        query: what is to be answered; None where the clip is described.
     """
-    if not question:
+    if query is None:
         return _user(*seen, _NAMES + _NAMES_FORM)
-    asked = " ".join([quoted(question), *(["Options:", ", ".join(map(quoted, options))] if options else [])])
-    return _user(*seen, _NAMES_FOR.format(question=asked) + _NAMES_FORM)
+    options = f" Options: {', '.join(map(quoted, query.options))}" if query.options else ""
+    return _user(*seen, _NAMES_FOR.format(question=quoted(query.text) + options) + _NAMES_FORM)
 
 
 def name_again(asked: Conversation, reply: str, reason: str) -> Conversation:

@@ -33,22 +33,22 @@ FREE_KINDS: dict[Kind, str] = {
     "camera_motion": "how the camera moves",
 }
 #: The first that matches decides; what matches none asks what motion is seen.
-_BY_WORDS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
-    (kind, re.compile(words, re.IGNORECASE))
-    for kind, words in {
-        "repetition_count": r"\bhow (?:many times|often|many (?:\w+ ){1,3}(?:are|is|were|does|do|did))\b",
-        "action_order": r"\b(?:order|sequence|first|last|before|after|then|finally|next)\b",
-        "location_motion": r"\b(?:where|direction|which way|towards?|side|position|path|trajectory)\b",
-        "motion_objects": r"\b(?:who|whose|(?:which|what) (?:object|person|people|animal|vehicle|thing))\b",
-    }.items()
-)
+_BY_WORDS: dict[Kind, str] = {
+    "repetition_count": r"\bhow (?:many times|often|many (?:[\w-]+ ){1,3}(?:are|is|were|does|do|did))\b",
+    "action_order": r"\b(?:order|sequence|first|last|before|after|then|finally|next)\b",
+    "location_motion": r"\b(?:where|direction|which way|towards?|side|position|path|trajectory)\b",
+    "motion_objects": r"\b(?:who|whose|(?:which|what) (?:object|person|people|animal|vehicle|thing))\b",
+}
 
 
 def kind_by_words(question: str) -> Kind:
     """The kind of a question by its own words, one of MotionBench's six."""
     if aspect_by_words(question) == "camera":
         return "camera_motion"
-    return next((kind for kind, words in _BY_WORDS if words.search(question)), "motion_recognition")
+    for kind, words in _BY_WORDS.items():
+        if re.search(words, question, re.IGNORECASE):
+            return kind
+    return "motion_recognition"
 
 
 def kind_of_reply(text: str) -> Kind | None:
