@@ -85,6 +85,8 @@ class Annotation:
     """The same as a row holds them."""
     regions: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 4)))
     """[T, 4] the focus regions (eq. 3)."""
+    shown: dict[object, FrameSequence] = field(default_factory=dict)
+    """Frames under prompts, by what makes them the same; questions about one clip share them."""
     object_motion: str = ""
     camera_motion: str = ""
     notes: list[str] = field(default_factory=list)
@@ -108,6 +110,12 @@ class Annotation:
     def about(self, query: Query) -> Annotation:
         """Another one of the same clip, for a question about it."""
         return replace(self, query=query, notes=list(self.notes), dialogue=[])
+
+    def shown_by(self, prompt: str) -> object:
+        """What makes two prompted sequences of this clip the same: the prompt, and where objects are."""
+        masks = [id(mask) for one in self.referred for mask in one.trajectory.masks if mask is not None]
+        boxes = [one.trajectory.boxes.tobytes() for one in self.referred]
+        return prompt, self.regions.tobytes(), tuple(boxes), tuple(masks)
 
     def failed(self, stage: FailureStage, error: ClipError) -> Annotation:
         """This clip goes no further."""

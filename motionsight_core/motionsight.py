@@ -300,12 +300,16 @@ class MotionSight:
     # Visual prompts: the spotlight (section 3.2) or what else the settings name --------------------------
 
     def _frames(self, annotation: Annotation, prompt: str) -> FrameSequence:
-        pose = self._models.pose if prompt == "pose" else None
-        objects = [referred.trajectory for referred in annotation.referred]
-        frames = prompted_frames(
-            prompt, annotation.decoded, objects, annotation.regions, self.settings, pose=pose
-        )
-        return as_shown(frames, self.settings.sampling.shown, seed=annotation.clip.clip_id)
+        key = annotation.shown_by(prompt)
+        if key not in annotation.shown:
+            pose = self._models.pose if prompt == "pose" else None
+            objects = [referred.trajectory for referred in annotation.referred]
+            frames = prompted_frames(
+                prompt, annotation.decoded, objects, annotation.regions, self.settings, pose=pose
+            )
+            shown = as_shown(frames, self.settings.sampling.shown, seed=annotation.clip.clip_id)
+            annotation.shown[key] = shown
+        return annotation.shown[key]
 
     def _seen(self, annotation: Annotation, prompts: Sequence[str]) -> tuple[Part, ...]:
         if self.settings.sampling.shown == "none":
