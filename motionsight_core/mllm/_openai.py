@@ -138,13 +138,14 @@ class _Line:
             "seed": self._mllm.seed,
         } | self._mllm.extra_body
         # null takes a field away that a server does not know.
-        body = {name: value for name, value in fields.items() if value is not None}
+        # The messages are ready; as an argument of its own the SDK would go through all of them once more.
+        body = {"messages": messages} | {name: value for name, value in fields.items() if value is not None}
         async with self._slots:
             start_s = time.perf_counter()
             try:
                 completion: Any = await self._client.chat.completions.create(
                     model=self._address.model,
-                    messages=messages,  # pyright: ignore[reportArgumentType]
+                    messages=(),
                     extra_body=body,
                 )
                 answer = reply_of(completion, time.perf_counter() - start_s)
