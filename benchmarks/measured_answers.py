@@ -4,10 +4,11 @@
 
 Asks how the camera moves, in which order, how fast and how steadily, which way an object goes, how often it
 repeats its motion, and how many cuts there are. Of five scenes one has two moves in a row, one a counted
-repetition, and one an object that moves; with --balanced the scenes are those of
-`motionsight scenes --questions`, of which camera questions are the positive control. Prints how many questions of each kind were answered, how many of
-these rightly, and why the others were refused. Seeds 1 to 999 are for development, 5000 to 5999 for tests
-alone.
+repetition, and one an object that moves. With --balanced, scenes and questions are those of
+`motionsight scenes --questions`; the ones about the camera are the positive control of an evaluation.
+
+Prints how many questions of each kind were answered, how many of these rightly, and why the others were
+refused. Seeds 1 to 999 are for development, 5000 to 5999 for tests alone.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ def asked(truth: SceneTruth, folder: Path, rng: np.random.Generator) -> Iterator
 
 
 def balanced(asked: AskedScene, folder: Path) -> Iterator[Outcome]:
-    """The questions of a scene of `motionsight scenes --questions`, asked and answered; its file is deleted."""
+    """The questions of a scene of `motionsight scenes --questions`, with what came of them."""
     path = folder / f"{asked.scene.name}.mp4"
     truth = render(asked.scene, path)
     facts = Measured(measured(path), 0.0, truth.duration_s, truth.width / truth.height)

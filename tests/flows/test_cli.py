@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from motionsight_core.evaluation import open_benchmark
 from tests.flows.conftest import columns, command
 from tests.videos import moving_texture, write_audio, write_video
 from tests.warm import environment
@@ -230,6 +231,22 @@ def test_scenes_renders_videos_and_their_truth(motionsight, tmp_path: Path) -> N
         item["file"] for item in truth
     )
     assert len(truth) == 3
+
+
+def test_scenes_with_questions_are_read_as_motionbench(motionsight, tmp_path: Path) -> None:
+    done = motionsight("scenes", "made", "--count", "3", "--seed", "7", "--questions", "asked.jsonl")
+    assert done.code == 0, done.stderr
+    assert "Wrote 5 questions about them to asked.jsonl." in done.stdout
+    found = open_benchmark("motionbench").read(tmp_path / "asked.jsonl")
+    assert not found.rejected
+    assert {one.video for one in found.questions} == {path.name for path in (tmp_path / "made").glob("*.mp4")}
+    assert (tmp_path / "made" / "truth.json").exists()
+
+
+def test_scenes_for_questions_are_never_stressed(motionsight) -> None:
+    done = motionsight("scenes", "made", "--stressed", "0.5", "--questions", "asked.jsonl")
+    assert done.code == 2
+    assert "leave out --stressed or --questions" in done.stderr
 
 
 def test_answers_come_as_a_table_csv_or_json(motionsight, scenes: Path) -> None:

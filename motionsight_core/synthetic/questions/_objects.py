@@ -31,7 +31,7 @@ _PERIOD_S = 0.7
 _SPEEDS: dict[str, Easing | None] = {
     "It speeds up": "ease_in",
     "It slows down": "ease_out",
-    "Its speed stays the same": "linear",
+    "It keeps the same speed": "linear",
     "It stands still": None,
 }
 
