@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from string import ascii_uppercase
@@ -262,7 +263,7 @@ def video_name(text: str) -> str:
     parts = [part for part in text.split("/") if part not in ("", ".")]
     if text.startswith("/") or "\\" in text or "://" in text or ".." in parts:
         raise Unusable(f"Its video {text!r:.120} is not the name of a file below the folder of videos.")
-    if not parts or not text.isprintable():
+    if not parts or any(unicodedata.category(letter) == "Cc" for letter in text):
         raise Unusable(f"Its video {text!r:.120} is not a file's name.")
     return "/".join(parts)
 
