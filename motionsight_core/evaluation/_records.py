@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 import math
@@ -125,6 +126,26 @@ def json_records(path: Path) -> Iterator[tuple[str, dict[str, Any] | Unusable]]:
             f"record {number}",
             value if is_object else Unusable(f"It is {_kind(value)}, not a JSON object."),
         )
+
+
+def csv_records(path: Path) -> Iterator[tuple[str, dict[str, Any] | Unusable]]:
+    """The rows of a CSV file whose first row names the columns, each with its last line's number.
+
+    A cell that is empty is left out.
+
+    Raises:
+        UsageError: it is not UTF-8, or not CSV.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = csv.DictReader(file, restkey="")
+            for row in rows:
+                record = {name: cell for name, cell in row.items() if name and cell}
+                yield f"line {rows.line_num}", record if "" not in row else Unusable("It has too many cells.")
+    except UnicodeDecodeError:
+        raise UsageError(f"The annotations {path} are not UTF-8 text.") from None
+    except csv.Error as error:
+        raise UsageError(f"The annotations {path} are not CSV ({one_line(error, most=120)}).") from None
 
 
 def as_object(value: Any) -> dict[str, Any]:
