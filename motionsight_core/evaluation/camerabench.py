@@ -35,7 +35,7 @@ _SAID = re.compile(r"\b(yes|no)\b", re.IGNORECASE)
 class CameraBench(Benchmark):
     """Yes and no about camera motion, in groups of four: two questions, each about the same two videos.
 
-    A record is `{Index, Video, Question, Question_Type}`, in CSV, in a JSON list or one a line. Of the indices
+    A record is `{Index, Video, Question, Question_Type}`, in CSV, a JSON list or one a line. Of the indices
     4n to 4n + 3 the first and last are to be affirmed: question 0 of video 0, and question 1 of video 1. A
     field `Answer` that says otherwise is rejected. Scores over groups: `Acc`, `Q_Acc` (a question right of
     both videos), `I_Acc` (a video right in both questions) and `G_Acc` (all four).
