@@ -210,4 +210,17 @@ PROMPTS = Registry(
     },
     broken=UsageError,
 )
-REGISTRIES = (DETECTORS, TRACKERS, MLLMS, PROMPTS, STORES, WAREHOUSES)
+BENCHMARKS = Registry(
+    "benchmark",
+    "motionsight.benchmarks",
+    {
+        "motionbench": _Own("motionbench", "evaluation.motionbench:MotionBench"),
+        "favor": _Own("favor", "evaluation.favor:FavorBench"),
+        "mvbench": _Own("mvbench", "evaluation.mvbench:MVBench"),
+        "tomato": _Own("tomato", "evaluation.tomato:Tomato"),
+        "camerabench": _Own("camerabench", "evaluation.camerabench:CameraBench"),
+        "jsonl": _Own("jsonl", "evaluation.jsonl:JsonLines"),
+    },
+    broken=UsageError,
+)
+REGISTRIES = (DETECTORS, TRACKERS, MLLMS, PROMPTS, STORES, WAREHOUSES, BENCHMARKS)
