@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar
 
-from motionsight_core.dialogue.kinds import Kind
 from motionsight_core.evaluation._base import Benchmark
 from motionsight_core.evaluation._records import (
     Unusable,
@@ -26,6 +25,7 @@ from motionsight_core.evaluation._records import (
 )
 from motionsight_core.evaluation._replies import letter_alone, options_named
 from motionsight_core.evaluation.question import Question
+from motionsight_core.questions.kinds import Kind
 
 #: The six tasks, in the order of the paper's Table 3.
 KINDS: dict[str, Kind] = {

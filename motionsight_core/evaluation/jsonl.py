@@ -7,8 +7,6 @@ from pathlib import Path
 from string import ascii_uppercase
 from typing import Any, ClassVar, get_args
 
-from motionsight_core.dialogue.aspects import Aspect, aspect_by_words
-from motionsight_core.dialogue.kinds import KINDS
 from motionsight_core.evaluation._base import Benchmark, chosen
 from motionsight_core.evaluation._records import (
     Unusable,
@@ -22,6 +20,8 @@ from motionsight_core.evaluation._records import (
     video_name,
 )
 from motionsight_core.evaluation.question import Question
+from motionsight_core.questions.aspects import Aspect, aspect_by_words
+from motionsight_core.questions.kinds import KINDS
 
 FIELDS = (
     "id", "video", "question", "options", "answer", "category", "aspect", "kind", "start", "end", "group",
@@ -38,7 +38,7 @@ class JsonLines(Benchmark):
     `video` is a name below the folder of videos, `options` a list of 2 to 26 texts, and `answer` the right
     one's letter or text; without it the question is not scored. `id` is `line-NUMBER` unless it is given.
     `aspect` is object, camera or both, by the question's words unless it is given; `kind` is one of
-    `dialogue.kinds`. `start` and `end` bound the part of the video that is asked about, seconds.
+    `questions.kinds`. `start` and `end` bound the part of the video that is asked about, seconds.
     """
 
     name: ClassVar[str] = "jsonl"

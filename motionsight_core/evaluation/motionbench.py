@@ -12,7 +12,6 @@ from pathlib import Path
 from string import ascii_uppercase
 from typing import Any, ClassVar
 
-from motionsight_core.dialogue.kinds import Kind
 from motionsight_core.evaluation._base import Benchmark
 from motionsight_core.evaluation._records import (
     Unusable,
@@ -26,6 +25,7 @@ from motionsight_core.evaluation._records import (
 )
 from motionsight_core.evaluation._replies import leading_letter
 from motionsight_core.evaluation.question import Question
+from motionsight_core.questions.kinds import Kind
 
 #: The six kinds of questions, in the order of the paper's Table 2.
 KINDS: dict[str, Kind] = {

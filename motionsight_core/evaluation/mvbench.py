@@ -11,8 +11,6 @@ from pathlib import Path
 from string import ascii_uppercase
 from typing import Any, ClassVar
 
-from motionsight_core.dialogue.aspects import Aspect
-from motionsight_core.dialogue.kinds import Kind
 from motionsight_core.evaluation._folder import FolderBenchmark
 from motionsight_core.evaluation._records import (
     Unusable,
@@ -26,6 +24,8 @@ from motionsight_core.evaluation._records import (
 )
 from motionsight_core.evaluation._replies import leading_letter
 from motionsight_core.evaluation.question import Question
+from motionsight_core.questions.aspects import Aspect
+from motionsight_core.questions.kinds import Kind
 
 #: Task -> where its videos lie below the folder `video`, in the order of the notebook.
 FOLDERS: dict[str, str] = {

@@ -10,8 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
-from motionsight_core.dialogue.aspects import aspect_by_words
-from motionsight_core.dialogue.kinds import Kind
 from motionsight_core.errors import UsageError
 from motionsight_core.evaluation._base import chosen
 from motionsight_core.evaluation._folder import FolderBenchmark
@@ -26,6 +24,8 @@ from motionsight_core.evaluation._records import (
 )
 from motionsight_core.evaluation._replies import letter_alone
 from motionsight_core.evaluation.question import Question
+from motionsight_core.questions.aspects import aspect_by_words
+from motionsight_core.questions.kinds import Kind
 
 _KINDS: dict[str, Kind] = {"count": "repetition_count"}
 

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from motionsight_core.camera_motion import CAMERA_MOTIONS
-from motionsight_core.dialogue.kinds import KINDS
 from motionsight_core.evaluation import Question, open_benchmark
 from motionsight_core.evaluation.motionbench import KINDS as CATEGORIES
+from motionsight_core.questions.kinds import KINDS
 from motionsight_core.synthetic import load_truth, scene_truth
 from motionsight_core.synthetic.questions import (
     AskedQuestion,
