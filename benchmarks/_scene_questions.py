@@ -10,13 +10,11 @@ import numpy as np
 from benchmarks._scenes_matching import family, within_shots
 from motionsight_core.camera_motion import CAMERA_MOTIONS
 from motionsight_core.synthetic import Move, SceneTruth, TrueTrack
+from motionsight_core.synthetic.questions.wording import noun, opposite, order, sentence
 
 #: Ways of an object that are clear, frame sides, and how much longer than across.
 CLEAR_WAY = 0.2
 CLEAR_RATIO = 2.0
-_STATIC = "The camera does not move"
-_OPPOSITE = {"left": "right", "up": "down", "in": "out", "cw": "ccw"}
-_OPPOSITE |= {value: key for key, value in _OPPOSITE.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,22 +48,6 @@ def _labels(truth: SceneTruth) -> list[str]:
     return list(dict.fromkeys(family(move.label) for move in moves))
 
 
-def _opposite(label: str) -> str:
-    axis, _, way = label.partition("_")
-    return f"{axis}_{_OPPOSITE[way]}"
-
-
-def _noun(label: str) -> str:
-    return CAMERA_MOTIONS[label].noun
-
-
-def _sentence(labels: Sequence[str]) -> str:
-    if list(labels) == ["static"]:
-        return _STATIC
-    motions = [CAMERA_MOTIONS[label] for label in labels]
-    return f"It {' and '.join(f'{motion.verb} {motion.adverb}' for motion in motions)}"
-
-
 def _camera(truth: SceneTruth, rng: np.random.Generator) -> _Asked:
     labels = _labels(truth)
     # Two ways along one axis have an order of their own, and shots move each in its way.
@@ -78,8 +60,8 @@ def _camera(truth: SceneTruth, rng: np.random.Generator) -> _Asked:
     if labels == ["static"]:
         wrong.append(["pan_right"])
     else:
-        wrong = [*wrong[:1], [_opposite(labels[0]), *labels[1:]], ["static"]]
-    yield "How does the camera move?", _sentence(labels), [_sentence(one) for one in wrong]
+        wrong = [*wrong[:1], [opposite(labels[0]), *labels[1:]], ["static"]]
+    yield "How does the camera move?", sentence(labels), [sentence(one) for one in wrong]
 
 
 def _yes_no(truth: SceneTruth, rng: np.random.Generator) -> _Asked:
@@ -87,7 +69,7 @@ def _yes_no(truth: SceneTruth, rng: np.random.Generator) -> _Asked:
     if labels == ["static"]:
         asked = str(rng.choice(["pan_left", "tilt_down", "zoom_in", "roll_cw"]))
     else:
-        asked = labels[0] if rng.uniform() < 0.5 else _opposite(labels[0])
+        asked = labels[0] if rng.uniform() < 0.5 else opposite(labels[0])
     motion = CAMERA_MOTIONS[asked]
     yes, no = ("Yes", "No") if asked in labels else ("No", "Yes")
     yield f"Does the camera {motion.verb[:-1]} {motion.adverb}?", yes, [no]
@@ -97,12 +79,12 @@ def _order(truth: SceneTruth, rng: np.random.Generator) -> _Asked:
     moves = sorted(truth.moves, key=lambda move: move.start_s)
     if len(moves) != 2 or truth.cuts or truth.dissolves or moves[0].end_s > moves[1].start_s + 0.05:
         return
-    first, second = (_noun(family(move.label)) for move in moves)
-    changed = _noun(_opposite(family(moves[0].label)))
-    right = f"A {first}, then a {second}"
-    wrong = [f"A {second}, then a {first}", f"A {changed}, then a {second}", f"A {second}, then a {changed}"]
-    yield "In which order does the camera move?", right, wrong
-    yield "What does the camera do first?", f"{first}", [second, changed, "nothing, it is static"]
+    first, second = (family(move.label) for move in moves)
+    changed = opposite(first)
+    wrong = [order(second, first), order(changed, second), order(second, changed)]
+    yield "In which order does the camera move?", order(first, second), wrong
+    others = [noun(second), noun(changed), "nothing, it is static"]
+    yield "What does the camera do first?", noun(first), others
 
 
 def _rate(truth: SceneTruth, rng: np.random.Generator) -> _Asked:

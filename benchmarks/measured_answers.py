@@ -4,9 +4,11 @@
 
 Asks how the camera moves, in which order, how fast and how steadily, which way an object goes, how often it
 repeats its motion, and how many cuts there are. Of five scenes one has two moves in a row, one a counted
-repetition, and one an object that moves. Prints how many questions of each kind were answered, how many of
-these rightly, and why the others were refused. Seeds 1 to 999 are for development, 5000 to 5999 for tests
-alone.
+repetition, and one an object that moves. With --balanced, scenes and questions are those of
+`motionsight scenes --questions`; the ones about the camera are the positive control of an evaluation.
+
+Prints how many questions of each kind were answered, how many of these rightly, and why the others were
+refused. Seeds 1 to 999 are for development, 5000 to 5999 for tests alone.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -24,7 +26,8 @@ from benchmarks._scene_questions import SceneQuestion, in_order, questions_about
 from benchmarks._scenes_drawn import Draw, measured
 from motionsight_core.choosing import Measured, choose
 from motionsight_core.errors import Undecided
-from motionsight_core.synthetic import SceneTruth, random_scene
+from motionsight_core.synthetic import SceneTruth, random_scene, render
+from motionsight_core.synthetic.questions import AskedScene, asked_scenes
 from motionsight_core.synthetic.scene import Scene
 from motionsight_core.synthetic.stressed import Film, random_film
 from motionsight_core.synthetic.stressed.shot import Planar
@@ -59,13 +62,30 @@ def asked(truth: SceneTruth, folder: Path, rng: np.random.Generator) -> Iterator
     """All questions about a rendered scene, with what came of them."""
     motion = measured(folder / truth.file)
     facts = Measured(motion, 0.0, truth.duration_s, truth.width / truth.height)
-    for question in questions_about(truth, rng):
+    yield from _chosen(truth.file, questions_about(truth, rng), facts)
+
+
+def balanced(asked: AskedScene, folder: Path) -> Iterator[Outcome]:
+    """The questions of a scene of `motionsight scenes --questions`, with what came of them."""
+    path = folder / f"{asked.scene.name}.mp4"
+    truth = render(asked.scene, path)
+    facts = Measured(measured(path), 0.0, truth.duration_s, truth.width / truth.height)
+    questions = [
+        SceneQuestion(f"{one.category}: {asked.sort}", one.text, one.options, one.right)
+        for one in asked.questions
+    ]
+    yield from _chosen(truth.file, questions, facts)
+    path.unlink()
+
+
+def _chosen(scene: str, questions: Iterable[SceneQuestion], facts: Measured) -> Iterator[Outcome]:
+    for question in questions:
         try:
             choice = choose(question.text, question.options, facts)
         except Undecided as refusal:
-            yield Outcome(truth.file, question, None, str(refusal))
+            yield Outcome(scene, question, None, str(refusal))
         else:
-            yield Outcome(truth.file, question, choice.position, choice.evidence)
+            yield Outcome(scene, question, choice.position, choice.evidence)
 
 
 def _film(seed: int, index: int, stressed: float) -> Film:
@@ -90,14 +110,15 @@ _WITH_OBJECT = ("static", "static", "pan", "tilt", "zoom", "shake")
 
 def table(results: list[Outcome]) -> str:
     """One line for each kind of question."""
-    lines = [f"{'':18s} asked  answered  right of these"]
+    width = max(18, *(len(one.asked.kind) for one in results))
+    lines = [f"{'':{width}s} asked  answered  right of these"]
     kinds = list(dict.fromkeys(one.asked.kind for one in results))
     for kind in [*kinds, "all"]:
         mine = [one for one in results if kind in ("all", one.asked.kind)]
         answered = [one for one in mine if one.chosen is not None]
         right = sum(one.is_right for one in answered)
         shares = f"{len(answered) / len(mine):9.2f} {right / max(len(answered), 1):15.2f}"
-        lines.append(f"{kind:18s} {len(mine):5d} {shares}")
+        lines.append(f"{kind:{width}s} {len(mine):5d} {shares}")
     return "\n".join(lines)
 
 
@@ -108,13 +129,20 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=101)
     parser.add_argument("--stressed", type=float, default=0.4, metavar="SHARE", help="0 to 1")
     parser.add_argument(
+        "--balanced", action="store_true", help="the scenes of `motionsight scenes --questions`"
+    )
+    parser.add_argument(
         "--errors", action="store_true", help="print what was answered wrongly, and the refusals"
     )
     options = parser.parse_args()
     results: list[Outcome] = []
     with tempfile.TemporaryDirectory() as folder:
-        for index in range(options.count):
-            results += outcomes(options.seed, index, options.stressed, Path(folder))
+        if options.balanced:
+            for scene in asked_scenes(count=options.count, seed=options.seed):
+                results += balanced(scene, Path(folder))
+        else:
+            for index in range(options.count):
+                results += outcomes(options.seed, index, options.stressed, Path(folder))
     print(table(results))
     refusals = Counter(one.why.partition(":")[0].partition(". ")[0] for one in results if one.chosen is None)
     print("\nRefused:", *(f"{count:4d}  {why}" for why, count in refusals.most_common()), sep="\n")

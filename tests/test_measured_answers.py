@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from benchmarks._scene_questions import questions_about
-from benchmarks.measured_answers import outcomes, table
+from benchmarks.measured_answers import balanced, outcomes, table
 from motionsight_core.synthetic import Move, SceneTruth
+from motionsight_core.synthetic.questions import asked_scenes
 
 SEED = 91
 #: An object that moves, two camera moves in a row, and a repetition.
@@ -31,6 +32,15 @@ def test_what_is_answered_is_right_and_most_is_answered(tmp_path: Path) -> None:
         "cuts",
     }
     assert table(results).splitlines()[-1].startswith("all")
+
+
+@pytest.mark.timeout(120)
+def test_camera_questions_that_are_made_for_their_scenes_are_answered_rightly(tmp_path: Path) -> None:
+    """The positive control of an evaluation, in its short form."""
+    scenes = [one for one in asked_scenes(count=7, seed=SEED) if one.sort.startswith("camera")]
+    results = [one for scene in scenes for one in balanced(scene, tmp_path)]
+    assert len(results) == 6
+    assert not [(one.scene, one.asked, one.why) for one in results if not one.is_right]
 
 
 def test_a_question_has_its_right_answer_among_options_that_differ() -> None:

@@ -51,20 +51,42 @@ def cli(debug: bool) -> None:
     type=click.FloatRange(0, 1),
     help="Share of videos that are hard to measure: parallax, dissolves, noise, and others.",
 )
-def scenes(directory: Path, count: int, seed: int, stressed: float) -> None:
-    """Render a small catalog of videos whose motion is known, with DIR/truth.json."""
+@click.option(
+    "--questions",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Render scenes made for questions, and write these to FILE in MotionBench's form, answers known.",
+)
+def scenes(directory: Path, count: int, seed: int, stressed: float, questions: Path | None) -> None:
+    """Render a small catalog of videos whose motion is known, with DIR/truth.json.
+
+    With --questions, half of the scenes are of a camera that rests, moves, or moves twice in a row, and half
+    of objects: which of four moves, where to, in which order, how often, and how its speed changes. Each
+    question has four options, and every letter is right equally often.
+    """
     from flows.cli.progress import bar
     from motionsight_core.synthetic import render_catalog
+    from motionsight_core.synthetic.questions import render_questions
 
+    if questions is not None and stressed:
+        raise UsageError("Scenes made for questions are plain: leave out --stressed or --questions.")
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(f"Cannot write to {directory}: {error.strerror}.") from None
+    asked = 0
     with bar("Rendering", total=count) as advance:
-        render_catalog(
-            directory, count=count, seed=seed, stressed=stressed, progress=lambda done, _: advance(done)
-        )
+        if questions is None:
+            render_catalog(
+                directory, count=count, seed=seed, stressed=stressed, progress=lambda done, _: advance(done)
+            )
+        else:
+            asked = render_questions(
+                directory, questions, count=count, seed=seed, progress=lambda done, _: advance(done)
+            )
     click.echo(f"Rendered {count} videos into {directory}; their true motion is in truth.json.")
+    if questions is not None:
+        click.echo(f"Wrote {asked} questions about them to {questions}.")
 
 
 @cli.command()

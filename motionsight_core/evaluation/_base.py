@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from string import ascii_uppercase
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from motionsight_core.backends import BENCHMARKS
 from motionsight_core.dialogue.replies import choice_of
@@ -68,8 +68,6 @@ class Benchmark(ABC):
     full_counts: ClassVar[Mapping[str, int]] = {}
     """The denominators of its official scores: questions of each category, and of all under the name "".
     Empty where it divides by the questions that its file holds."""
-    averages_over: ClassVar[Literal["questions", "categories"]] = "questions"
-    """What its official overall score is the mean over."""
     video_folders: ClassVar[tuple[str, ...]] = ("",)
     """Folders below the folder of videos in which one may lie; the first that has it counts."""
 

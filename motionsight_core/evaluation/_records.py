@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 import math
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from string import ascii_uppercase
@@ -124,6 +126,26 @@ def json_records(path: Path) -> Iterator[tuple[str, dict[str, Any] | Unusable]]:
             f"record {number}",
             value if is_object else Unusable(f"It is {_kind(value)}, not a JSON object."),
         )
+
+
+def csv_records(path: Path) -> Iterator[tuple[str, dict[str, Any] | Unusable]]:
+    """The rows of a CSV file whose first row names the columns, each with its last line's number.
+
+    A cell that is empty is left out.
+
+    Raises:
+        UsageError: it is not UTF-8, or not CSV.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = csv.DictReader(file, restkey="")
+            for row in rows:
+                record = {name: cell for name, cell in row.items() if name and cell}
+                yield f"line {rows.line_num}", record if "" not in row else Unusable("It has too many cells.")
+    except UnicodeDecodeError:
+        raise UsageError(f"The annotations {path} are not UTF-8 text.") from None
+    except csv.Error as error:
+        raise UsageError(f"The annotations {path} are not CSV ({one_line(error, most=120)}).") from None
 
 
 def as_object(value: Any) -> dict[str, Any]:
@@ -262,7 +284,7 @@ def video_name(text: str) -> str:
     parts = [part for part in text.split("/") if part not in ("", ".")]
     if text.startswith("/") or "\\" in text or "://" in text or ".." in parts:
         raise Unusable(f"Its video {text!r:.120} is not the name of a file below the folder of videos.")
-    if not parts or not text.isprintable():
+    if not parts or any(unicodedata.category(letter) == "Cc" for letter in text):
         raise Unusable(f"Its video {text!r:.120} is not a file's name.")
     return "/".join(parts)
 

@@ -10,7 +10,8 @@ _THOUGHTS = re.compile(r"\s*<think>.*?</think>", re.DOTALL)
 _EMPHASIS = re.compile(r"[*_`]")
 #: A letter at the very start, bare or in brackets, that is no word and no part of one.
 _LEADING = re.compile(r"[(\[]?\s*([A-Za-z])(?![\w'])")
-_ARTICLE = re.compile(r"[Aa] +[a-z]")
+#: "A man", "I think".
+_WORD = re.compile(r"[AaI] +[a-z]")
 _ANSWER = re.compile(r"(?i:(?:the |my )?(?:final |best |correct )?answer\s*(?:is)?\s*:?)\s*")
 
 
@@ -23,7 +24,7 @@ def leading_letter(reply: str) -> str:
     """The letter that a reply begins with, as it is written; empty where it begins with a word."""
     said = without_thoughts(reply)
     found = _LEADING.match(said)
-    return found[1] if found and not _ARTICLE.match(said) else ""
+    return found[1] if found and not _WORD.match(said) else ""
 
 
 def letter_alone(reply: str, options: Sequence[str]) -> int | None:

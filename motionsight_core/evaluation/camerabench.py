@@ -1,6 +1,7 @@
 """CameraBench (arXiv 2504.15376), yes and no about the camera: the copy that lmms-eval reads.
 
-Source of the format and the rule: `lmms_eval/tasks/camerabench_vqa/utils.py` in EvolvingLMMs-Lab/lmms-eval.
+Source of the rule: `lmms_eval/tasks/camerabench_vqa/utils.py` in EvolvingLMMs-Lab/lmms-eval; of the format:
+the public script that uploads that copy, as `train.csv` made of a JSON list.
 """
 
 from __future__ import annotations
@@ -12,7 +13,14 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from motionsight_core.evaluation._base import Benchmark
-from motionsight_core.evaluation._records import Unusable, attempt, json_records, text_of, video_name
+from motionsight_core.evaluation._records import (
+    Unusable,
+    attempt,
+    csv_records,
+    json_records,
+    text_of,
+    video_name,
+)
 from motionsight_core.evaluation._replies import letter_alone, without_thoughts
 from motionsight_core.evaluation.question import Question
 
@@ -27,20 +35,21 @@ _SAID = re.compile(r"\b(yes|no)\b", re.IGNORECASE)
 class CameraBench(Benchmark):
     """Yes and no about camera motion, in groups of four: two questions, each about the same two videos.
 
-    A record is `{Index, Video, Question, Question_Type}`, in a list or one a line. Of the indices 4n to
-    4n + 3 the first and last are to be affirmed: question 0 of video 0, and question 1 of video 1. A field
-    `Answer` that says otherwise is rejected. Scores over groups: `Acc`, `Q_Acc` (a question right of both
-    videos), `I_Acc` (a video right in both questions) and `G_Acc` (all four).
+    A record is `{Index, Video, Question, Question_Type}`, in CSV, a JSON list or one a line. Of the indices
+    4n to 4n + 3 the first and last are to be affirmed: question 0 of video 0, and question 1 of video 1. A
+    field `Answer` that says otherwise is rejected. Scores over groups: `Acc`, `Q_Acc` (a question right of
+    both videos), `I_Acc` (a video right in both questions) and `G_Acc` (all four).
     """
 
     name: ClassVar[str] = "camerabench"
     title: ClassVar[str] = "CameraBench"
 
     def described(self) -> str:
-        return "records with `Index`, `Video`, `Question` and `Question_Type`, a JSON list or one a line"
+        return "train.csv, with the columns Index, Video, Question and Question_Type, or the same as JSON"
 
     def records(self, file: Path) -> Iterator[tuple[str, Question | Unusable]]:
-        for where, record in json_records(file):
+        read = csv_records if file.suffix.lower() == ".csv" else json_records
+        for where, record in read(file):
             yield where, record if isinstance(record, Unusable) else attempt(_question, record)
 
     def official(self, question: Question, reply: str) -> bool:

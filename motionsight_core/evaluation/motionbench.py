@@ -1,7 +1,7 @@
 """MotionBench (arXiv 2501.02955): `video_info.meta.jsonl`, one video a line, with its questions.
 
 Source of the format and of the rule: the benchmark's repository THUDM/MotionBench
-(`motionbench/metrics/compute_accuracy.py`, `motionbench/utils/answer_util.py`).
+(`README.md`, `motionbench/metrics/compute_accuracy.py`, `motionbench/utils/answer_util.py`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from motionsight_core.evaluation._records import (
     attempt,
     counted_options,
     json_lines,
-    number_of,
     position_of_letter,
     text_of,
     video_name,
@@ -41,15 +40,15 @@ UNLABELLED = "NA"
 """The answer of a question whose right one the benchmark keeps."""
 
 _OPTION = re.compile(r"\s*\(?([A-Z])[.):]\s*(.*)", re.DOTALL)
-#: A span that ends this much before its video's end ends with it, seconds.
-_AT_END_S = 0.05
 
 
 class MotionBench(Benchmark):
     """Six kinds of questions about fine motion; the score is the share of right ones among the labelled.
 
-    A line is `{question_type, video_path, video_info{duration}, qa[{uid, answer, question, start, end}]}`.
-    The options are the last lines "A. ...", "B. ..." of `question`; an option may go on over further lines.
+    A line is `{question_type, video_path, qa[{uid, answer, question, start, end}]}`. The options are the last
+    lines "A. ...", "B. ..." of `question`; an option may go on over further lines. The files are cut already,
+    and the whole of one is asked about, by the benchmark's README and in the public evaluations of it:
+    `start` and `end`, which are of the source, are not read.
     """
 
     name: ClassVar[str] = "motionbench"
@@ -89,7 +88,6 @@ def _question(line: dict[str, Any], asked: Any) -> Question:
     text, options = split_options(text_of(asked, "question"))
     answer = text_of(asked, "answer", default=UNLABELLED)
     category = text_of(line, "question_type")
-    start_s, end_s = _span(line, asked)
     return Question(
         question_id=text_of(asked, "uid"),
         video=video_name(text_of(line, "video_path")),
@@ -99,8 +97,6 @@ def _question(line: dict[str, Any], asked: Any) -> Question:
         category=category,
         aspect="camera" if category == "Camera Motion" else "object",
         kind=KINDS.get(category),
-        start_s=start_s,
-        end_s=end_s,
     )
 
 
@@ -126,16 +122,3 @@ def split_options(text: str) -> tuple[str, tuple[str, ...]]:
                 raise Unusable("One of the options in its question is empty.")
             return "\n".join(line.strip() for line in lines[:start]).strip(), counted_options(found)
     raise Unusable('Its question has no lines "A. ..." and "B. ..." with options.')
-
-
-def _span(line: dict[str, Any], asked: dict[str, Any]) -> tuple[float | None, float | None]:
-    """The part of the video that is asked about; the whole where the fields give no span of seconds in it."""
-    info = line.get("video_info")
-    duration_s = number_of(info.get("duration")) if isinstance(info, dict) else None
-    start_s, end_s = number_of(asked.get("start")), number_of(asked.get("end"))
-    if start_s is None or end_s is None or not 0 <= start_s < end_s:
-        return None, None
-    if duration_s is not None and end_s > duration_s + 1:
-        return None, None  # not in seconds
-    ends = duration_s is not None and end_s > duration_s - _AT_END_S
-    return start_s or None, None if ends else end_s

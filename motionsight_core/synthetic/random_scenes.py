@@ -64,7 +64,7 @@ def random_scene(
         duration_s=duration_s,
         moves=moves,
         shake=_log_uniform(rng, 0.09, 0.25) if shaking else 0.0,
-        sprites=(_random_sprite(rng, duration_s),) if kind != "cut" and rng.uniform() < 1 / 3 else (),
+        sprites=(random_sprite(rng, duration_s),) if kind != "cut" and rng.uniform() < 1 / 3 else (),
         cut_s=round(duration_s * rng.uniform(0.35, 0.65), 3) if kind == "cut" else None,
         theme=THEMES[int(rng.integers(len(THEMES)))],
         seed=int(rng.integers(2**31)),
@@ -89,7 +89,8 @@ def _random_move(rng: np.random.Generator, move: str, span: tuple[float, float])
     return Move(*span, label, _log_uniform(rng, *_RATES[move]))
 
 
-def _random_sprite(rng: np.random.Generator, duration_s: float) -> Sprite:
+def random_sprite(rng: np.random.Generator, duration_s: float) -> Sprite:
+    """An object that crosses a part of the picture."""
     start, end = rng.uniform(0.15, 0.85, (2, 2))
     way = end - start
     # At least a fifth of the frame, so that it moves at all.

@@ -129,6 +129,7 @@ def test_names_are_looked_up_without_importing_and_what_is_wrong_with_one_is_one
         "Further visual prompts: outline (clip-tools 1.0)",
         "Further object stores: broken (other-tools 2.0), zips (clip-tools 1.0)",
         "Further warehouses: logged (clip-tools 1.0)",
+        "Further benchmarks: sheet (clip-tools 1.0)",
     ]
     unknown = {
         "annotator": "There is no annotator 'nobody': it is measured, transformers:MODEL_ID_OR_DIR, "
@@ -161,11 +162,25 @@ def test_names_are_looked_up_without_importing_and_what_is_wrong_with_one_is_one
     ]
 
 
+def test_a_benchmark_of_another_package_is_read_like_ours(site: Path, tmp_path: Path) -> None:
+    (tmp_path / "sheet.csv").write_text(
+        "video,question,options,answer\na.mp4,Where to?,left|right,B\nb.mp4,Where to?,up|down,C\n"
+    )
+    program = (
+        "from motionsight_core.evaluation import open_benchmark\n"
+        "sheet = open_benchmark('sheet')\n"
+        "found = sheet.read('sheet.csv')\n"
+        "print(found.questions[0].options, sheet.official(found.questions[0], '(B)'), *found.rejected)\n"
+    )
+    said = run(tmp_path, "-c", program, path=(site,))
+    assert said == "('left', 'right') True row 2: Its answer 'C' is none of its 2 options.\n"
+
+
 def test_each_page_that_adds_a_backend_holds_its_file_and_its_entry_point() -> None:
     files = files_of_the_pages()
     lines = files["pyproject.toml"].split()
     added = [line.strip('"') for line in lines if line.startswith('"clip_tools.')]
-    assert len(added) == 6
+    assert len(added) == 7
     assert {f"{one.partition(':')[0].replace('.', '/')}.py" for one in added} == {
         name for name in files if name.startswith("clip_tools/") and not name.endswith("__init__.py")
     }

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from motionsight_core.evaluation import open_benchmark
 from tests.flows.conftest import columns, command
 from tests.videos import moving_texture, write_audio, write_video
 from tests.warm import environment
@@ -232,6 +233,22 @@ def test_scenes_renders_videos_and_their_truth(motionsight, tmp_path: Path) -> N
     assert len(truth) == 3
 
 
+def test_scenes_with_questions_are_read_as_motionbench(motionsight, tmp_path: Path) -> None:
+    done = motionsight("scenes", "made", "--count", "3", "--seed", "7", "--questions", "asked.jsonl")
+    assert done.code == 0, done.err
+    assert "Wrote 5 questions about them to asked.jsonl." in done.out
+    found = open_benchmark("motionbench").read(tmp_path / "asked.jsonl")
+    assert not found.rejected
+    assert {one.video for one in found.questions} == {path.name for path in (tmp_path / "made").glob("*.mp4")}
+    assert (tmp_path / "made" / "truth.json").exists()
+
+
+def test_scenes_for_questions_are_never_stressed(motionsight) -> None:
+    done = motionsight("scenes", "made", "--stressed", "0.5", "--questions", "asked.jsonl")
+    assert done.code == 2
+    assert "leave out --stressed or --questions" in done.err
+
+
 def test_answers_come_as_a_table_csv_or_json(motionsight, scenes: Path) -> None:
     assert motionsight("annotate", str(scenes)).code == 0
     query = "SELECT parse_filename(uri) AS clip, steadiness, cuts FROM motion ORDER BY uri"
@@ -349,7 +366,7 @@ def test_help_imports_nothing_heavy() -> None:
         [*command()[:1], "-c", program], capture_output=True, text=True, env=environment(), check=False
     )
     assert done.returncode == 0, done.stderr
-    assert "Usage: motionsight annotate" in done.stdout
+    assert "Usage: motionsight annotate" in done.out
 
 
 def test_nothing_is_left_beside_the_warehouse(motionsight, scenes: Path, tmp_path: Path) -> None:

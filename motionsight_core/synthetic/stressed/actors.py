@@ -98,7 +98,9 @@ def walkers(rng: np.random.Generator, duration_s: float) -> tuple[Sprite, ...]:
     return tuple(sprites)
 
 
-def repeating(rng: np.random.Generator, duration_s: float, cycle: Cycle, *, aspect: float) -> Sprite:
+def repeating(
+    rng: np.random.Generator, duration_s: float, cycle: Cycle, *, aspect: float, count: int | None = None
+) -> Sprite:
     """An object that does something a whole number of times, and is at rest before and after.
 
     Args:
@@ -106,11 +108,15 @@ def repeating(rng: np.random.Generator, duration_s: float, cycle: Cycle, *, aspe
         duration_s: of the scene.
         cycle: one of CYCLES.
         aspect: the frame's width over its height.
+        count: how often, fast enough for the scene; drawn where it is None.
     """
     period_s = rng.uniform(*_PERIODS_S[cycle])
     start_s = rng.uniform(0.1, 0.4)
-    count = max(3, int((duration_s - start_s - 0.1) / period_s))
-    count -= int(rng.integers(0, max(1, count // 3)))
+    if count is None:
+        count = max(3, int((duration_s - start_s - 0.1) / period_s))
+        count -= int(rng.integers(0, max(1, count // 3)))
+    else:
+        period_s = min(period_s, (duration_s - start_s - 0.1) / count)
     x, y = rng.uniform(0.3, 0.7), rng.uniform(0.45, 0.6)
     pose = _POSES[cycle](rng, x, y, aspect)
     times = np.arange(0, duration_s + _STEP_S, _STEP_S)

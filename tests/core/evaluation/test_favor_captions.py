@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -24,10 +24,11 @@ GOLD = {
 }
 
 
-def row(
-    uri: str, objects: str = "The man walks.", camera: str = "The camera  is\nstatic."
-) -> SimpleNamespace:
-    return SimpleNamespace(uri=uri, object_motion=objects, camera_motion=camera)
+@dataclass(frozen=True)
+class Row:
+    uri: str
+    object_motion: str = "The man walks."
+    camera_motion: str = "The camera  is\nstatic."
 
 
 def test_gold_captions_are_read_by_video(tmp_path: Path) -> None:
@@ -42,7 +43,7 @@ def test_gold_captions_are_read_by_video(tmp_path: Path) -> None:
 def test_descriptions_are_written_as_the_first_step_reads_them(tmp_path: Path) -> None:
     path = tmp_path / "gold.json"
     path.write_text(json.dumps(GOLD), encoding="utf-8")
-    written = captions([row("gs://bucket/favor/91YZH.mp4"), row("/clips/other.mp4")], read_gold(path))
+    written = captions([Row("gs://bucket/favor/91YZH.mp4"), Row("/clips/other.mp4")], read_gold(path))
     assert json.loads(written.content) == [{"91YZH": "The camera is static. The man walks."}]
     assert written.missing == ("26k-11-2-3|P1|3561|3966",)
     assert written.unknown == ("/clips/other.mp4",)

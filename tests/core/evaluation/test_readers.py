@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 import random
@@ -168,8 +169,7 @@ def test_motionbench_is_read_as_its_repository_has_it(tmp_path: Path) -> None:
     assert first.options == ("It pans left", "It pans right", "It rests")
     assert first.answer == 1
     assert (first.category, first.aspect, first.kind) == ("Camera Motion", "camera", "camera_motion")
-    assert (first.start_s, first.end_s) == (None, None)  # the whole video
-    assert (second.start_s, second.end_s) == (1.0, 2.5)
+    assert second.video == first.video
     assert (third.aspect, third.kind, third.answer) == ("object", "repetition_count", 2)
     assert unlabelled.answer is None
     assert open_benchmark("motionbench").places("one.mp4") == (
@@ -246,23 +246,16 @@ def test_a_question_without_options_in_it_is_rejected(tmp_path: Path, text: str)
     assert [one.where for one in found.rejected] == ["line 1"]
 
 
-def test_a_span_that_is_no_span_of_seconds_in_the_video_is_the_whole_video(tmp_path: Path) -> None:
+def test_the_whole_of_a_video_of_motionbench_is_asked_about(tmp_path: Path) -> None:
+    """The files are cut already: `start` and `end` are of the source, as in ..._58_59.mp4."""
     found = read(
         tmp_path,
         "motionbench",
-        motionbench_line(1, start=30, end=120, video_info={"duration": 4.0}),  # frames
-        motionbench_line(2, start="NA", end="NA"),
-        motionbench_line(3, start=3, end=3),
-        motionbench_line(4, start="0.5", end="3.97", video_info={"duration": 4.0}),
-        motionbench_line(5, start=0.5, end=3.5),
+        motionbench_line(1, start=58, end=59, video_info={"duration": 1.0}),
+        motionbench_line(2, start="NA", end=None),
+        motionbench_line(3, start=0.5, end=0.8, video_info={"duration": 1.0}),
     )
-    assert [(one.start_s, one.end_s) for one in found.questions] == [
-        (None, None),
-        (None, None),
-        (None, None),
-        (0.5, None),
-        (0.5, 3.5),
-    ]
+    assert [(one.start_s, one.end_s) for one in found.questions] == [(None, None)] * 3
 
 
 def test_two_to_26_options_are_read(tmp_path: Path) -> None:
@@ -346,6 +339,30 @@ def test_camerabench_answers_are_known_from_the_place_in_the_group(tmp_path: Pat
     lines = (tmp_path / "test.jsonl").read_text(encoding="utf-8").splitlines()
     as_list.write_text("[" + ",\n".join(lines) + "]", encoding="utf-8")
     assert benchmark.read(as_list).questions == found
+
+
+def test_camerabench_is_read_from_the_csv_that_lmms_eval_has(tmp_path: Path) -> None:
+    benchmark = open_benchmark("camerabench")
+    expected = benchmark.read(EXAMPLES["camerabench"](tmp_path)).questions
+    table = tmp_path / "train.csv"
+    with table.open("w", encoding="utf-8-sig", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["Index", "Video", "Question", "Question_Type", "Source"])
+        for one in expected:
+            rows.writerow([one.question_id, one.video, one.text, "yes_no", ""])
+        rows.writerow(["4", "videos/three.mp4", "Does it pan,\nor tilt?", "yes_no", ""])
+        rows.writerow(["5", "videos/three.mp4", "", "yes_no", ""])
+        rows.writerow(["6", "videos/three.mp4", "Does it pan?", "yes_no", "", "more"])
+    found = benchmark.read(table)
+    assert found.questions[:4] == expected
+    assert found.questions[4].text == "Does it pan,\nor tilt?"
+    assert [str(one) for one in found.rejected] == [
+        "line 8: Its field 'Question' is missing, not a text.",
+        "line 9: It has too many cells.",
+    ]
+    table.write_bytes(b"Index,Video\n\xff\xfe,b\n")
+    with pytest.raises(UsageError, match="not UTF-8"):
+        benchmark.read(table)
 
 
 def test_a_camerabench_answer_that_contradicts_its_place_is_rejected(tmp_path: Path) -> None:

@@ -74,6 +74,8 @@ def test_as_many_letters_are_read_as_there_are_options(count: int) -> None:
     for name in ("motionbench", "mvbench", "jsonl"):
         assert scored(name, last, letter) == "soa"
         assert scored(name, last, f"The answer is ({letter})") in ("sa", "soa")
+    if count == 26:
+        assert scored("motionbench", asked(*options, answer=8), "I think it rests.") == "a"
     if count == 2:
         assert scored("motionbench", last, "C") == ""
 
