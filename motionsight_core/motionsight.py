@@ -206,6 +206,20 @@ class MotionSight:
         found_in |= {"sampled"} if self._refers(prompts) else set()
         return ("motion", *sorted(found_in.union(*map(needs, prompts))))
 
+    def products_for(self, query: Query) -> tuple[Product, ...]:
+        """What a decode must give for one question: often less than for all, above all no measurement."""
+        settings = self.settings
+        if self.annotator.is_measured or self._names_here:
+            return self.products
+        decided = query.aspect is not None and not settings.prompts.by_kind
+        prompts = settings.prompts.shown(query.aspect or "both") if decided else settings.prompts.named()
+        found: set[Product] = set().union(*map(needs, prompts))
+        if self._refers(prompts):  # measured regions take the place of names that cannot be read
+            found |= {"sampled", "motion"}
+        if settings.prompts.evidence_about:
+            found.add("motion")
+        return tuple(sorted(found))
+
     def _decoded(self, clip: Clip | DecodedClip) -> Annotation:
         if isinstance(clip, DecodedClip):
             return Annotation(clip.clip, clip)
@@ -323,7 +337,10 @@ class MotionSight:
         about = self.settings.prompts.evidence_about
         asked = [
             dialogue.ask(
-                (*self._seen(one, self._prompts(one)), dialogue.evidence_of(one.motion, about)),
+                (
+                    *self._seen(one, self._prompts(one)),
+                    dialogue.evidence_of(one.motion, about) if about else "",
+                ),
                 one.asked.text,
                 one.asked.options,
             )

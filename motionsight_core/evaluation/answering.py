@@ -37,9 +37,12 @@ class Answering:
 
     def products(self, asked: AskedClip) -> tuple[Product, ...]:
         """What the one decode of a clip must give for all of its arms."""
-        arms = {arm for one in asked.questions for arm in one.arms}
         found: set[Product] = set()
-        return tuple(sorted(found.union(*(self._sights[arm].products for arm in arms))))
+        for one in asked.questions:
+            for number in one.arms:
+                query = self._evaluation.arms[number].query(one.question)
+                found.update(self._sights[number].products_for(query))
+        return tuple(sorted(found))
 
     def answers(self, batch: Sequence[DecodedQuestions], journal: Journal) -> list[list[PredictionRecord]]:
         """The rows of each clip's questions, in order.

@@ -74,6 +74,43 @@ def test_each_clip_is_decoded_once_however_many_questions_and_arms(
     assert set(asked(endpoint).values()) == {5}
 
 
+@pytest.mark.parametrize(
+    ("fields", "arms", "products"),
+    [
+        ({"aspect": "camera"}, {}, {"sampled", "blurred"}),
+        ({"aspect": "camera"}, {"baseline": False}, {"blurred"}),
+        ({"aspect": "object"}, {"baseline": False}, {"sampled", "motion"}),
+        ({"aspect": "camera"}, {"route": "model", "baseline": False}, {"sampled", "blurred", "motion"}),
+        (
+            {"aspect": "camera"},
+            {"vary": ["prompts.evidence=camera"], "baseline": False},
+            {"blurred", "motion"},
+        ),
+    ],
+)
+def test_a_decode_gives_what_the_questions_need_and_no_more(
+    endpoint: ScriptedEndpoint,
+    scenes: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    fields: dict[str, str],
+    arms: dict[str, Any],
+    products: set[str],
+) -> None:
+    given: list[set[str]] = []
+    decode = DecoderPool.decode
+
+    def noting(pool: DecoderPool, clip: Clip, *, products: Any) -> Any:
+        given.append(set(products))
+        return decode(pool, clip, products=products)
+
+    monkeypatch.setattr(DecoderPool, "decode", noting)
+    annotations = own_questions(tmp_path / "own.jsonl", [next(scenes.glob("*.mp4")).name], **fields)
+    done = run(tmp_path, annotations, str(scenes), endpoint.settings(), **arms)
+    assert set(right(done).values()) == {(2, 2)}
+    assert given == [products]
+
+
 def test_arms_that_sample_differently_decode_for_themselves(
     endpoint: ScriptedEndpoint, decoded: Counter[Clip], scenes: Path, tmp_path: Path
 ) -> None:
