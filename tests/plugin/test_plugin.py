@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from motionsight_core.warehouse import open_warehouse
+from tests.flows.evaluating import own_questions
 from tests.plugin.serving import Server, descendants, until, worked
 
 ROWS = "SELECT * EXCLUDE (run_id, annotated_at) FROM motion ORDER BY clip_id"
@@ -34,6 +35,10 @@ def test_every_deployment_runs_and_says_what_came_of_it(server: Server, catalog:
         shutil.copy(next(catalog.glob("*.mp4")), catalog / "zz_new.mp4")
         watching = server.begin("watch-catalog/watch", source=str(catalog), warehouse=warehouse, settle_s=0)
         assert server.ended(watching) == "Completed", server.log(watching)
+        annotations = own_questions(place / "own.jsonl", [next(catalog.glob("*.mp4")).name], each=1)
+        evaluating = server.begin("evaluate-benchmark/benchmark", benchmark="jsonl", videos=str(catalog),
+                                  annotations=str(annotations), warehouse=warehouse)  # fmt: skip
+        assert server.ended(evaluating) == "Completed", server.log(evaluating)
         reporting = server.begin("refresh-report/report", warehouse=warehouse, out=str(place / "report.html"))
         assert server.ended(reporting) == "Completed", server.log(reporting)
 
@@ -45,6 +50,11 @@ def test_every_deployment_runs_and_says_what_came_of_it(server: Server, catalog:
     progress = [artifact for artifact in server.artifacts(annotating) if artifact["type"] == "progress"]
     assert {artifact["data"] for artifact in progress} == {100.0}
     assert any("3 of 3 videos" in artifact["description"] for artifact in progress)
+
+    assert server.run(evaluating)["name"] == "evaluate jsonl"
+    assert [task["name"] for task in server.tasks(evaluating)] == ["questions-0"]
+    (table,) = [item for item in server.artifacts(evaluating) if item["key"] == "motionsight-evaluation"]
+    assert "1 questions, percent right by the score strict" in table["description"]
 
     assert len(rows(warehouse)) == 5
     assert rows(backfilled) == [row for row in rows(warehouse) if row in rows(backfilled)]

@@ -24,11 +24,12 @@ from motionsight_core.errors import (
     ModelUnavailable,
     UsageError,
 )
-from motionsight_core.mllm import Message, Reply
+from motionsight_core.mllm import Message, Reply, _request, replies_as_they_come
 from motionsight_core.mllm._openai import EndpointModel
 from motionsight_core.settings import Settings
+from motionsight_core.video.jpeg import jpeg_of
 from tests.core.mllm.conversations import about, frames, good, texts
-from tests.core.mllm.scripted import BROKEN, MODEL, Answer, ScriptedEndpoint, fails, says
+from tests.core.mllm.scripted import BROKEN, MODEL, Answer, ScriptedEndpoint, fails, said, says
 from tests.core.mllm.serving import free_port
 
 KEY = "sk-s3cr3t-k3y"
@@ -187,6 +188,61 @@ def test_replies_come_in_the_order_of_the_conversations(endpoint: ScriptedEndpoi
 
 
 # What the answers become.
+
+
+def test_each_reply_is_handed_on_as_soon_as_it_has_come(endpoint: ScriptedEndpoint) -> None:
+    held = threading.Event()
+
+    def slow_for_the_first(request: dict[str, Any]) -> Answer:
+        text = said(request)
+        if text == "0":
+            held.wait(30)
+        return says(f"Reply {text}.")
+
+    endpoint.answers = [slow_for_the_first]
+    model = EndpointModel(endpoint.settings())
+    replies = replies_as_they_come(model, [about(str(number)) for number in range(4)])
+    first = dict(next(replies) for _ in range(3))
+    assert {position: texts([reply]) for position, reply in first.items()} == {
+        position: [f"Reply {position}."] for position in (1, 2, 3)
+    }
+    held.set()
+    ((position, last),) = replies
+    assert (position, texts([last])) == (0, ["Reply 0."])
+
+
+def test_whoever_stops_listening_cancels_the_rest(endpoint: ScriptedEndpoint) -> None:
+    model = EndpointModel(endpoint.settings(concurrency=1))
+    gone = threading.Event()
+    endpoint.answers = [says(), lambda request: gone.wait(30) and says() or says()]
+    replies = replies_as_they_come(model, [about("one"), about("two"), about("three")])
+    next(replies)
+    replies.close()
+    gone.set()
+    assert model.reply([about("four")])
+    assert not [request for request in endpoint.requests if request["messages"][-1]["content"] == "three"]
+
+
+def test_a_frame_that_many_conversations_show_is_encoded_once(
+    endpoint: ScriptedEndpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoded: list[object] = []
+    monkeypatch.setattr(_request, "jpeg_of", lambda pixels: encoded.append(pixels) or jpeg_of(pixels))
+    shown, other = frames(3), frames(3, seed=1)
+    EndpointModel(endpoint.settings()).reply(
+        [about("one", shown=shown), about("two", shown=other), about("three", shown=shown)]
+    )
+    assert len(encoded) == 6
+    sent = {
+        said(request): [part["image_url"]["url"] for part in request["messages"][-1]["content"]
+                        if part["type"] == "image_url"]
+        for request in endpoint.requests
+    }  # fmt: skip
+    one, two, three = (
+        next(urls for text, urls in sent.items() if word in text) for word in ("one", "two", "three")
+    )
+    assert one == three
+    assert one != two
 
 
 def test_a_reply_has_the_text_and_the_tokens_that_the_server_counts(endpoint: ScriptedEndpoint) -> None:
