@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
@@ -85,7 +85,7 @@ class MultimodalModel(Protocol):
 
 def replies_as_they_come(
     model: MultimodalModel, conversations: Sequence[Conversation]
-) -> Iterator[tuple[int, Reply | ClipError]]:
+) -> Generator[tuple[int, Reply | ClipError], None, None]:
     """The position and reply of each conversation, once, as soon as the model has it.
 
     A model may have `reply_each`, which takes the same conversations and gives this; of others all replies

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 
+from flows.runs.evaluate import EvaluationResult
 from motionsight_core.errors import UsageError
 from tests.core.mllm.scripted import ScriptedEndpoint
 from tests.flows.evaluating import asked, by_rule, own_questions
@@ -40,16 +42,17 @@ def test_the_flow_asks_shard_by_shard_and_leaves_the_table_as_an_artifact(
         "warehouse": f"duckdb:{tmp_path}/w.duckdb",
         "settings": shards,
     }
-    done = evaluate_benchmark(**parameters)
+    run = cast("Callable[..., EvaluationResult]", evaluate_benchmark)
+    done = run(**parameters)
     assert len(done.plan.shards) == 3
     assert asked(endpoint).total() == 16
     with get_client(sync_client=True) as client:
         key = ArtifactFilter(key=ArtifactFilterKey(any_=["motionsight-evaluation"]))
         *_, artifact = client.read_artifacts(artifact_filter=key)
-    assert (
-        "10 questions, percent right by the score strict: baseline 80.0; method 80.0" in artifact.description
+    assert "10 questions, percent right by the score strict: baseline 80.0; method 80.0" in str(
+        artifact.description
     )
-    again = evaluate_benchmark(**parameters)
+    again = run(**parameters)
     assert asked(endpoint).total() == 16
     assert again.result.table() == done.result.table()
 

@@ -93,7 +93,7 @@ def test_a_decode_gives_what_the_questions_need_and_no_more(
     scenes: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    fields: dict[str, str],
+    fields: dict[str, Any],
     arms: dict[str, Any],
     products: set[str],
 ) -> None:

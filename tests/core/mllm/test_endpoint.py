@@ -214,7 +214,7 @@ def test_each_reply_is_handed_on_as_soon_as_it_has_come(endpoint: ScriptedEndpoi
 def test_whoever_stops_listening_cancels_the_rest(endpoint: ScriptedEndpoint) -> None:
     model = EndpointModel(endpoint.settings(concurrency=1))
     gone = threading.Event()
-    endpoint.answers = [says(), lambda request: gone.wait(30) and says() or says()]
+    endpoint.answers = [says(), lambda request: (gone.wait(30) and says()) or says()]
     replies = replies_as_they_come(model, [about("one"), about("two"), about("three")])
     next(replies)
     replies.close()
