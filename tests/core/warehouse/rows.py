@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import uuid
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -219,10 +220,10 @@ class Stage:
         failures = [row.to_row() for row in rows if isinstance(row, Failure)]
         splits = [row for row in rows if isinstance(row, dict)]
         others = {
-            f"{kind}_files": self.file(
-                table.name, [row.to_row() for row in rows if isinstance(row, one)], table.schema
+            f"{name}_files": self.file(
+                table.name, [asdict(row) for row in rows if isinstance(row, kind)], table.schema
             )
-            for kind, (one, table) in _NEWEST.items()
+            for name, (kind, table) in _NEWEST.items()
         }
         return Manifest(
             attempt,
