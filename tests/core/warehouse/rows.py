@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import uuid
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, is_dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -221,7 +221,9 @@ class Stage:
         splits = [row for row in rows if isinstance(row, dict)]
         others = {
             f"{name}_files": self.file(
-                table.name, [asdict(row) for row in rows if isinstance(row, kind)], table.schema
+                table.name,
+                [asdict(row) for row in rows if isinstance(row, kind) and is_dataclass(row)],
+                table.schema,
             )
             for name, (kind, table) in _NEWEST.items()
         }
