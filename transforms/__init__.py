@@ -17,12 +17,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from transforms._annotate import Annotated, AnnotateMotion, DescribeClips
+from transforms._answer import Answered, AnswerQuestions
 from transforms._catalog import AnnotateCatalog
 from transforms._commit import CommitRows, Job, Outcomes, begin_run
 from transforms._decode import DecodeClips, Decoded
 from transforms._plan import PlanClips, Planned
 from transforms._scenes import DecodedScenes, DecodeScenes
 from transforms._stage import Attempt, StageRows
+from transforms._stage_answers import StageAnswers
 from transforms._stream import AnnotateNotifications, AnnotateSource
 
 if TYPE_CHECKING:
@@ -34,6 +36,8 @@ __all__ = [
     "AnnotateNotifications",
     "AnnotateSource",
     "Annotated",
+    "AnswerQuestions",
+    "Answered",
     "Attempt",
     "CommitRows",
     "DecodeClips",
@@ -46,6 +50,7 @@ __all__ = [
     "Outcomes",
     "PlanClips",
     "Planned",
+    "StageAnswers",
     "StageRows",
     "begin_run",
 ]

@@ -16,6 +16,7 @@ from motionsight_core.record import Failure, MotionRecord
 
 _lock = threading.Lock()
 _done: Counter[str] = Counter()
+_answered: Counter[str] = Counter()
 #: Of each run whose pipeline is under way here, each video's clips that were planned, less those staged.
 #: Of scenes these are known last, so that it is below zero for a while.
 _left: dict[str, defaultdict[VideoObject, int]] = {}
@@ -52,6 +53,18 @@ def count_staged(outcome: MotionRecord | Failure) -> None:
         _finish(outcome.run_id, video)
     else:
         _add(outcome.run_id, video, -1)
+
+
+def count_answered(run_id: str) -> None:
+    """A question of an evaluation has its row."""
+    with _lock:
+        _answered[run_id] += 1
+
+
+def questions_answered(run_id: str) -> int:
+    """Questions of a run that got their rows in this process so far; one tried again counts again."""
+    with _lock:
+        return _answered[run_id]
 
 
 def videos_done(run_id: str) -> int:

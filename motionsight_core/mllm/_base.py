@@ -83,6 +83,18 @@ class MultimodalModel(Protocol):
         ...
 
 
+def replies_as_they_come(
+    model: MultimodalModel, conversations: Sequence[Conversation]
+) -> Iterator[tuple[int, Reply | ClipError]]:
+    """The position and reply of each conversation, once, as soon as the model has it.
+
+    A model may have `reply_each`, which takes the same conversations and gives this; of others all replies
+    come together.
+    """
+    each = getattr(model, "reply_each", None)
+    yield from each(conversations) if each else enumerate(model.reply(conversations))
+
+
 class MllmBackend(Protocol):
     """What is registered as a multimodal LLM: a class whose instances are MultimodalModels, mostly.
 

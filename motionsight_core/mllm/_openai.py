@@ -7,8 +7,9 @@ import json
 import os
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import CancelledError, Future
+from queue import SimpleQueue
 from typing import Any
 
 import openai
@@ -17,7 +18,7 @@ from motionsight_core.errors import AnnotatorFailed, BadReply, ClipError, ModelU
 from motionsight_core.mllm._address import EndpointAddress, key_in
 from motionsight_core.mllm._answer import GATEWAY, denies_model, refusal_of, reply_of, server_says
 from motionsight_core.mllm._base import Conversation, Reply
-from motionsight_core.mllm._request import request_messages
+from motionsight_core.mllm._request import Pictures, request_messages
 from motionsight_core.settings import Settings
 
 CONNECT_S = 10.0
@@ -44,24 +45,36 @@ class EndpointModel:
 
     def reply(self, conversations: Sequence[Conversation]) -> list[Reply | ClipError]:
         """See `MultimodalModel.reply`; at most `endpoint.concurrency` requests at once, over all threads."""
+        replies = dict(self.reply_each(conversations))
+        return [replies[position] for position in range(len(conversations))]
+
+    def reply_each(self, conversations: Sequence[Conversation]) -> Iterator[tuple[int, Reply | ClipError]]:
+        """See `replies_as_they_come`; whoever stops early cancels the requests that are under way."""
         line = self._connect()
         limit = self._settings.mllm.max_new_tokens
-        asked: list[Future[Reply | ClipError] | ClipError] = []
+        pictures = Pictures()
+        came: SimpleQueue[int] = SimpleQueue()
+        asked: dict[int, Future[Reply | ClipError]] = {}
         try:
-            for conversation in conversations:
+            for position, conversation in enumerate(conversations):
                 # Pictures are encoded here, in the caller's thread, while earlier requests are under way.
                 try:
-                    messages = request_messages(conversation)
+                    messages = request_messages(conversation, pictures)
                 except Exception as error:
-                    asked.append(AnnotatorFailed(f"{type(error).__name__}: {one_line(error)}"))
+                    yield position, AnnotatorFailed(f"{type(error).__name__}: {one_line(error)}")
                     continue
-                asked.append(asyncio.run_coroutine_threadsafe(line.ask(messages, limit), line.loop))
-            return [_answer(one) for one in asked]
-        except BaseException:
-            for one in asked:
-                if isinstance(one, Future):
-                    one.cancel()
-            raise
+                request = asyncio.run_coroutine_threadsafe(line.ask(messages, limit), line.loop)
+                asked[position] = request
+                request.add_done_callback(lambda _, position=position: came.put(position))
+                while not came.empty():
+                    done = came.get()
+                    yield done, _answer(asked.pop(done))
+            while asked:
+                done = came.get()
+                yield done, _answer(asked.pop(done))
+        finally:
+            for request in asked.values():
+                request.cancel()
 
     def close(self) -> None:
         """Give up requests that are under way, whose callers get AnnotatorFailed, and end the thread.
@@ -125,13 +138,14 @@ class _Line:
             "seed": self._mllm.seed,
         } | self._mllm.extra_body
         # null takes a field away that a server does not know.
-        body = {name: value for name, value in fields.items() if value is not None}
+        # The messages are ready; as an argument of its own the SDK would go through all of them once more.
+        body = {"messages": messages} | {name: value for name, value in fields.items() if value is not None}
         async with self._slots:
             start_s = time.perf_counter()
             try:
                 completion: Any = await self._client.chat.completions.create(
                     model=self._address.model,
-                    messages=messages,  # pyright: ignore[reportArgumentType]
+                    messages=(),
                     extra_body=body,
                 )
                 answer = reply_of(completion, time.perf_counter() - start_s)
@@ -241,10 +255,8 @@ class _Connections(openai.DefaultAsyncHttpxClient):
             raise _TookTooLong(request) from None
 
 
-def _answer(asked: Future[Reply | ClipError] | ClipError) -> Reply | ClipError:
-    if isinstance(asked, ClipError):
-        return asked
+def _answer(request: Future[Reply | ClipError]) -> Reply | ClipError:
     try:
-        return asked.result()
+        return request.result()
     except CancelledError:
         return AnnotatorFailed("The endpoint's connection was closed while it was being asked.")

@@ -87,8 +87,13 @@ class TransformersModel:
         Calls of at most `runtime.batch_frames` frames (one conversation at least), padded on the
         left; a call that runs out of the GPU's memory is halved.
         """
+        replies = dict(self.reply_each(conversations))
+        return [replies[position] for position in range(len(conversations))]
+
+    def reply_each(self, conversations: Sequence[Conversation]) -> Iterator[tuple[int, Reply | ClipError]]:
+        """See `replies_as_they_come`; those of one call come together."""
         limit = self._settings.mllm.max_new_tokens
-        return self._each(conversations, lambda batch: self._generate(batch, limit))
+        yield from self._each(conversations, lambda batch: self._generate(batch, limit))
 
     def yes_probability(self, conversations: Sequence[Conversation]) -> list[float]:
         """Probability, 0 to 1, that each reply begins with "Yes": VQAScore (arXiv 2404.01291, eq. 1).
@@ -102,21 +107,21 @@ class TransformersModel:
             raise UsageError(
                 f'The model {self._location} cannot score: its tokenizer has no single token for "Yes".'
             )
-        found = []
-        for probability in self._each(conversations, lambda batch: self._first_token(batch, tokens[0])):
+        found: dict[int, float] = {}
+        for position, probability in self._each(
+            conversations, lambda batch: self._first_token(batch, tokens[0])
+        ):
             if isinstance(probability, ClipError):
                 raise probability
-            found.append(probability)
-        return found
+            found[position] = probability
+        return [found[position] for position in range(len(conversations))]
 
     def _each(
         self, conversations: Sequence[Conversation], step: Callable[[Sequence[Conversation]], list[T]]
-    ) -> list[T | ClipError]:
-        """What `step` gives for each conversation, in order, in as few calls as fit."""
-        found: dict[int, T | ClipError] = {}
+    ) -> Iterator[tuple[int, T | ClipError]]:
+        """What `step` gives for each conversation, with its position, in as few calls as fit."""
         for batch in _batches(conversations, self._settings.runtime.batch_frames):
-            found.update(self._together(conversations, batch, step))
-        return [found[position] for position in range(len(conversations))]
+            yield from self._together(conversations, batch, step).items()
 
     def _together(
         self,

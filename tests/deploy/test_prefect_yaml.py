@@ -35,6 +35,7 @@ def test_there_is_a_deployment_for_each_flow() -> None:
         "backfill-catalog/backfill",
         "annotate-partition/partition",
         "watch-catalog/watch",
+        "evaluate-benchmark/benchmark",
         "refresh-report/report",
     }
 
