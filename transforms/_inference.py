@@ -63,7 +63,7 @@ class MotionSightHandler(ModelHandler[DecodedClip, MotionRecord | Failure, Motio
     """
 
     def __init__(self, settings: Settings, run_id: str) -> None:
-        super().__init__(**_batch_size(settings))
+        super().__init__(**batch_size(settings))
         self._settings, self._run_id = settings, run_id
 
     def load_model(self) -> MotionSight:
@@ -90,7 +90,7 @@ class MotionSightHandler(ModelHandler[DecodedClip, MotionRecord | Failure, Motio
         return NAMESPACE
 
 
-def _batch_size(settings: Settings) -> dict[str, Any]:
+def batch_size(settings: Settings) -> dict[str, Any]:
     """As many clips as the settings and the MLLM's frames allow, and not fewer where there are more:
     Beam's own growing batches would begin with one clip on a GPU that takes eight."""
     if Annotator.parse(settings.annotator).is_measured:

@@ -11,9 +11,9 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from motionsight_core.dialogue.vqascore import vqa_scores
 
 from motionsight_core import Clip, MotionRecord, MotionSight, Settings, clips_of, decode
-from motionsight_core.dialogue.vqascore import vqa_scores
 from motionsight_core.errors import BadReply
 from motionsight_core.mllm import ScoringModel
 from motionsight_core.models.loaded import Models
