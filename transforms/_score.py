@@ -43,23 +43,33 @@ class ScoreDescriptions(beam.PTransform):
         self._scorer, self._run_id = scorer, run_id
 
     def expand(self, pcoll: beam.PCollection[ClipToScore]) -> beam.PCollection[Outcome]:
-        decoded: Any = pcoll | "DecodeToScore" >> beam.ParDo(
-            _Decode(self._scorer.settings, self._run_id)
-        ).with_outputs(_UNSCORED, main="shown")
-        infer: Any = RunInference(_ScoringHandler(self._scorer, self._run_id))
-        shown = decoded["shown"]
+        decode = beam.ParDo(_Decode(self._scorer.settings, self._run_id))
+        decoded: Any = pcoll | "DecodeToScore" >> decode.with_outputs(_UNSCORED, main="shown")
+        shown, infer = decoded["shown"], RunInference(_ScoringHandler(self._scorer, self._run_id))
         if accelerator := self._scorer.settings.runtime.accelerator:
-            shown = (
-                shown
-                | "PackShown"
-                >> beam.Map(_packed).with_output_types(tuple[int, tuple[ClipToScore, PackedClip]])
-                | "ToScorers" >> ReshufflePerKey()
-                | "UnpackShown" >> beam.MapTuple(_unpacked).with_resource_hints(accelerator=accelerator)
-            )
+            shown = shown | "ToScorers" >> _ToAccelerator(accelerator)
             infer = infer.with_resource_hints(accelerator=accelerator)
         scored = shown | "Score" >> infer | "EachScore" >> beam.FlatMap(list)
         outcomes: Any = (decoded[_UNSCORED], scored) | "Outcomes" >> beam.Flatten()
         return outcomes
+
+
+class _ToAccelerator(beam.PTransform):
+    """PCollection[Shown] -> the same on workers with an accelerator; the frames travel packed."""
+
+    def __init__(self, accelerator: str) -> None:
+        super().__init__()
+        self._accelerator = accelerator
+
+    def expand(self, pcoll: beam.PCollection[Shown]) -> beam.PCollection[Shown]:
+        packed = tuple[int, tuple[ClipToScore, PackedClip]]
+        moved: Any = (
+            pcoll
+            | "Pack" >> beam.Map(_packed).with_output_types(packed)
+            | "Shuffle" >> ReshufflePerKey()
+            | "Unpack" >> beam.MapTuple(_unpacked).with_resource_hints(accelerator=self._accelerator)
+        )
+        return moved
 
 
 class _Decode(beam.DoFn):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from flows.cli.command_score import score
 from flows.cli.options import FiniteRange, run_options, settings_options, warehouse_option
 from motionsight_core.errors import UsageError
 
@@ -322,61 +323,12 @@ def report(
 
 @cli.command()
 @warehouse_option
-@settings_options
-@click.option(
-    "--scorer",
-    metavar="MODEL",
-    required=True,
-    help="The multimodal LLM that judges: transformers:MODEL_ID_OR_DIR, or openai:BASE_URL#MODEL at an "
-    "endpoint that gives log-probabilities (vLLM, SGLang, OpenAI).",
-)
-@click.option("--where", metavar="SQL", help="Only rows of `motion` that meet this condition.")
-@click.option(
-    "--variant",
-    type=click.Choice(["description", "authors"]),
-    default="description",
-    show_default=True,
-    help="What is asked: whether the frames show what the description says; or, as the paper's authors "
-    'released it, whether six frames show "object motion" and "camera motion", whatever the description says.',
-)
-@click.option(
-    "--prefect",
-    "through_prefect",
-    is_flag=True,
-    help="Run as a Prefect flow (default where PREFECT_API_URL is set).",
-)
-def score(
-    warehouse: str,
-    settings: Settings,
-    scorer: str,
-    where: str | None,
-    variant: Literal["description", "authors"],
-    through_prefect: bool,
-) -> None:
-    """Score the descriptions of rows against their frames, with VQAScore.
-
-    A score is the probability, 0 to 1, that a multimodal LLM answers Yes when it is asked whether the frames
-    show what the description says. Both descriptions of a row are scored, on the plain sampled frames, into
-    the table `scores`. What this scorer has scored already is skipped; scores of different models, numbers
-    of frames or variants cannot be compared, and each has its own name in the column `scorer`.
-
-    \b
-    For example, and then the descriptions that fit worst:
-      motionsight score --scorer openai:http://localhost:8000/v1#Qwen/Qwen2.5-VL-7B-Instruct
-      motionsight sql "SELECT uri, aspect, score FROM scores ORDER BY score LIMIT 20"
-    """
-    if through_prefect or os.environ.get("PREFECT_API_URL"):
-        from flows.cli.through_prefect import score_through_prefect as run
-    else:
-        from flows.cli.score_command import score_locally as run
-    run(warehouse, scorer=scorer, where=where, variant=variant, settings=settings)
-
-
-@cli.command()
-@warehouse_option
 def doctor(warehouse: str) -> None:
     """Say what is installed, what works, what is missing and how to get it."""
     from flows.cli.doctor import examine
 
     if not examine(warehouse):
         sys.exit(1)
+
+
+cli.add_command(score)

@@ -48,7 +48,7 @@ def yes_of(completion: Any) -> float | ClipError:
     if not any(reads_yes(token) or token.strip().casefold() == "no" for token, _ in probabilities):
         likeliest = one_line(max(probabilities, key=lambda one: one[1])[0], most=40)
         return BadReply(
-            f'The model was about to begin with "{likeliest}", neither Yes nor No; of a model that thinks first, '
-            "switch that off in mllm.extra_body."
+            f'The model was about to begin with "{likeliest}", neither Yes nor No; where a model '
+            "thinks first, switch that off in mllm.extra_body."
         )
     return min(1.0, sum(probability for token, probability in probabilities if reads_yes(token)))

@@ -11,7 +11,6 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from motionsight_core.dialogue.vqascore import vqa_scores
 
 from motionsight_core import Clip, MotionRecord, MotionSight, Settings, clips_of, decode
 from motionsight_core.errors import BadReply
@@ -19,6 +18,7 @@ from motionsight_core.mllm import ScoringModel
 from motionsight_core.models.loaded import Models
 from motionsight_core.prompts import spotlit_frames
 from motionsight_core.record import Failure
+from motionsight_core.scoring import vqa_scores
 from motionsight_core.synthetic import catalog, render
 from tests.checkpoints.vitpose import tiny_vitpose
 from tests.core.mllm.scripted import ScriptedEndpoint, obliging, said
