@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from tests.checkpoints.mllm import tiny_qwen2_5_vl
 from tests.core.mllm.scripted import MODEL, Answer, ScriptedEndpoint, begins_with, fails, said, says
 from tests.core.warehouse.rows import Stage, record
 from tests.flows.conftest import columns, command
-from tests.warm import environment
+from tests.warm import WarmCommand, environment
 
 NAME = f"vqascore-1 openai:{MODEL}, 4 frames of 151200 pixels"
 FEW_FRAMES = ("--set", "sampling.frames=4")
@@ -40,13 +41,19 @@ def endpoint() -> Iterator[ScriptedEndpoint]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def annotated_once(warm_command: WarmCommand, scenes: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A warehouse with four rows by the measured annotator; copy before changing."""
+    folder = tmp_path_factory.mktemp("annotated")
+    code, _, said = warm_command.run(["annotate", str(scenes)], cwd=folder, environment=environment())
+    assert code == 0, said
+    return folder / "motionsight.duckdb"
+
+
 @pytest.fixture
-def annotated(motionsight, scenes: Path, tmp_path: Path) -> list[dict[str, Any]]:
-    """Four rows by the measured annotator, of clips that a test may move."""
-    for video in scenes.glob("*.mp4"):
-        (tmp_path / "clips").mkdir(exist_ok=True)
-        (tmp_path / "clips" / video.name).write_bytes(video.read_bytes())
-    assert motionsight("annotate", "clips").code == 0
+def annotated(annotated_once: Path, tmp_path: Path) -> list[dict[str, Any]]:
+    """Its rows, in the default warehouse."""
+    shutil.copy(annotated_once, tmp_path)
     answer = open_warehouse(f"duckdb:{tmp_path / 'motionsight.duckdb'}").query(
         "SELECT clip_id, recipe, uri, object_motion, camera_motion FROM motion ORDER BY uri"
     )
@@ -111,9 +118,11 @@ def test_a_condition_selects_what_is_scored(motionsight, ask, annotated, endpoin
 
 
 def test_a_clip_whose_video_is_gone_is_counted_and_scored_once_it_is_back(
-    motionsight, ask, annotated, endpoint, tmp_path: Path
+    motionsight, ask, scenes: Path, endpoint, tmp_path: Path
 ) -> None:
-    video = Path(annotated[1]["uri"])
+    shutil.copytree(scenes, tmp_path / "clips")
+    assert motionsight("annotate", "clips").code == 0
+    video = min((tmp_path / "clips").glob("*.mp4"))
     video.rename(tmp_path / "elsewhere.mp4")
 
     # A shard for each clip: those after it are not passed over.
@@ -140,10 +149,8 @@ def test_a_description_that_the_model_refuses_is_counted_and_the_rest_goes_on(
     assert len(ask(SCORES)) == 7
 
 
-def test_each_clip_is_decoded_once_for_the_descriptions_of_all_recipes(
-    motionsight, ask, annotated, endpoint, tmp_path: Path
-) -> None:
-    assert motionsight("annotate", "clips", "--set", "measure.fps=8").code == 0
+def test_descriptions_of_all_recipes_are_scored(motionsight, ask, annotated, endpoint, scenes: Path) -> None:
+    assert motionsight("annotate", str(scenes), "--set", "measure.fps=8").code == 0
 
     assert "Scored 16 descriptions" in motionsight(*scoring(endpoint)).out
 
@@ -193,7 +200,7 @@ def test_the_scorer_may_be_the_annotator_of_the_settings(motionsight, ask, annot
     assert set(columns(ask(SCORES), "scorer")) == {NAME}
 
 
-# What ends a run.
+# What ends a run, and what it finds.
 
 
 def test_an_endpoint_without_log_probabilities_ends_the_run_with_one_sentence(
