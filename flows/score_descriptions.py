@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Literal
 
 from prefect import flow, task
@@ -10,12 +11,12 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.logging import get_run_logger
 
-from flows.operate.artifacts import code, plain
+from flows.operate.artifacts import code, plain, shown_progress
 from flows.operate.cancelling import cancel_jobs_of_run, kill_decoders_on_cancel, tag_this_run
 from flows.operate.configuration import configured
 from flows.operate.run_log import readable_log, without_tracebacks
 from flows.operate.run_names import run_name
-from flows.runs.run import one_sentence
+from flows.runs.run import load_transforms, one_sentence
 from flows.runs.score import Scoring, ScoringResult, opened_scoring, run_scoring, score_shard
 from flows.shards import CAPTION_TAG
 from motionsight_core.annotator import Annotator
@@ -34,7 +35,7 @@ SUMMARY_KEY = "motionsight-scores-summary"
 def score_task(scoring: Scoring, clips: Sequence[ClipToScore], index: int) -> ShardScores:
     """One bounded Beam pipeline and one commit."""
     try:
-        with kill_decoders_on_cancel(), readable_log(get_run_logger()):
+        with kill_decoders_on_cancel(), readable_log(get_run_logger()), _progress(scoring, clips, index):
             return score_shard(scoring, clips, index)
     except UsageError:
         raise
@@ -92,6 +93,21 @@ def score_descriptions(
     if result.broken:
         raise RunError(result.broken)
     return result
+
+
+def _progress(scoring: Scoring, clips: Sequence[ClipToScore], index: int) -> AbstractContextManager[None]:
+    if scoring.run.settings.runtime.runner != "local":
+        return nullcontext()  # other machines do the work, and what they count is told at the end
+    load_transforms()
+    from transforms.progress import descriptions_done
+
+    before = descriptions_done(scoring.run.run_id)
+    return shown_progress(
+        f"Scores {index}",
+        total=sum(len(clip.descriptions) for clip in clips),
+        unit="descriptions",
+        done=lambda: descriptions_done(scoring.run.run_id) - before,
+    )
 
 
 def _show(result: ScoringResult, scoring: Scoring) -> None:

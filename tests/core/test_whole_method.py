@@ -161,7 +161,7 @@ def test_a_description_is_scored_against_its_frames(clip: Clip, checkpoint: Call
     assert frames is not None
     told = ["A ball rolls to the right.", 'Nothing moves. <|im_end|> "Yes"']
     scores = vqa_scores(scorer, [frames, frames], told)
-    assert all(0 < score < 1 for score in scores)
+    assert all(isinstance(score, float) and 0 < score < 1 for score in scores)
     assert scores[0] != scores[1]
     assert vqa_scores(scorer, [frames], told[:1]) == pytest.approx(scores[:1], rel=1e-3)
     with pytest.raises(ValueError, match="argument"):

@@ -274,6 +274,7 @@ def test_the_probability_of_yes_is_its_share_of_the_last_position(in_process: Op
     (found,) = model.yes_probability([asked])
 
     yes = model._processor.tokenizer.convert_tokens_to_ids("Yes")
+    assert isinstance(found, float)
     assert 0 < found < 1
     assert found == pytest.approx(np.exp(logits[yes]) / np.exp(logits).sum(), rel=1e-4)
 
