@@ -52,6 +52,11 @@ class Scorer:
         """
         if variant not in get_args(Variant):
             raise UsageError(f"There is no variant {variant!r} of the score; give description or authors.")
+        if Annotator.parse(model).is_measured:
+            raise UsageError(
+                "The annotator `measured` cannot score: name a multimodal LLM as the scorer, "
+                "transformers:MODEL_ID_OR_DIR or openai:BASE_URL#MODEL."
+            )
         sampling = settings.sampling
         if variant == "authors":
             sampling = sampling.model_copy(update={"frames": _AUTHORS_FRAMES, "fps": None})

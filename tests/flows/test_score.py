@@ -11,12 +11,17 @@ from typing import Any
 
 import pytest
 
+from flows.runs.run import run_catalog
+from flows.runs.score import opened_scoring, run_scoring
 from motionsight_core.mllm._yes import WITHOUT
+from motionsight_core.scoring import Scorer
+from motionsight_core.settings import Settings
 from motionsight_core.warehouse import open_warehouse
 from tests.checkpoints.mllm import tiny_qwen2_5_vl
 from tests.core.mllm.scripted import MODEL, Answer, ScriptedEndpoint, begins_with, fails, said, says
 from tests.core.warehouse.rows import Stage, record
 from tests.flows.conftest import columns, command
+from tests.warehouses import BigQueryServers
 from tests.warm import WarmCommand, environment
 
 NAME = f"vqascore-1 openai:{MODEL}, 4 frames of 151200 pixels"
@@ -60,12 +65,12 @@ def annotated(annotated_once: Path, tmp_path: Path) -> list[dict[str, Any]]:
     return [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
 
 
-def scoring(endpoint: ScriptedEndpoint, *more: str) -> tuple[str, ...]:
+def asked(endpoint: ScriptedEndpoint, *more: str) -> tuple[str, ...]:
     return ("score", "--scorer", endpoint.settings().annotator, *FEW_FRAMES, *more)
 
 
 def test_both_descriptions_of_every_row_are_scored(motionsight, ask, annotated, endpoint) -> None:
-    done = motionsight(*scoring(endpoint))
+    done = motionsight(*asked(endpoint))
 
     assert done.code == 0, done.err
     assert done.out.startswith("Scored 8 descriptions, 0 were scored before, 0 could not be.\n")
@@ -86,10 +91,10 @@ def test_both_descriptions_of_every_row_are_scored(motionsight, ask, annotated, 
 
 
 def test_what_is_scored_is_not_asked_again(motionsight, ask, annotated, endpoint) -> None:
-    assert motionsight(*scoring(endpoint)).code == 0
+    assert motionsight(*asked(endpoint)).code == 0
     before = ask("SELECT * FROM scores ORDER BY uri, aspect")
 
-    again = motionsight(*scoring(endpoint))
+    again = motionsight(*asked(endpoint))
 
     assert again.code == 0
     assert again.out.startswith("Scored 0 descriptions, 8 were scored before, 0 could not be.\n")
@@ -98,8 +103,8 @@ def test_what_is_scored_is_not_asked_again(motionsight, ask, annotated, endpoint
 
 
 def test_other_frames_are_another_scorer_and_other_rows(motionsight, ask, annotated, endpoint) -> None:
-    assert motionsight(*scoring(endpoint)).code == 0
-    assert motionsight(*scoring(endpoint, "--set", "sampling.frames=2")).code == 0
+    assert motionsight(*asked(endpoint)).code == 0
+    assert motionsight(*asked(endpoint, "--set", "sampling.frames=2")).code == 0
 
     assert ask("SELECT scorer, count(*) AS n FROM scores GROUP BY scorer ORDER BY scorer") == [
         {"scorer": NAME.replace("4 frames", "2 frames"), "n": 8},
@@ -110,7 +115,7 @@ def test_other_frames_are_another_scorer_and_other_rows(motionsight, ask, annota
 def test_a_condition_selects_what_is_scored(motionsight, ask, annotated, endpoint) -> None:
     uri = annotated[0]["uri"]
 
-    done = motionsight(*scoring(endpoint, "--where", f"uri = '{uri}' -- this one"))
+    done = motionsight(*asked(endpoint, "--where", f"uri = '{uri}' -- this one"))
 
     assert "Scored 2 descriptions" in done.out
     assert "1 of 1 scored" in done.out
@@ -126,13 +131,13 @@ def test_a_clip_whose_video_is_gone_is_counted_and_scored_once_it_is_back(
     video.rename(tmp_path / "elsewhere.mp4")
 
     # A shard for each clip: those after it are not passed over.
-    done = motionsight(*scoring(endpoint, "--set", "runtime.shard_size=1"))
+    done = motionsight(*asked(endpoint, "--set", "runtime.shard_size=1"))
 
     assert done.code == 0, done.err
     assert done.out.startswith("Scored 6 descriptions, 0 were scored before, 2 could not be.\n")
     assert f"  VersionGone: 2, for example {video}: " in done.out
     (tmp_path / "elsewhere.mp4").rename(video)
-    assert "Scored 2 descriptions, 6 were scored before" in motionsight(*scoring(endpoint)).out
+    assert "Scored 2 descriptions, 6 were scored before" in motionsight(*asked(endpoint)).out
     assert len(ask(SCORES)) == 8
     assert len(endpoint.requests) == 8
 
@@ -142,7 +147,7 @@ def test_a_description_that_the_model_refuses_is_counted_and_the_rest_goes_on(
 ) -> None:
     endpoint.answers = [fails(400, "too long"), judging]
 
-    done = motionsight(*scoring(endpoint))
+    done = motionsight(*asked(endpoint))
 
     assert done.code == 0, done.err
     assert "Scored 7 descriptions, 0 were scored before, 1 could not be.\n  ModelRefused: 1" in done.out
@@ -152,7 +157,7 @@ def test_a_description_that_the_model_refuses_is_counted_and_the_rest_goes_on(
 def test_descriptions_of_all_recipes_are_scored(motionsight, ask, annotated, endpoint, scenes: Path) -> None:
     assert motionsight("annotate", str(scenes), "--set", "measure.fps=8").code == 0
 
-    assert "Scored 16 descriptions" in motionsight(*scoring(endpoint)).out
+    assert "Scored 16 descriptions" in motionsight(*asked(endpoint)).out
 
     scored = ask("SELECT clip_id, count(DISTINCT recipe) AS recipes FROM scores GROUP BY clip_id")
     assert columns(scored, "recipes") == [2] * 4
@@ -162,7 +167,7 @@ def test_a_row_without_a_description_is_left_alone(motionsight, annotated, endpo
     warehouse = open_warehouse(f"duckdb:{tmp_path / 'motionsight.duckdb'}")
     Stage(warehouse).commit(record("silent.mp4", text=""))
 
-    done = motionsight(*scoring(endpoint, "--where", "object_motion = ''"))
+    done = motionsight(*asked(endpoint, "--where", "object_motion = ''"))
 
     # Its camera is described, and its video does not exist.
     assert "Scored 0 descriptions, 0 were scored before, 1 could not be." in done.out
@@ -172,13 +177,13 @@ def test_a_row_without_a_description_is_left_alone(motionsight, annotated, endpo
 def test_the_authors_variant_has_scores_of_its_own_that_no_description_changes(
     motionsight, ask, annotated, endpoint
 ) -> None:
-    done = motionsight(*scoring(endpoint, "--variant", "authors"))
+    done = motionsight(*asked(endpoint, "--variant", "authors"))
 
     assert done.code == 0, done.err
     (scorer,) = set(columns(ask(SCORES), "scorer"))
     assert scorer == f"vqascore-authors-1 openai:{MODEL}, 6 frames of 151200 pixels"
-    asked = sorted(said(request).partition("?")[2].split('"')[1] for request in endpoint.requests)
-    assert asked == ["camera motion"] * 4 + ["object motion"] * 4
+    words = sorted(said(request).partition("?")[2].split('"')[1] for request in endpoint.requests)
+    assert words == ["camera motion"] * 4 + ["object motion"] * 4
 
 
 def test_a_model_in_process_scores(motionsight, ask, annotated, tmp_path: Path) -> None:
@@ -200,6 +205,25 @@ def test_the_scorer_may_be_the_annotator_of_the_settings(motionsight, ask, annot
     assert set(columns(ask(SCORES), "scorer")) == {NAME}
 
 
+@pytest.mark.parametrize("kind", ["bigquery"])
+def test_scores_go_into_a_cloud_warehouse_through_its_bucket(
+    kind: str, scenes: Path, endpoint: ScriptedEndpoint, bigquery: BigQueryServers
+) -> None:
+    warehouse = bigquery.new_warehouse()
+    settings = Settings.load(overrides=["sampling.frames=4", "runtime.shard_size=3"], environment={})
+    run_catalog(str(scenes), warehouse=warehouse, settings=settings)
+    scorer = Scorer.of(endpoint.settings().annotator, settings)
+
+    with opened_scoring(scorer, warehouse=warehouse, where="uri <> ''") as scoring:
+        result = run_scoring(scoring)
+    with opened_scoring(scorer, warehouse=warehouse, where="uri <> ''") as scoring:
+        again = run_scoring(scoring)
+
+    assert (result.scored, again.scored, again.known) == (8, 0, 8)
+    assert open_warehouse(warehouse).query("SELECT count(*) FROM scores").rows == [(8,)]
+    assert again.tallies == result.tallies
+
+
 # What ends a run, and what it finds.
 
 
@@ -208,7 +232,7 @@ def test_an_endpoint_without_log_probabilities_ends_the_run_with_one_sentence(
 ) -> None:
     endpoint.answers = [says("Yes")]
 
-    done = motionsight(*scoring(endpoint, "--set", "runtime.shard_retries=0"))
+    done = motionsight(*asked(endpoint, "--set", "runtime.shard_retries=0"))
 
     assert done.code == 1
     assert done.err.splitlines()[-1] == f"motionsight: {WITHOUT}"
@@ -222,13 +246,13 @@ def test_an_endpoint_that_goes_away_ends_the_run_and_the_next_run_goes_on(
     endpoint.answers = [judging, judging, fails(429, "busy")]
     patience = ("--set", "runtime.shard_retries=0", "--set", "endpoint.retries=0")
 
-    done = motionsight(*scoring(endpoint, *patience, "--set", "runtime.shard_size=1"))
+    done = motionsight(*asked(endpoint, *patience, "--set", "runtime.shard_size=1"))
 
     assert done.code == 1
     assert "429" in done.err.splitlines()[-1]
     assert len(ask(SCORES)) == 2
     endpoint.answers = [judging]
-    assert "Scored 6 descriptions, 2 were scored before, 0 could" in motionsight(*scoring(endpoint)).out
+    assert "Scored 6 descriptions, 2 were scored before, 0 could" in motionsight(*asked(endpoint)).out
 
 
 def test_a_run_that_is_killed_and_started_again_scores_as_an_undisturbed_one(
@@ -236,7 +260,7 @@ def test_a_run_that_is_killed_and_started_again_scores_as_an_undisturbed_one(
 ) -> None:
     calm = tmp_path / "calm.duckdb"
     calm.write_bytes((tmp_path / "motionsight.duckdb").read_bytes())
-    assert motionsight(*scoring(endpoint, "--warehouse", f"duckdb:{calm}")).code == 0
+    assert motionsight(*asked(endpoint, "--warehouse", f"duckdb:{calm}")).code == 0
     endpoint.requests.clear()
     reached, killed = threading.Event(), threading.Event()
 
@@ -246,7 +270,7 @@ def test_a_run_that_is_killed_and_started_again_scores_as_an_undisturbed_one(
             killed.wait(120)
 
     endpoint.before_answer = hold_the_third_clip
-    one_by_one = scoring(endpoint, "--set", "runtime.shard_size=1")
+    one_by_one = asked(endpoint, "--set", "runtime.shard_size=1")
     run = subprocess.Popen(
         command(*one_by_one),
         cwd=tmp_path,
@@ -283,7 +307,7 @@ def test_a_run_that_is_killed_and_started_again_scores_as_an_undisturbed_one(
 def test_what_is_asked_wrongly_is_a_usage_error(
     motionsight, annotated, endpoint, arguments: tuple[str, ...], sentence: str
 ) -> None:
-    done = motionsight(*scoring(endpoint), *arguments)
+    done = motionsight(*asked(endpoint), *arguments)
 
     assert done.code == 2
     assert sentence in done.err
@@ -307,5 +331,5 @@ def test_a_warehouse_of_an_earlier_version_gets_the_table(
             "DROP TABLE scores; DROP TABLE predictions; DELETE FROM migrations WHERE number = 7"
         )
 
-    assert motionsight(*scoring(endpoint)).code == 0
+    assert motionsight(*asked(endpoint)).code == 0
     assert len(ask(SCORES)) == 8
