@@ -24,7 +24,7 @@ from motionsight_core.warehouse import Manifest
 CAPTION_TAG = "motionsight-caption"
 
 
-def _may_help(task: Task[..., Manifest], task_run: TaskRun, state: State[Manifest]) -> bool:
+def may_help(task: Task[..., Manifest], task_run: TaskRun, state: State[Manifest]) -> bool:
     """Whether a shard that failed is tried again: not where it would be the same again."""
     return not isinstance(state.data, UsageError)
 
@@ -36,7 +36,7 @@ def _may_help(task: Task[..., Manifest], task_run: TaskRun, state: State[Manifes
     persist_result=False,
     retry_delay_seconds=exponential_backoff(backoff_factor=2),
     retry_jitter_factor=0.5,
-    retry_condition_fn=_may_help,
+    retry_condition_fn=may_help,
 )
 def shard_task(run: Run, shard: Shard, index: int) -> Manifest:
     """One bounded Beam pipeline and one commit."""
@@ -75,11 +75,12 @@ def run_shard_tasks(
         if state.is_completed():
             on_shard(shard, state.result())
         else:
-            broken.append(f"Shard {shard.index} failed: {_reason(state)}")
+            broken.append(f"Shard {shard.index} failed: {reason_of(state)}")
     return Shortfall(tuple(broken), left=0)
 
 
-def _reason(state: State[Manifest]) -> str:
+def reason_of(state: State[Manifest]) -> str:
+    """Why a shard's task failed, in one sentence."""
     error = state.data if isinstance(state.data, BaseException) else state.result(raise_on_failure=False)
     return one_sentence(error) if isinstance(error, BaseException) else str(state.message)
 

@@ -66,6 +66,10 @@ class Answer:
     """What was said, word for word, before any rule read it; the letter where the measurement chose."""
 
 
+#: Told a question's answer, or why there is none.
+OnAnswer: TypeAlias = Callable[[Answer | ClipError], None]
+
+
 @dataclass(eq=False)
 class Annotation:
     """One clip under annotation. Steps fill it in; one that fails leaves its error."""
@@ -81,6 +85,8 @@ class Annotation:
     """The same as a row holds them."""
     regions: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 4)))
     """[T, 4] the focus regions (eq. 3)."""
+    shown: dict[object, FrameSequence] = field(default_factory=dict)
+    """Frames under prompts, by what makes them the same; questions about one clip share them."""
     object_motion: str = ""
     camera_motion: str = ""
     notes: list[str] = field(default_factory=list)
@@ -95,6 +101,8 @@ class Annotation:
     conversation: Conversation = ()
     """In which it was asked."""
     answer: Answer | None = None
+    on_answer: OnAnswer | None = None
+    """Told the answer, or the error, as soon as it is there."""
     error: ClipError | None = None
     stage: FailureStage = "caption"
     """Where the error happened."""
@@ -103,10 +111,24 @@ class Annotation:
         """Another one of the same clip, for a question about it."""
         return replace(self, query=query, notes=list(self.notes), dialogue=[])
 
+    def shown_by(self, prompt: str) -> object:
+        """What makes two prompted sequences of this clip the same: the prompt, and where objects are."""
+        masks = [id(mask) for one in self.referred for mask in one.trajectory.masks if mask is not None]
+        boxes = [one.trajectory.boxes.tobytes() for one in self.referred]
+        return prompt, self.regions.tobytes(), tuple(boxes), tuple(masks)
+
     def failed(self, stage: FailureStage, error: ClipError) -> Annotation:
         """This clip goes no further."""
         self.stage, self.error = stage, error
+        if self.on_answer is not None:
+            self.on_answer(error)
         return self
+
+    def answered_with(self, answer: Answer) -> None:
+        """The question has its answer."""
+        self.answer = answer
+        if self.on_answer is not None:
+            self.on_answer(answer)
 
     def checked(self) -> Annotation:
         """Itself, or what went wrong with it.
@@ -252,14 +274,14 @@ def reason_of(error: Exception) -> ClipError:
 
 
 def take(step: Callable[[Batch], None], batch: Batch, observe: Observer) -> None:
-    """Take one step with all of a batch that have not failed.
+    """Take one step with all of a batch that have neither failed nor been answered.
 
     A step that raises is taken clip by clip, so that one clip's defect costs one clip.
 
     Raises:
         RunError, UsageError: no clip can be described, for example because a model is missing.
     """
-    left = [annotation for annotation in batch if annotation.error is None]
+    left = [annotation for annotation in batch if annotation.error is None and annotation.answer is None]
     if not left:
         return
     started = time.perf_counter()

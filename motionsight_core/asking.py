@@ -11,7 +11,7 @@ from motionsight_core.annotation import DESCRIPTION_CUT, Annotation, Answer, Bat
 from motionsight_core.choosing import Measured, choose
 from motionsight_core.dialogue.replies import MAX_CHARACTERS
 from motionsight_core.errors import BadReply, ClipError, Undecided
-from motionsight_core.mllm import Conversation, Reply
+from motionsight_core.mllm import Conversation, Reply, replies_as_they_come
 from motionsight_core.models.loaded import Models
 from motionsight_core.record import About, Exchange
 from motionsight_core.settings import Shown
@@ -32,16 +32,15 @@ class Interview:
     def replies(
         self, about: About, batch: Batch, conversations: Sequence[Conversation]
     ) -> Iterator[tuple[Annotation, Conversation, Reply]]:
-        """Each clip's reply; one that has none fails with the reason and is left out.
+        """Each clip's reply, as soon as it comes; one that has none fails with the reason and is left out.
 
         Args:
             about: what is asked for.
             batch: the clips.
             conversations: one for each.
         """
-        for annotation, conversation, reply in zip(
-            batch, conversations, self._ask(conversations), strict=True
-        ):
+        for position, reply in self._ask(conversations):
+            annotation, conversation = batch[position], conversations[position]
             if isinstance(reply, ClipError):
                 annotation.failed("refer" if about == "names" else "caption", reply)
                 continue
@@ -69,9 +68,11 @@ class Interview:
         for annotation, conversation, reply in self.replies("answer", batch, conversations):
             annotation.conversation = conversation
             try:
-                annotation.answer = answer_of_reply(annotation, reply.text)
+                answer = answer_of_reply(annotation, reply.text)
             except BadReply as error:
                 annotation.failed("caption", error)
+            else:
+                annotation.answered_with(answer)
 
     def choice_again(self, asked: Conversation, said: str, options: Sequence[str]) -> int:
         """The option that is chosen in a multiple choice when it is asked once more.
@@ -84,18 +85,20 @@ class Interview:
         Raises:
             ClipError: there is no reply, or it names no option again.
         """
-        reply = self._ask([dialogue.ask_again(asked, said)])[0]
+        ((_, reply),) = self._ask([dialogue.ask_again(asked, said)])
         if isinstance(reply, ClipError):
             raise reply
         return dialogue.choice_of(reply.text, options)
 
-    def _ask(self, conversations: Sequence[Conversation]) -> list[Reply | ClipError]:
-        replies = self._models.mllm.reply(conversations) if conversations else []
-        for reply in replies:
+    def _ask(self, conversations: Sequence[Conversation]) -> Iterator[tuple[int, Reply | ClipError]]:
+        """The replies in the order in which they come, each with the position of its conversation."""
+        if not conversations:
+            return
+        for position, reply in replies_as_they_come(self._models.mllm, conversations):
             if isinstance(reply, Reply):
                 self._observe("prompt_tokens", reply.prompt_tokens)
                 self._observe("completion_tokens", reply.completion_tokens)
-        return replies
+            yield position, reply
 
 
 def answer_of_reply(annotation: Annotation, reply: str) -> Answer:

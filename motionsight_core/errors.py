@@ -114,6 +114,12 @@ class Archived(ClipError):
     """The store keeps the object in an archive, from which it must be restored before it can be read."""
 
 
+class VideoNotFound(ClipError):
+    """No object of the name that a question gives its video is among those that were listed."""
+
+    permanent = False
+
+
 class VersionGone(ClipError):
     """The version that was listed is no longer what the store holds."""
 

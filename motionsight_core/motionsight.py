@@ -8,9 +8,10 @@ step takes the annotations of a batch and fills in one thing.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 
 from motionsight_core import dialogue
 from motionsight_core.annotation import (
@@ -138,19 +139,41 @@ class MotionSight:
             return replace(answer, choice=choice, text=options[choice])
         return answer
 
-    def answers(self, asked: Sequence[Asked]) -> list[Answer | ClipError]:
+    def answers(
+        self,
+        asked: Sequence[Asked],
+        *,
+        on_answer: Callable[[int, Answer | ClipError], None] = lambda position, answer: None,
+    ) -> list[Answer | ClipError]:
         """One answer or error per question, in order; never raises for one question.
 
         Each clip is decoded once, however many questions there are about it, and each question is asked
         once: an answer whose reply chooses no option has no choice.
+
+        Args:
+            asked: the questions, each with its clip.
+            on_answer: called with a question's position and its answer or error once that is known, in the
+                order in which replies come; from this thread.
 
         Raises:
             ModelMissing: a model is not on this machine, so that nothing can be answered.
             UsageError: the model cannot be asked as the settings say.
         """
         batch = self._asked_about(asked)
+        told: set[int] = set()
+
+        def tell(position: int, answer: Answer | ClipError) -> None:
+            if position not in told:
+                told.add(position)
+                on_answer(position, answer)
+
+        for position, annotation in enumerate(batch):
+            annotation.on_answer = partial(tell, position)
         self._reach_answers(batch)
-        return [annotation.answered() for annotation in batch]
+        answers = [annotation.answered() for annotation in batch]
+        for position, answer in enumerate(answers):  # those whose clip could not be decoded
+            tell(position, answer)
+        return answers
 
     def _asked_about(self, asked: Sequence[Asked]) -> list[Annotation]:
         """An annotation per question; those about one clip share its frames and the names of its tracks."""
@@ -277,12 +300,16 @@ class MotionSight:
     # Visual prompts: the spotlight (section 3.2) or what else the settings name --------------------------
 
     def _frames(self, annotation: Annotation, prompt: str) -> FrameSequence:
-        pose = self._models.pose if prompt == "pose" else None
-        objects = [referred.trajectory for referred in annotation.referred]
-        frames = prompted_frames(
-            prompt, annotation.decoded, objects, annotation.regions, self.settings, pose=pose
-        )
-        return as_shown(frames, self.settings.sampling.shown, seed=annotation.clip.clip_id)
+        key = annotation.shown_by(prompt)
+        if key not in annotation.shown:
+            pose = self._models.pose if prompt == "pose" else None
+            objects = [referred.trajectory for referred in annotation.referred]
+            frames = prompted_frames(
+                prompt, annotation.decoded, objects, annotation.regions, self.settings, pose=pose
+            )
+            shown = as_shown(frames, self.settings.sampling.shown, seed=annotation.clip.clip_id)
+            annotation.shown[key] = shown
+        return annotation.shown[key]
 
     def _seen(self, annotation: Annotation, prompts: Sequence[str]) -> tuple[Part, ...]:
         if self.settings.sampling.shown == "none":
@@ -310,12 +337,14 @@ class MotionSight:
             annotation.aspect = annotation.asked.aspect or aspect_by_words(annotation.asked.text)
             if not annotation.asked.options:
                 self._narrate([annotation])
-                annotation.answer = annotation.told()
+                annotation.answered_with(annotation.told())
                 continue
             try:
-                annotation.answer = answer_by_measurement(annotation, shown=self.settings.sampling.shown)
+                answer = answer_by_measurement(annotation, shown=self.settings.sampling.shown)
             except Undecided as refusal:
                 annotation.failed("caption", refusal)
+            else:
+                annotation.answered_with(answer)
 
     # Captioning: R_obj = MLLM(spotlit frames), R_cam = MLLM(blurred frames, R_obj) (section 3.4) ---------
 

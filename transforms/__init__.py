@@ -17,16 +17,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from transforms._annotate import Annotated, AnnotateMotion, DescribeClips
+from transforms._answer import Answered, AnswerQuestions
 from transforms._catalog import AnnotateCatalog
 from transforms._commit import CommitRows, Job, Outcomes, begin_run
 from transforms._decode import DecodeClips, Decoded
 from transforms._plan import PlanClips, Planned
 from transforms._scenes import DecodedScenes, DecodeScenes
 from transforms._stage import Attempt, StageRows
+from transforms._stage_answers import StageAnswers
 from transforms._stream import AnnotateNotifications, AnnotateSource
 
 if TYPE_CHECKING:
     from transforms._inference import MotionSightHandler
+    from transforms._score import ScoreDescriptions
 
 __all__ = [
     "AnnotateCatalog",
@@ -34,6 +37,8 @@ __all__ = [
     "AnnotateNotifications",
     "AnnotateSource",
     "Annotated",
+    "AnswerQuestions",
+    "Answered",
     "Attempt",
     "CommitRows",
     "DecodeClips",
@@ -46,6 +51,8 @@ __all__ = [
     "Outcomes",
     "PlanClips",
     "Planned",
+    "ScoreDescriptions",
+    "StageAnswers",
     "StageRows",
     "begin_run",
 ]
@@ -56,6 +63,10 @@ def __getattr__(name: str) -> Any:
         from transforms._inference import MotionSightHandler
 
         return MotionSightHandler
+    if name == "ScoreDescriptions":
+        from transforms._score import ScoreDescriptions
+
+        return ScoreDescriptions
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

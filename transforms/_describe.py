@@ -31,7 +31,7 @@ class DescribeMeasured(beam.DoFn):
 def counting_sight(settings: Settings, run_id: str) -> MotionSight:
     """The method with its steps counted. Cheap: the models behind it are this process's, shared by all
     threads and shards."""
-    return MotionSight(settings, run_id=run_id, observe=_count)
+    return MotionSight(settings, run_id=run_id, observe=count_step)
 
 
 def describe_batch(sight: MotionSight, batch: Sequence[DecodedClip]) -> list[MotionRecord | Failure]:
@@ -49,7 +49,7 @@ def describe_batch(sight: MotionSight, batch: Sequence[DecodedClip]) -> list[Mot
     return described
 
 
-def _count(name: str, amount: float) -> None:
+def count_step(name: str, amount: float) -> None:
     """Tokens as counters, steps as distributions of milliseconds."""
     if name.endswith("_s"):
         Metrics.distribution(NAMESPACE, name.removesuffix("_s") + "_ms").update(round(amount * 1000))

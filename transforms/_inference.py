@@ -63,7 +63,7 @@ class MotionSightHandler(ModelHandler[DecodedClip, MotionRecord | Failure, Motio
     """
 
     def __init__(self, settings: Settings, run_id: str) -> None:
-        super().__init__(**_batch_size(settings))
+        super().__init__(**batch_size(settings))
         self._settings, self._run_id = settings, run_id
 
     def load_model(self) -> MotionSight:
@@ -83,14 +83,19 @@ class MotionSightHandler(ModelHandler[DecodedClip, MotionRecord | Failure, Motio
 
     def get_num_bytes(self, batch: Sequence[DecodedClip]) -> int:
         """Bytes of pixels; the default would pickle every batch to count them."""
-        sequences = [frames for clip in batch for frames in (clip.sampled, clip.blurred)]
-        return sum(frames.pixels.nbytes for frames in sequences if frames is not None)
+        return bytes_of(batch)
 
     def get_metrics_namespace(self) -> str:
         return NAMESPACE
 
 
-def _batch_size(settings: Settings) -> dict[str, Any]:
+def bytes_of(clips: Sequence[DecodedClip]) -> int:
+    """Bytes of pixels."""
+    sequences = [frames for clip in clips for frames in (clip.sampled, clip.blurred)]
+    return sum(frames.pixels.nbytes for frames in sequences if frames is not None)
+
+
+def batch_size(settings: Settings) -> dict[str, Any]:
     """As many clips as the settings and the MLLM's frames allow, and not fewer where there are more:
     Beam's own growing batches would begin with one clip on a GPU that takes eight."""
     if Annotator.parse(settings.annotator).is_measured:

@@ -11,7 +11,7 @@ from apache_beam.pvalue import AsIter
 from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.windowed_value import WindowedValue
 
-from motionsight_core.record import Failure, MotionRecord, SplitRecord
+from motionsight_core.record import Failure, MotionRecord, PredictionRecord, SplitRecord
 from motionsight_core.settings import StoreSettings
 from motionsight_core.warehouse import FAILURES, MOTION, SPLITS, Manifest, Table
 from motionsight_core.warehouse.staged_files import write_staged
@@ -61,9 +61,9 @@ class StageRows(beam.PTransform):
 
     def expand(self, pcoll: Annotated) -> beam.PCollection[Manifest]:
         attempt = self._attempt
-        motion: Any = pcoll.rows | "StageMotion" >> beam.ParDo(_WriteParts(attempt, MOTION))
-        failures: Any = pcoll.failures | "StageFailures" >> beam.ParDo(_WriteParts(attempt, FAILURES))
-        splits: Any = self._splits | "StageSplits" >> beam.ParDo(_WriteParts(attempt, SPLITS))
+        motion: Any = pcoll.rows | "StageMotion" >> beam.ParDo(WriteParts(attempt, MOTION))
+        failures: Any = pcoll.failures | "StageFailures" >> beam.ParDo(WriteParts(attempt, FAILURES))
+        splits: Any = self._splits | "StageSplits" >> beam.ParDo(WriteParts(attempt, SPLITS))
         manifest: Any = (
             pcoll.rows.pipeline
             | "Once" >> beam.Impulse()
@@ -80,7 +80,7 @@ class StageRows(beam.PTransform):
         return manifest
 
 
-class _WriteParts(beam.DoFn):
+class WriteParts(beam.DoFn):
     """Rows to Parquet parts; emits (path, number of rows) of each."""
 
     def __init__(self, attempt: Attempt, table: Table) -> None:
@@ -89,9 +89,11 @@ class _WriteParts(beam.DoFn):
     def start_bundle(self) -> None:
         self._rows: list[dict[str, Any]] = []
 
-    def process(self, element: MotionRecord | Failure | SplitRecord) -> Iterator[tuple[str, int]]:
+    def process(
+        self, element: MotionRecord | Failure | SplitRecord | PredictionRecord
+    ) -> Iterator[tuple[str, int]]:
         self._rows.append(element.to_row())
-        if not isinstance(element, SplitRecord):
+        if isinstance(element, MotionRecord | Failure):
             count_staged(element)
         if len(self._rows) >= _PART_ROWS:
             yield self._write()

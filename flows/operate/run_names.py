@@ -7,6 +7,8 @@ from typing import Any
 from prefect.runtime import deployment, flow_run
 
 _LONGEST = 100
+#: Parameters that say what a run is about, the first that is set.
+_ABOUT = ("benchmark", "source", "catalog", "warehouse")
 
 
 def run_name() -> str:
@@ -16,7 +18,7 @@ def run_name() -> str:
 
 def named(flow_name: str, parameters: dict[str, Any]) -> str:
     """For example `annotate gs://bucket/clips/` or `annotate partition 3 of 16: s3://bucket/`."""
-    about = parameters.get("source") or parameters.get("catalog") or parameters.get("warehouse") or ""
+    about = next((parameters[name] for name in _ABOUT if parameters.get(name)), "")
     verb = flow_name.partition("-")[0]
     if parameters.get("partition") is not None:
         verb = f"{verb} partition {parameters['partition']} of {parameters.get('partitions')}:"

@@ -210,7 +210,7 @@ def stage_shard(run: Run, shard: Shard) -> Manifest:
 def commit_shard(run: Run, manifest: Manifest) -> None:
     """One commit. A warehouse that is away for a while costs pauses, and no second annotation."""
     warehouse = open_warehouse(run.warehouse)
-    _with_retries(partial(warehouse.commit, manifest), retries=run.settings.runtime.shard_retries)
+    with_retries(partial(warehouse.commit, manifest), retries=run.settings.runtime.shard_retries)
 
 
 def finish_run(run: Run) -> RunRecord:
@@ -270,7 +270,7 @@ def run_shards(
         if told_to_end():
             return Shortfall(tuple(broken), left=len(shards) - begun)
         try:
-            manifest = _with_retries(
+            manifest = with_retries(
                 partial(stage_shard, run, shard), retries=run.settings.runtime.shard_retries
             )
             commit_shard(run, manifest)
@@ -280,7 +280,7 @@ def run_shards(
     return Shortfall(tuple(broken), left=0)
 
 
-def _with_retries(attempt: Callable[[], T], *, retries: int) -> T:
+def with_retries(attempt: Callable[[], T], *, retries: int) -> T:
     """The attempt's result; tried again after growing pauses: what is outside of us may be back by then."""
     retrying = Retrying(
         retry=retry_if_exception_type(Exception) & retry_if_not_exception_type(UsageError),

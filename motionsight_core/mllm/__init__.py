@@ -11,6 +11,7 @@ from motionsight_core.mllm._base import (
     Part,
     Reply,
     ScoringModel,
+    replies_as_they_come,
 )
 from motionsight_core.mllm._opening import open_mllm, require_mllm
 from motionsight_core.mllm._reach import require_endpoint
@@ -25,6 +26,7 @@ __all__ = [
     "Reply",
     "ScoringModel",
     "open_mllm",
+    "replies_as_they_come",
     "require_endpoint",
     "require_mllm",
 ]

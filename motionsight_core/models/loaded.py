@@ -106,6 +106,19 @@ _shared: dict[str, Models] = {}
 _shared_lock = threading.Lock()
 
 
+def models_key(settings: Settings) -> str:
+    """What models are opened with: settings that agree on it can share them."""
+    # Of the prompts, what the keypoint model is opened with: the others are made without a model.
+    sections = {
+        **dict.fromkeys(("annotator", "mllm", "endpoint", "referring", "naming", "runtime"), True),
+        "prompts": {"pose_model", "keypoint_threshold"},
+    }
+    key = json.dumps(settings.model_dump(mode="json", include=sections), sort_keys=True)
+    if Annotator.parse(settings.annotator).is_remote:  # weights need no key, and take minutes to load
+        key += f" {credentials_epoch()}"
+    return key
+
+
 def shared_models(settings: Settings) -> Models:
     """The models of this process for these settings; all threads and all shards share them.
 
@@ -114,10 +127,7 @@ def shared_models(settings: Settings) -> Models:
     annotator = Annotator.parse(settings.annotator)
     if annotator.is_measured and not is_loaded(settings.naming.model):
         return Models(settings)  # which asks for none, and must not put others out of memory
-    sections = {"annotator", "mllm", "endpoint", "referring", "prompts", "naming", "runtime"}
-    key = json.dumps(settings.model_dump(mode="json", include=sections), sort_keys=True)
-    if annotator.is_remote:  # weights need no key, and take minutes to load
-        key += f" {credentials_epoch()}"
+    key = models_key(settings)
     with _shared_lock:
         if key not in _shared:
             _shared.clear()

@@ -181,6 +181,19 @@ class Settings(Section):
             InitSettingsSource(_Layers, {} if file is None else read_toml(Path(file))),
         )
 
+    def overridden(self, overrides: Iterable[str]) -> Settings:
+        """The same settings with some others: `section.key=value`, as `--set` takes them.
+
+        Raises:
+            UsageError: a name or a value is not valid.
+        """
+        given = named_by_overrides(overrides, Settings)
+        require_no_overlaps(given)
+        if not given:
+            return self
+        own = self.model_dump(exclude_unset=True)
+        return _settings_of(NamedValues(_Layers, given), InitSettingsSource(_Layers, own))
+
     @classmethod
     def layered(cls, *layers: Mapping[str, Any]) -> Settings:
         """Settings from nested values, each layer over the one before.

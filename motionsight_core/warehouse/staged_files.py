@@ -69,6 +69,28 @@ def read_staged(path: str, *, stores: StoreSettings) -> bytes:
     return Path(path).read_bytes()
 
 
+def list_staged(directory: str, *, stores: StoreSettings) -> list[str]:
+    """The paths of the files in a directory or right below a prefix, by name; none where there is none.
+
+    Raises:
+        RunError: it cannot be listed.
+    """
+    if _in_bucket(directory):
+        from motionsight_core.stores._gcs_client import gcs_client
+        from motionsight_core.warehouse._cloud_staging import bucket_and_name, bucket_errors
+
+        bucket, prefix = bucket_and_name(f"{directory}/")
+        with bucket_errors(directory):
+            blobs = gcs_client(stores).list_blobs(bucket, prefix=prefix, delimiter="/")
+            return sorted(f"gs://{bucket}/{blob.name}" for blob in blobs)
+    try:
+        return sorted(str(path) for path in Path(directory).iterdir() if path.is_file())
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise RunError(f"What is staged in {directory} cannot be listed: {error.strerror}.") from None
+
+
 def remove_staged(paths: Iterable[str], *, stores: StoreSettings) -> None:
     """Remove files; what cannot be removed is left to a later sweep or the bucket's life cycle."""
     for path in paths:

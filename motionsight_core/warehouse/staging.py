@@ -16,6 +16,9 @@ from pathlib import Path
 from motionsight_core.errors import RunError
 from motionsight_core.settings import StoreSettings
 
+#: Below it lie replies that are not committed yet; a killed run's are the next one's (`evaluation.journal`).
+REPLIES = "replies"
+
 _DEFAULTS = StoreSettings()
 
 
@@ -108,6 +111,8 @@ def _lock(descriptor: int) -> None:
 
 def _sweep(root: Path) -> None:
     for directory in sorted(root.glob("*")):
+        if directory.name == REPLIES:
+            continue
         with suppress(OSError):
             lock = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
             try:

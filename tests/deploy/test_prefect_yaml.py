@@ -35,7 +35,9 @@ def test_there_is_a_deployment_for_each_flow() -> None:
         "backfill-catalog/backfill",
         "annotate-partition/partition",
         "watch-catalog/watch",
+        "evaluate-benchmark/benchmark",
         "refresh-report/report",
+        "score-descriptions/score",
     }
 
 

@@ -1,0 +1,40 @@
+"""A real model behind a real server runs a benchmark's form from end to end."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from flows.runs.evaluate import Request, evaluate
+from motionsight_core.evaluation.arms import arms_of
+from motionsight_core.synthetic import render_catalog
+from motionsight_core.warehouse import open_warehouse
+from tests.core.evaluation.examples import motionbench
+from tests.core.mllm.serving import Served
+
+
+@pytest.mark.timeout(600)
+def test_motionbench_runs_with_both_prompts_and_the_baseline(served: Served, tmp_path: Path) -> None:
+    annotations = motionbench(tmp_path)
+    render_catalog(tmp_path / "rendered", count=2, seed=1, width=96, height=54, duration_s=3.0)
+    (tmp_path / "videos" / "public-dataset").mkdir(parents=True)
+    for name, clip in zip(("one.mp4", "two.mp4"), sorted((tmp_path / "rendered").glob("*.mp4")), strict=True):
+        shutil.copy(clip, tmp_path / "videos" / "public-dataset" / name)
+    settings = served.settings(max_new_tokens=4)
+    few = settings.model_copy(update={"sampling": settings.sampling.model_copy(update={"frames": 4})})
+    before = served.answered()
+    warehouse = f"duckdb:{tmp_path}/w.duckdb"
+    done = evaluate(
+        Request("motionbench", str(annotations), str(tmp_path / "videos"), warehouse, arms_of(few))
+    )
+    assert not done.shortfall.broken
+    rows = [row for row in done.result.table() if row.category == "all"]
+    assert {(row.arm, row.questions) for row in rows} == {("baseline", 3), ("method", 3)}
+    predictions = open_warehouse(warehouse).query(
+        "SELECT route, aspect, count(*), count(reply) FROM predictions GROUP BY route, aspect ORDER BY ALL"
+    )
+    assert predictions.rows == [("label", "camera", 2, 2), ("label", "object", 2, 2), ("none", "both", 4, 4)]
+    # The questions of both arms, and of those about objects the names before, asked twice at most.
+    assert 8 + 2 <= served.answered() - before <= 8 + 4
