@@ -27,6 +27,7 @@ _TABLES = {
     "latest_motion": ("A view: of each uri, the rows of `motion` of its newest version and recipe.", ""),
     "camera_moves": ("A view: a row per camera move of `motion`.", "CameraMove"),
     "object_tracks": ("A view: a row per track of `motion`.", "ObjectTrack"),
+    "scores": ("A row per description and scorer.", "ScoreRecord"),
     "runs": ("A row per run.", "RunRecord"),
     "predictions": ("A row per question of a benchmark, recipe and route.", "PredictionRecord"),
     "partitions": ("A row per partition of a backfill.", "PartitionRecord"),

@@ -457,12 +457,82 @@ class ScoreRecord:
         return asdict(self)
 
 
+@dataclass(frozen=True, slots=True)
+class FingerprintRecord:
+    """One row of the `fingerprints` table: what a clip looks like, to find near-duplicates by."""
+
+    clip_id: str
+    """As in `motion`: the same pictures, whatever the recipe."""
+    uri: str
+    """The object that the clip is of."""
+    bits: str
+    """512 bits as 128 hex digits: how eight frames, evenly in time, become brighter from left to right."""
+    taken_at: datetime
+    """UTC."""
+
+    def to_row(self) -> dict[str, Any]:
+        """The row, in the form of the table's schema."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceRecord:
+    """One row of the `instances` table: what one track shows and does, in words."""
+
+    clip_id: str
+    """Of the track's row in `motion`, with recipe."""
+    recipe: str
+    uri: str
+    """The object that the clip is of."""
+    track_id: int
+    """Of the track, in `object_tracks`."""
+    appearance: str
+    """By which it can be told from what else is in the picture, such as "a brown dog"."""
+    motion: str
+    """What it does, in a sentence."""
+    checked: bool
+    """Whether a checker found both right, and of this instance alone."""
+    run_id: str
+    """The run that wrote it."""
+    written_at: datetime
+    """UTC."""
+
+    def to_row(self) -> dict[str, Any]:
+        """The row, in the form of the table's schema."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class PreferenceRecord:
+    """One row of the `preferences` table: which of two descriptions a person prefers."""
+
+    pair_id: str
+    """Of the two descriptions, in the data set's `pairs.parquet`."""
+    annotator: str
+    """The person, by the name that was given."""
+    aspect: Literal["object", "camera"]
+    """What the descriptions are about."""
+    left_side: Literal["a", "b"]
+    """Which of the pair stood on the left."""
+    choice: Literal["a", "b", "equal", "cannot_tell"]
+    """Of the pair, whichever side it stood on."""
+    seconds: float
+    """From the pair's first sight to the choice."""
+    chosen_at: datetime
+    """UTC."""
+
+    def to_row(self) -> dict[str, Any]:
+        """The row, in the form of the table's schema."""
+        return asdict(self)
+
+
 #: Arrow types of the plain Python ones; a field that needs another says so with Annotated.
 _ARROW: dict[Any, pa.DataType] = {
     str: pa.string(),
     int: pa.int32(),
     float: pa.float64(),
     datetime: pa.timestamp("us", tz="UTC"),
+    bool: pa.bool_(),
 }
 
 

@@ -39,6 +39,7 @@ NOT_RUN = {
     "vllm serve": "needs a GPU",
     "hf download": "fetches weights",
     "deploy/paper.toml": "needs the paper's weights and a GPU",
+    "deploy/reproduce/": "needs the paper's weights, the benchmarks' videos and GPUs",
     "naming.model=transformers:": "fetches weights; tests/core/naming loads tiny ones",
     # The package of docs/extend, with which tests/extend runs
     "parrot:": "needs the package of docs/extend; tests/extend has it",

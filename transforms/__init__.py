@@ -29,6 +29,7 @@ from transforms._stream import AnnotateNotifications, AnnotateSource
 
 if TYPE_CHECKING:
     from transforms._inference import MotionSightHandler
+    from transforms._score import ScoreDescriptions
 
 __all__ = [
     "AnnotateCatalog",
@@ -50,6 +51,7 @@ __all__ = [
     "Outcomes",
     "PlanClips",
     "Planned",
+    "ScoreDescriptions",
     "StageAnswers",
     "StageRows",
     "begin_run",
@@ -61,6 +63,10 @@ def __getattr__(name: str) -> Any:
         from transforms._inference import MotionSightHandler
 
         return MotionSightHandler
+    if name == "ScoreDescriptions":
+        from transforms._score import ScoreDescriptions
+
+        return ScoreDescriptions
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

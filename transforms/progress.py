@@ -20,6 +20,7 @@ _answered: Counter[str] = Counter()
 #: Of each run whose pipeline is under way here, each video's clips that were planned, less those staged.
 #: Of scenes these are known last, so that it is below zero for a while.
 _left: dict[str, defaultdict[VideoObject, int]] = {}
+_scored: Counter[str] = Counter()
 
 
 @contextmanager
@@ -71,6 +72,18 @@ def videos_done(run_id: str) -> int:
     """Videos of the run whose clips all became rows or failures in this process, so far."""
     with _lock:
         return _done[run_id]
+
+
+def count_scored(run_id: str, descriptions: int) -> None:
+    """So many descriptions have a score, or cannot get one."""
+    with _lock:
+        _scored[run_id] += descriptions
+
+
+def descriptions_done(run_id: str) -> int:
+    """Descriptions that a run has done with in this process, so far."""
+    with _lock:
+        return _scored[run_id]
 
 
 def _add(run_id: str, video: VideoObject, clips: int) -> None:

@@ -6,10 +6,15 @@ import shutil
 
 import apache_beam as beam
 from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
+from apache_beam.runners.worker import sdk_worker
 
 from motionsight_core.annotator import Annotator
 from motionsight_core.settings import Settings
 from transforms._local_options import LocalOptions
+
+# A worker thread prints the traceback of a bundle that fails, and then logs it. The log is enough: who
+# runs us decides whether it is shown, and says one sentence.
+setattr(sdk_worker, "print", lambda *_, **__: None)  # noqa: B010 - the module knows no such name
 
 #: Who decode and prepare while one of them holds the GPU.
 THREADS_BESIDE_A_MODEL = 3

@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Collection
 
 import apache_beam as beam
-from apache_beam.runners.worker import sdk_worker
 
 from motionsight_core.planning.plan import is_split
 from motionsight_core.planning.shards import Shard
@@ -18,10 +17,6 @@ from transforms._catalog import AnnotateCatalog
 from transforms._stage import Attempt
 from transforms.job_names import job_prefix
 from transforms.runners import pipeline_for
-
-# A worker thread prints the traceback of a bundle that fails, and then logs it. The log is enough: who
-# runs us decides whether it is shown, and says one sentence.
-setattr(sdk_worker, "print", lambda *_, **__: None)  # noqa: B010 - the module knows no such name
 
 
 def annotate_shard(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from flows.cli.command_score import score
 from flows.cli.options import FiniteRange, run_options, settings_options, warehouse_option
 from motionsight_core.errors import UsageError
 
@@ -402,7 +403,7 @@ def sql(query: str, warehouse: str, style: str) -> None:
     """Answer QUERY (- reads it from standard input); nothing is changed.
 
     \b
-    Tables: motion, failures, runs, partitions (of backfills), predictions (of evaluations).
+    Tables: motion, failures, runs, partitions (of backfills), predictions (of evaluations), scores.
     Views:  latest_motion, camera_moves (a row per move), object_tracks (a row per track).
     \b
     For example, the clips whose camera pans right, the fastest first:
@@ -467,3 +468,6 @@ def doctor(warehouse: str) -> None:
 
     if not examine(warehouse):
         sys.exit(1)
+
+
+cli.add_command(score)

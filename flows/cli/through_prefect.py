@@ -1,4 +1,4 @@
-"""`motionsight annotate` and `evaluate` as Prefect flow runs, on a server or on a temporary one."""
+"""`motionsight annotate`, `evaluate` and `score` as Prefect flow runs, on a server or on a temporary one."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from collections.abc import Sequence
 import click
 
 from flows.cli.answers import show_result
+from flows.cli.score_command import show_scores
 from flows.runs.evaluate import EvaluationResult, Request
 from motionsight_core.evaluation.arms import Route
 from motionsight_core.evaluation.scores import Rule
+from motionsight_core.scoring import Variant
 from motionsight_core.settings import Settings, Shown
 
 # A temporary server of Prefect's own, offline and quiet; what the user has set wins.
@@ -76,6 +78,24 @@ def evaluate_through_prefect(
         vary=list(vary),
         limit=request.limit,
     )
+
+
+def score_through_prefect(
+    warehouse: str, *, scorer: str, where: str | None, variant: Variant, settings: Settings
+) -> None:
+    """Run the flow `score_descriptions` and print what came of it.
+
+    Raises:
+        UsageError: the warehouse, the model or the condition is not valid.
+        RunError: the model stays away.
+    """
+    _announce("score-descriptions")
+    from flows.score_descriptions import score_descriptions
+
+    result = score_descriptions(
+        scorer=scorer, warehouse=warehouse, where=where, variant=variant, settings=settings
+    )
+    show_scores(result, warehouse)
 
 
 def _announce(flow: str) -> None:

@@ -16,16 +16,23 @@ REFUSED = (400, 413, 422)
 GATEWAY = (502, 503, 504)
 
 
-def reply_of(completion: Any, latency_s: float) -> Reply | ClipError:
-    """The reply in the body of a chat completion, which the SDK does not check."""
+def choice_of(completion: Any) -> Any:
+    """The one choice in the body of a chat completion, which the SDK does not check, or the ClipError."""
     choices = getattr(completion, "choices", None)
     if not isinstance(choices, list) or not choices:
         return BadReply("The endpoint's answer is not a chat completion: it has no choices.")
-    message, reason = getattr(choices[0], "message", None), getattr(choices[0], "finish_reason", None)
-    refusal = getattr(message, "refusal", None)
-    if refusal or reason == "content_filter":
+    refusal = getattr(getattr(choices[0], "message", None), "refusal", None)
+    if refusal or getattr(choices[0], "finish_reason", None) == "content_filter":
         return ModelRefused(f"The model refused: {one_line(str(refusal or 'content filter'))}")
-    content = getattr(message, "content", 0)
+    return choices[0]
+
+
+def reply_of(completion: Any, latency_s: float) -> Reply | ClipError:
+    """The reply in the body of a chat completion."""
+    choice = choice_of(completion)
+    if isinstance(choice, ClipError):
+        return choice
+    content = getattr(getattr(choice, "message", None), "content", 0)
     if not isinstance(content, str | None):
         return BadReply("The endpoint's answer is not a chat completion: its content is not text.")
     usage = getattr(completion, "usage", None)
@@ -34,7 +41,7 @@ def reply_of(completion: Any, latency_s: float) -> Reply | ClipError:
         prompt_tokens=_count(usage, "prompt_tokens"),
         completion_tokens=_count(usage, "completion_tokens"),
         latency_s=latency_s,
-        complete=reason != "length",
+        complete=getattr(choice, "finish_reason", None) != "length",
     )
 
 
@@ -44,6 +51,11 @@ def refusal_of(error: openai.APIStatusError) -> ClipError:
     if error.status_code in REFUSED:
         return ModelRefused(f"The endpoint refused the request ({said}).")
     return AnnotatorFailed(f"The endpoint failed on the request ({said}).")
+
+
+def refuses_logprobs(error: openai.APIStatusError) -> bool:
+    """Whether a bad request is bad because the endpoint gives no log-probabilities: true of every clip."""
+    return error.status_code in REFUSED and "logprob" in server_says(error).casefold()
 
 
 def denies_model(error: openai.APIStatusError, model: str) -> bool:

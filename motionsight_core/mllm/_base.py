@@ -123,6 +123,17 @@ class MllmBackend(Protocol):
 class ScoringModel(MultimodalModel, Protocol):
     """A multimodal LLM whose probabilities can be read."""
 
-    def yes_probability(self, conversations: Sequence[Conversation]) -> list[float]:
-        """Probability, 0 to 1, that the first token of each reply is "Yes"."""
+    def yes_probability(self, conversations: Sequence[Conversation]) -> list[float | ClipError]:
+        """How probable it is that each reply begins with "Yes" (VQAScore, arXiv 2404.01291, eq. 1).
+
+        Args:
+            conversations: whose last message asks for Yes or No; batched as the model sees fit.
+
+        Returns:
+            In order, the share of the first token's probability, 0 to 1, that falls on tokens that read
+            "yes" in whichever case; or the error of that conversation. Never raises for one.
+
+        Raises:
+            UsageError: the model has no token for "Yes".
+        """
         ...

@@ -7,19 +7,31 @@ import json
 import os
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import CancelledError, Future
 from queue import SimpleQueue
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
 
 import openai
 
 from motionsight_core.errors import AnnotatorFailed, BadReply, ClipError, ModelUnavailable, one_line
 from motionsight_core.mllm._address import EndpointAddress, key_in
-from motionsight_core.mllm._answer import GATEWAY, denies_model, refusal_of, reply_of, server_says
+from motionsight_core.mllm._answer import (
+    GATEWAY,
+    denies_model,
+    refusal_of,
+    refuses_logprobs,
+    reply_of,
+    server_says,
+)
 from motionsight_core.mllm._base import Conversation, Reply
 from motionsight_core.mllm._request import Pictures, request_messages
+from motionsight_core.mllm._yes import FIELDS, WITHOUT, yes_of
 from motionsight_core.settings import Settings
+
+T = TypeVar("T")
+#: As a chat completion takes them.
+Messages: TypeAlias = list[dict[str, Any]]
 
 CONNECT_S = 10.0
 PROBE_S = 5.0
@@ -50,11 +62,22 @@ class EndpointModel:
 
     def reply_each(self, conversations: Sequence[Conversation]) -> Iterator[tuple[int, Reply | ClipError]]:
         """See `replies_as_they_come`; whoever stops early cancels the requests that are under way."""
-        line = self._connect()
         limit = self._settings.mllm.max_new_tokens
+        yield from self._each(conversations, lambda line, messages: line.reply(messages, limit))
+
+    def yes_probability(self, conversations: Sequence[Conversation]) -> list[float | ClipError]:
+        """See `ScoringModel.yes_probability`; from the log-probabilities of the most probable tokens."""
+        found = dict(self._each(conversations, _Line.yes_probability))
+        return [found[position] for position in range(len(conversations))]
+
+    def _each(
+        self, conversations: Sequence[Conversation], ask: Ask[T]
+    ) -> Iterator[tuple[int, T | ClipError]]:
+        """What is answered in each conversation, as it comes, with its position."""
+        line = self._connect()
         pictures = Pictures()
         came: SimpleQueue[int] = SimpleQueue()
-        asked: dict[int, Future[Reply | ClipError]] = {}
+        asked: dict[int, Future[T | ClipError]] = {}
         try:
             for position, conversation in enumerate(conversations):
                 # Pictures are encoded here, in the caller's thread, while earlier requests are under way.
@@ -63,7 +86,7 @@ class EndpointModel:
                 except Exception as error:
                     yield position, AnnotatorFailed(f"{type(error).__name__}: {one_line(error)}")
                     continue
-                request = asyncio.run_coroutine_threadsafe(line.ask(messages, limit), line.loop)
+                request = asyncio.run_coroutine_threadsafe(ask(line, messages), line.loop)
                 asked[position] = request
                 request.add_done_callback(lambda _, position=position: came.put(position))
                 while not came.empty():
@@ -130,16 +153,27 @@ class _Line:
         await asyncio.gather(*others, return_exceptions=True)
         await self._client.close()
 
-    async def ask(self, messages: list[dict[str, Any]], max_tokens: int) -> Reply | ClipError:
-        """One chat completion; never raises but when cancelled."""
+    async def reply(self, messages: Messages, max_tokens: int) -> Reply | ClipError:
+        """One reply; never raises but when cancelled."""
         fields = {
             "max_tokens": max_tokens,
             "temperature": self._mllm.temperature,
             "seed": self._mllm.seed,
-        } | self._mllm.extra_body
+        }
+        return await self._complete(messages, fields, reply_of)
+
+    async def yes_probability(self, messages: Messages) -> float | ClipError:
+        """How probable it is that the reply begins with "Yes"; never raises but when cancelled."""
+        return await self._complete(messages, FIELDS, lambda completion, _: yes_of(completion))
+
+    async def _complete(
+        self, messages: Messages, fields: dict[str, Any], read: Callable[[Any, float], T | ClipError]
+    ) -> T | ClipError:
+        """One chat completion, as `read` reads it and the seconds that it took."""
         # null takes a field away that a server does not know.
         # The messages are ready; as an argument of its own the SDK would go through all of them once more.
-        body = {"messages": messages} | {name: value for name, value in fields.items() if value is not None}
+        known = {name: value for name, value in (fields | self._mllm.extra_body).items() if value is not None}
+        body = {"messages": messages} | known
         async with self._slots:
             start_s = time.perf_counter()
             try:
@@ -148,7 +182,7 @@ class _Line:
                     messages=(),
                     extra_body=body,
                 )
-                answer = reply_of(completion, time.perf_counter() - start_s)
+                answer = read(completion, time.perf_counter() - start_s)
             except Exception as error:
                 answer = await self._failure(error)
         return self._without_key(answer)
@@ -172,6 +206,8 @@ class _Line:
                     f"The endpoint {url} still has too many requests after {tries} (HTTP 429: "
                     f"{server_says(error)}). Lower endpoint.concurrency or raise endpoint.retries."
                 )
+            if refuses_logprobs(error):
+                return ModelUnavailable(f"{WITHOUT} (HTTP {error.status_code}: {server_says(error)})")
             if error.status_code not in GATEWAY:
                 return refusal_of(error)
             what = f"HTTP {error.status_code}: {server_says(error)}"
@@ -225,11 +261,15 @@ class _Line:
             return True  # it answered, in a way of its own
         return True
 
-    def _without_key(self, answer: Reply | ClipError) -> Reply | ClipError:
+    def _without_key(self, answer: T | ClipError) -> T | ClipError:
         """The same, without the key, should the server have repeated it."""
         if self._key and isinstance(answer, ClipError) and self._key in str(answer):
             return type(answer)(str(answer).replace(self._key, "***"))
         return answer
+
+
+#: What is asked of one conversation over a line.
+Ask: TypeAlias = Callable[[_Line, Messages], Coroutine[Any, Any, T | ClipError]]
 
 
 class _TookTooLong(openai.APITimeoutError):
@@ -255,7 +295,7 @@ class _Connections(openai.DefaultAsyncHttpxClient):
             raise _TookTooLong(request) from None
 
 
-def _answer(request: Future[Reply | ClipError]) -> Reply | ClipError:
+def _answer(request: Future[T | ClipError]) -> T | ClipError:
     try:
         return request.result()
     except CancelledError:

@@ -22,6 +22,7 @@ from motionsight_core.mllm._chat import (
     video_metadata,
     videos,
 )
+from motionsight_core.mllm._yes import reads_yes
 from motionsight_core.models.pretrained import pretrained
 from motionsight_core.models.source import (
     ModelSource,
@@ -95,26 +96,30 @@ class TransformersModel:
         limit = self._settings.mllm.max_new_tokens
         yield from self._each(conversations, lambda batch: self._generate(batch, limit))
 
-    def yes_probability(self, conversations: Sequence[Conversation]) -> list[float]:
-        """Probability, 0 to 1, that each reply begins with "Yes": VQAScore (arXiv 2404.01291, eq. 1).
+    def yes_probability(self, conversations: Sequence[Conversation]) -> list[float | ClipError]:
+        """See `ScoringModel.yes_probability`.
 
         Raises:
             UsageError: the model's tokenizer has no single token for "Yes".
-            AnnotatorFailed: the model raised on one of the conversations.
         """
-        tokens = self._processor.tokenizer.encode("Yes", add_special_tokens=False)
-        if len(tokens) != 1:
+        spellings = self._spellings_of_yes()
+        found = dict(self._each(conversations, lambda batch: self._first_token(batch, spellings)))
+        return [found[position] for position in range(len(conversations))]
+
+    def _spellings_of_yes(self) -> list[int]:
+        """Tokens that read "yes": `Yes`, `yes`, ` Yes` and the like.
+
+        Raises:
+            UsageError: the tokenizer has none for "Yes".
+        """
+        tokenizer = self._processor.tokenizer
+        if len(tokenizer.encode("Yes", add_special_tokens=False)) != 1:
             raise UsageError(
                 f'The model {self._location} cannot score: its tokenizer has no single token for "Yes".'
             )
-        found: dict[int, float] = {}
-        for position, probability in self._each(
-            conversations, lambda batch: self._first_token(batch, tokens[0])
-        ):
-            if isinstance(probability, ClipError):
-                raise probability
-            found[position] = probability
-        return [found[position] for position in range(len(conversations))]
+        with self._preparing:
+            candidates = [token for text, token in tokenizer.get_vocab().items() if "yes" in text.casefold()]
+            return [token for token in candidates if reads_yes(tokenizer.decode([token]))]
 
     def _each(
         self, conversations: Sequence[Conversation], step: Callable[[Sequence[Conversation]], list[T]]
@@ -176,7 +181,8 @@ class TransformersModel:
         return replies
 
     @torch.inference_mode()
-    def _first_token(self, conversations: Sequence[Conversation], token: int) -> list[float]:
+    def _first_token(self, conversations: Sequence[Conversation], tokens: Sequence[int]) -> list[float]:
+        """The share of each reply's first token that falls on some tokens."""
         inputs = self._prepare(conversations)
         with self._generating:
             output = self._model.generate(
@@ -186,7 +192,7 @@ class TransformersModel:
                 return_dict_in_generate=True,
             )
         # `logits` are the model's own; `scores` would have the checkpoint's penalties in them.
-        return torch.softmax(output.logits[0].float(), dim=-1)[:, token].tolist()
+        return torch.softmax(output.logits[0].float(), dim=-1)[:, list(tokens)].sum(dim=-1).tolist()
 
     def _prepare(self, conversations: Sequence[Conversation]) -> Any:
         """Token ids and pixels of a batch, padded on the left, on the CPU."""

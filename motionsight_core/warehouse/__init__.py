@@ -15,12 +15,25 @@ from motionsight_core.environment import DEFAULT_WAREHOUSE
 from motionsight_core.errors import UsageError
 from motionsight_core.warehouse._base import Answer, Known, Warehouse
 from motionsight_core.warehouse._manifest import Manifest
-from motionsight_core.warehouse.tables import FAILURES, MOTION, PREDICTIONS, SCORES, SPLITS, Table
+from motionsight_core.warehouse.tables import (
+    FAILURES,
+    FINGERPRINTS,
+    INSTANCES,
+    MOTION,
+    PREDICTIONS,
+    PREFERENCES,
+    SCORES,
+    SPLITS,
+    Table,
+)
 
 __all__ = [
     "FAILURES",
+    "FINGERPRINTS",
+    "INSTANCES",
     "MOTION",
     "PREDICTIONS",
+    "PREFERENCES",
     "SCORES",
     "SPLITS",
     "Answer",

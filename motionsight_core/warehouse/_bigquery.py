@@ -32,7 +32,7 @@ from motionsight_core.warehouse._bigquery_client import (
 from motionsight_core.warehouse._bigquery_load import Load
 from motionsight_core.warehouse._bigquery_migrate import bring_up_to_date, is_there
 from motionsight_core.warehouse._manifest import Manifest
-from motionsight_core.warehouse.tables import FAILURES, MOTION, PREDICTIONS, SCORES, SPLITS
+from motionsight_core.warehouse.tables import FAILURES, MOTION, NEWEST, SPLITS
 
 #: Names in one question, in bytes: BigQuery takes requests of up to 10 MB.
 _NAMES_BYTES = 2_000_000
@@ -98,8 +98,7 @@ class BigQueryWarehouse:
             (MOTION, manifest.motion_files, manifest.annotated),
             (FAILURES, manifest.failure_files, manifest.failed),
             (SPLITS, manifest.split_files, None),
-            (PREDICTIONS, manifest.prediction_files, None),
-            (SCORES, manifest.score_files, None),
+            *((NEWEST[name].table, files, None) for name, files in manifest.newest_files.items()),
         )
         loads = {
             table.name: (Load(self._address, table, files, manifest.attempt_id), rows)
@@ -120,10 +119,11 @@ class BigQueryWarehouse:
                 statements.merge_splits(loads["splits"][0].staged, stretch),
                 statements.clear_broken_passes(loads["splits"][0].staged, stretch),
             ]
-        if stretch := stretches.get("predictions"):
-            merges.append(statements.merge_predictions(loads["predictions"][0].staged, stretch))
-        if stretch := stretches.get("scores"):
-            merges.append(statements.merge_scores(loads["scores"][0].staged, stretch))
+        merges += [
+            statements.merge_newest(name, loads[name][0].staged, stretch)
+            for name in NEWEST
+            if (stretch := stretches.get(name))
+        ]
         run_sql(
             self._address,
             statements.commit(

@@ -16,7 +16,16 @@ from collections.abc import Iterator
 import pyarrow as pa
 
 from motionsight_core.warehouse._migrations import Migration
-from motionsight_core.warehouse.tables import FAILURES, MOTION, PREDICTIONS, SCORES, SPLITS
+from motionsight_core.warehouse.tables import (
+    FAILURES,
+    FINGERPRINTS,
+    INSTANCES,
+    MOTION,
+    PREDICTIONS,
+    PREFERENCES,
+    SCORES,
+    SPLITS,
+)
 
 #: Written when the first migration is.
 CREATE_MIGRATIONS = """
@@ -75,6 +84,9 @@ _LAYOUTS = {
     SPLITS.name: "\nCLUSTER BY recipe, uri",
     PREDICTIONS.name: "\nCLUSTER BY recipe, uri",
     SCORES.name: "\nCLUSTER BY recipe, uri",
+    FINGERPRINTS.name: "\nCLUSTER BY uri",
+    INSTANCES.name: "\nCLUSTER BY recipe, uri",
+    PREFERENCES.name: "\nCLUSTER BY pair_id",
 }
 #: Names of columns that are words of the language.
 _RESERVED = ("partition",)
@@ -84,6 +96,7 @@ _TYPES: dict[pa.DataType, str] = {
     pa.int64(): "INT64",
     pa.float64(): "FLOAT64",
     pa.json_(): "JSON",
+    pa.bool_(): "BOOL",
     pa.timestamp("us", tz="UTC"): "TIMESTAMP",
 }
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 from motionsight_core.errors import RunError
 from motionsight_core.warehouse._bigquery_address import BigQueryAddress
 from motionsight_core.warehouse._bigquery_client import client_of, errors, retry, run_sql
-from motionsight_core.warehouse._bigquery_sql import Stretch, span
+from motionsight_core.warehouse._bigquery_sql import Stretch, clustered_by, span
 from motionsight_core.warehouse.tables import Table
 
 if TYPE_CHECKING:
@@ -76,7 +76,8 @@ class Load:
                 f"{lacking} staged rows of {self._table.name} lack {', '.join(self._table.required)} or "
                 "some of them; nothing was committed."
             )
-        return Stretch((ends[0], ends[1]), (ends[2], ends[3])) if rows else None
+        columns = clustered_by(self._table)
+        return Stretch(tuple(zip(columns, ends[::2], ends[1::2], strict=True))) if rows else None
 
     def clear(self) -> None:
         """Remove the staging table."""
@@ -158,5 +159,6 @@ _TYPES = {
     pa.string(): "STRING",
     pa.int32(): "INT64",
     pa.float64(): "FLOAT64",
+    pa.bool_(): "BOOL",
     pa.timestamp("us", tz="UTC"): "TIMESTAMP",
 }

@@ -7,32 +7,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from motionsight_core.warehouse._bigquery_ddl import column_type
-from motionsight_core.warehouse.tables import (
-    FAILURES,
-    MOTION,
-    PARTITIONS,
-    PREDICTIONS,
-    RUNS,
-    SCORES,
-    SPLITS,
-    Table,
-)
+from motionsight_core.warehouse.tables import FAILURES, MOTION, NEWEST, PARTITIONS, RUNS, SPLITS, Table
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
     """What the rows of a staging table span, so that a merge reads no more of its target."""
 
-    recipes: tuple[str, str]
-    """First and last."""
-    uris: tuple[str, str]
+    ends: tuple[tuple[str, str, str], ...]
+    """By column of `clustered_by`: its name, first and last value."""
 
     def within(self, table: str) -> str:
         """A condition that lets BigQuery leave out the blocks of a table beyond the stretch."""
-        recipes, uris = (
-            f"BETWEEN {literal(first)} AND {literal(last)}" for first, last in (self.recipes, self.uris)
+        return " AND ".join(
+            f"{table}.{column} BETWEEN {literal(first)} AND {literal(last)}"
+            for column, first, last in self.ends
         )
-        return f"{table}.recipe {recipes} AND {table}.uri {uris}"
+
+
+def clustered_by(table: Table) -> tuple[str, ...]:
+    """The columns by which a table's blocks are laid out: recipe and uri where it has them."""
+    columns = tuple(column for column in ("recipe", "uri") if column in table.schema.names)
+    return columns or table.key[:1]
 
 
 def literal(text: str) -> str:
@@ -61,8 +57,9 @@ WHERE recipe = @recipe AND uri BETWEEN @first AND @last AND uri IN UNNEST(@uris)
 def span(table: Table, staged: str) -> str:
     """How many rows were staged, how many lack what they must have, and what they span."""
     lacking = " OR ".join(f"{column} IS NULL" for column in table.required)
+    ends = ", ".join(f"MIN({column}), MAX({column})" for column in clustered_by(table))
     return f"""
-    SELECT COUNT(*), COUNTIF({lacking}), MIN(recipe), MAX(recipe), MIN(uri), MAX(uri)
+    SELECT COUNT(*), COUNTIF({lacking}), {ends}
     FROM `{{dataset}}.{staged}`
     """
 
@@ -71,16 +68,12 @@ def merge_motion(staged: str, stretch: Stretch) -> str:
     return _merge_newest(MOTION, "annotated_at", staged, stretch)
 
 
-def merge_predictions(staged: str, stretch: Stretch) -> str:
-    return _merge_newest(PREDICTIONS, "answered_at", staged, stretch)
-
-
-def merge_scores(staged: str, stretch: Stretch) -> str:
-    return _merge_newest(SCORES, "scored_at", staged, stretch)
+def merge_newest(name: str, staged: str, stretch: Stretch) -> str:
+    """Merges staged rows of a table of `tables.NEWEST` on its key."""
+    return _merge_newest(NEWEST[name].table, NEWEST[name].written_at, staged, stretch)
 
 
 def _merge_newest(table: Table, written_at: str, staged: str, stretch: Stretch) -> str:
-    """Merges staged rows on their table's key; of several with one key the newest stays."""
     name = table.name
     key = " AND ".join(f"{name}.{column} = staged.{column}" for column in table.key)
     return f"""

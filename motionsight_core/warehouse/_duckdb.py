@@ -84,10 +84,9 @@ class DuckDBWarehouse:
             if manifest.split_files:
                 connection.execute(statements.MERGE_SPLITS, [staged_paths(manifest.split_files)])
                 connection.execute(statements.CLEAR_BROKEN_PASSES, [staged_paths(manifest.split_files)])
-            if manifest.prediction_files:
-                connection.execute(statements.MERGE_PREDICTIONS, [staged_paths(manifest.prediction_files)])
-            if manifest.score_files:
-                connection.execute(statements.MERGE_SCORES, [staged_paths(manifest.score_files)])
+            for table, files in manifest.newest_files.items():
+                if files:
+                    connection.execute(statements.MERGE_NEWEST[table], [staged_paths(files)])
             connection.execute(
                 "INSERT INTO commits VALUES (?, ?, ?, ?, ?, ?)",
                 [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 from collections.abc import Sequence
 
-from motionsight_core.warehouse.tables import MOTION, PREDICTIONS, SCORES, Table
+from motionsight_core.warehouse.tables import MOTION, NEWEST, Table
 
 #: Reads staged files. Their folders belong to the user: left to itself, DuckDB takes a folder such as
 #: `fps=99` for a Hive partition, and its name for the column's value.
@@ -34,7 +34,6 @@ FROM splits SEMI JOIN asked USING (uri, version) WHERE recipe = $recipe
 
 
 def _merge_newest(table: Table, written_at: str) -> str:
-    """Merges staged rows on their table's key; of several with one key the newest stays."""
     key = " AND ".join(f"{table.name}.{column} = staged.{column}" for column in table.key)
     return f"""
 MERGE INTO {table.name} USING (
@@ -48,8 +47,8 @@ WHEN NOT MATCHED THEN INSERT BY NAME
 
 
 MERGE_MOTION = _merge_newest(MOTION, "annotated_at")
-MERGE_PREDICTIONS = _merge_newest(PREDICTIONS, "answered_at")
-MERGE_SCORES = _merge_newest(SCORES, "scored_at")
+#: By the table's name.
+MERGE_NEWEST = {name: _merge_newest(one.table, one.written_at) for name, one in NEWEST.items()}
 
 # A failure that a success of the same clip has followed says nothing any more; where planning had
 # failed (clip_id NULL), any clip of that version is such a success. Not so where a pass over a video

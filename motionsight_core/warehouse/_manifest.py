@@ -30,6 +30,23 @@ class Manifest:
     """Parquet files in `tables.PREDICTIONS`."""
     score_files: tuple[str, ...] = ()
     """Parquet files in `tables.SCORES`."""
+    fingerprint_files: tuple[str, ...] = ()
+    """Parquet files in `tables.FINGERPRINTS`."""
+    instance_files: tuple[str, ...] = ()
+    """Parquet files in `tables.INSTANCES`."""
+    preference_files: tuple[str, ...] = ()
+    """Parquet files in `tables.PREFERENCES`."""
+
+    @property
+    def newest_files(self) -> dict[str, tuple[str, ...]]:
+        """The files of the tables of which the newest row of a key stays, by the table's name."""
+        return {
+            "predictions": self.prediction_files,
+            "scores": self.score_files,
+            "fingerprints": self.fingerprint_files,
+            "instances": self.instance_files,
+            "preferences": self.preference_files,
+        }
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), indent=1)

@@ -15,9 +15,12 @@ from motionsight_core.errors import RunError
 from motionsight_core.warehouse.tables import (
     COMMITS,
     FAILURES,
+    FINGERPRINTS,
+    INSTANCES,
     MOTION,
     PARTITIONS,
     PREDICTIONS,
+    PREFERENCES,
     RUNS,
     SCORES,
     SPLITS,
@@ -56,6 +59,7 @@ MIGRATIONS = (
         adds=((MOTION, "dissolves"), (MOTION, "objects_at_once"), (MOTION, "objects_in_all")),
     ),
     Migration(7, "predictions and scores", makes=(PREDICTIONS, SCORES)),
+    Migration(8, "fingerprints, instances, preferences", makes=(FINGERPRINTS, INSTANCES, PREFERENCES)),
 )
 
 

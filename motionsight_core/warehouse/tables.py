@@ -10,9 +10,12 @@ import pyarrow as pa
 from motionsight_core.record import (
     Count,
     Failure,
+    FingerprintRecord,
+    InstanceRecord,
     MotionRecord,
     PartitionRecord,
     PredictionRecord,
+    PreferenceRecord,
     RunRecord,
     ScoreRecord,
     SplitRecord,
@@ -35,6 +38,15 @@ class Table:
     def of(cls, name: str, row: type, *, key: tuple[str, ...], required: tuple[str, ...] = ()) -> Table:
         """The table of a dataclass's rows; where nothing else is given, the key is what is required."""
         return cls(name, arrow_schema(row), key, required or key)
+
+
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """A table that commits merge on its key; of several rows with one key the newest stays."""
+
+    table: Table
+    written_at: str
+    """The column that says how new a row is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,3 +94,30 @@ SCORES = Table.of(
     key=("clip_id", "recipe", "scorer", "aspect"),
     required=("clip_id", "recipe", "uri", "scorer", "aspect", "score"),
 )
+FINGERPRINTS = Table.of(
+    "fingerprints", FingerprintRecord, key=("clip_id",), required=("clip_id", "uri", "bits")
+)
+INSTANCES = Table.of(
+    "instances",
+    InstanceRecord,
+    key=("clip_id", "recipe", "track_id"),
+    required=("clip_id", "recipe", "uri", "track_id"),
+)
+PREFERENCES = Table.of(
+    "preferences",
+    PreferenceRecord,
+    key=("pair_id", "annotator", "aspect"),
+    required=("pair_id", "annotator", "aspect", "choice"),
+)
+
+#: By name.
+NEWEST = {
+    one.table.name: one
+    for one in (
+        Newest(PREDICTIONS, "answered_at"),
+        Newest(SCORES, "scored_at"),
+        Newest(FINGERPRINTS, "taken_at"),
+        Newest(INSTANCES, "written_at"),
+        Newest(PREFERENCES, "chosen_at"),
+    )
+}

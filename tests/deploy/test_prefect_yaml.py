@@ -37,6 +37,7 @@ def test_there_is_a_deployment_for_each_flow() -> None:
         "watch-catalog/watch",
         "evaluate-benchmark/benchmark",
         "refresh-report/report",
+        "score-descriptions/score",
     }
 
 

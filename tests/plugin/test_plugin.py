@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from motionsight_core.warehouse import open_warehouse
+from tests.core.mllm.scripted import ScriptedEndpoint, begins_with
 from tests.flows.evaluating import own_questions
 from tests.plugin.serving import Server, descendants, until, worked
 
@@ -41,6 +42,11 @@ def test_every_deployment_runs_and_says_what_came_of_it(server: Server, catalog:
         assert server.ended(evaluating) == "Completed", server.log(evaluating)
         reporting = server.begin("refresh-report/report", warehouse=warehouse, out=str(place / "report.html"))
         assert server.ended(reporting) == "Completed", server.log(reporting)
+        with ScriptedEndpoint() as endpoint:
+            endpoint.answers = [begins_with({"Yes": 0.75, "No": 0.25})]
+            scoring = server.begin("score-descriptions/score", warehouse=warehouse,
+                                   scorer=endpoint.settings().annotator)  # fmt: skip
+            assert server.ended(scoring) == "Completed", server.log(scoring)
 
     assert server.run(annotating)["name"] == f"annotate {catalog}"
     assert {task["name"] for task in server.tasks(annotating)} >= {"shard-0", "shard-1"}
@@ -69,6 +75,10 @@ def test_every_deployment_runs_and_says_what_came_of_it(server: Server, catalog:
     assert (place / "report.html").stat().st_size > 1000
     (report,) = [item for item in server.artifacts(reporting) if item["key"] == "motionsight-report"]
     assert "report.html" in report["data"]
+
+    assert open_warehouse(warehouse).query("SELECT count(*), avg(score) FROM scores").rows == [
+        (10, pytest.approx(0.75))
+    ]
 
 
 @pytest.mark.timeout(900)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -53,6 +54,17 @@ def says(text: Any = "It moves.", *, reason: str = "stop", **message: Any) -> An
         "choices": [choice],
     }
     return Answer(body | {"usage": usage, "prompt_logprobs": None, "kv_transfer_params": None})
+
+
+def begins_with(probabilities: dict[str, float]) -> Answer:
+    """A chat completion of one token, with the probabilities of the likeliest, as vLLM writes them."""
+    tokens = [
+        {"token": token, "logprob": math.log(share), "bytes": list(token.encode())}
+        for token, share in sorted(probabilities.items(), key=lambda one: -one[1])
+    ]
+    answer = says(tokens[0]["token"], reason="length")
+    answer.body["choices"][0]["logprobs"] = {"content": [tokens[0] | {"top_logprobs": tokens}]}
+    return answer
 
 
 def said(request: dict[str, Any]) -> str:

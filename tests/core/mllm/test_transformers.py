@@ -274,6 +274,7 @@ def test_the_probability_of_yes_is_its_share_of_the_last_position(in_process: Op
     (found,) = model.yes_probability([asked])
 
     yes = model._processor.tokenizer.convert_tokens_to_ids("Yes")
+    assert isinstance(found, float)
     assert 0 < found < 1
     assert found == pytest.approx(np.exp(logits[yes]) / np.exp(logits).sum(), rel=1e-4)
 
@@ -287,6 +288,37 @@ def test_a_batch_has_the_probabilities_of_single_calls(in_process: OpenModel, fa
     assert together == pytest.approx(
         [p for one in assorted() for p in model.yes_probability([one])], rel=1e-3
     )
+
+
+def test_frames_that_cannot_be_judged_fail_alone(in_process: OpenModel) -> None:
+    model = in_process("qwen2_5_vl")
+    line = FrameSequence(np.zeros((1, 4, 2000, 3), np.uint8), np.zeros(1))  # the processor takes no 200:1
+    asked = about("Does it move?", shown=frames(1))
+
+    alone = model.yes_probability([asked])
+    first, failure, last = model.yes_probability([asked, about("Does it move?", shown=line), asked])
+
+    assert isinstance(failure, AnnotatorFailed)
+    assert [first, last] == pytest.approx(alone * 2, rel=1e-3)
+
+
+def test_every_spelling_of_yes_counts(in_process: OpenModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    model = in_process("qwen2_5_vl")
+    tokenizer = model._processor.tokenizer
+    yes = tokenizer.convert_tokens_to_ids("Yes")
+    texts_of = {yes: "Yes", 5: "yes", 6: " Yes", 7: "eyes"}
+    monkeypatch.setattr(tokenizer, "get_vocab", lambda: {text: token for token, text in texts_of.items()})
+    monkeypatch.setattr(tokenizer, "decode", lambda tokens: texts_of[tokens[0]])
+    asked = about("Does the camera pan?", shown=frames(2))
+    with torch.inference_mode():
+        logits = model._model(**model._prepare([asked])).logits[0, -1].numpy().astype(np.float64)
+
+    (found,) = model.yes_probability([asked])
+
+    counted = [yes, 5, 6]
+    assert found == pytest.approx(np.exp(logits[counted]).sum() / np.exp(logits).sum(), rel=1e-4)
 
 
 def test_a_tokenizer_without_a_token_for_yes_cannot_score(

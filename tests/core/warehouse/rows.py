@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import uuid
 from collections.abc import Sequence
+from dataclasses import asdict, is_dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -21,17 +22,45 @@ from motionsight_core.record import (
     CameraMove,
     Failure,
     FailureStage,
+    FingerprintRecord,
+    InstanceRecord,
     MotionRecord,
     ObjectTrack,
     PartitionRecord,
     PredictionRecord,
+    PreferenceRecord,
     RunRecord,
     ScoreRecord,
 )
-from motionsight_core.warehouse import PREDICTIONS, SCORES, Manifest, Warehouse
+from motionsight_core.warehouse import (
+    FINGERPRINTS,
+    INSTANCES,
+    PREDICTIONS,
+    PREFERENCES,
+    SCORES,
+    Manifest,
+    Table,
+    Warehouse,
+)
 
 #: A dict is a row of splits.
-StagedRow: TypeAlias = MotionRecord | Failure | PredictionRecord | ScoreRecord | dict[str, Any]
+StagedRow: TypeAlias = (
+    MotionRecord
+    | Failure
+    | PredictionRecord
+    | ScoreRecord
+    | FingerprintRecord
+    | InstanceRecord
+    | PreferenceRecord
+    | dict[str, Any]
+)
+_NEWEST: dict[str, tuple[type, Table]] = {
+    "prediction": (PredictionRecord, PREDICTIONS),
+    "score": (ScoreRecord, SCORES),
+    "fingerprint": (FingerprintRecord, FINGERPRINTS),
+    "instance": (InstanceRecord, INSTANCES),
+    "preference": (PreferenceRecord, PREFERENCES),
+}
 
 NOON = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
 
@@ -138,6 +167,43 @@ def score(clip_id: str = "c" * 32, value: float = 0.75, **changes: Any) -> Score
     return ScoreRecord(**(values | changes))
 
 
+def fingerprint(clip_id: str = "c" * 32, bits: str = "0f" * 64, **changes: Any) -> FingerprintRecord:
+    """What a clip looks like, as a row."""
+    return FingerprintRecord(
+        **({"clip_id": clip_id, "uri": "/clips/a.mp4", "bits": bits, "taken_at": datetime.now(UTC)} | changes)
+    )
+
+
+def instance(track_id: int = 1, *, checked: bool = True, **changes: Any) -> InstanceRecord:
+    """What a track shows, as a row."""
+    values: dict[str, Any] = {
+        "clip_id": "c" * 32,
+        "recipe": "r1",
+        "uri": "/clips/a.mp4",
+        "track_id": track_id,
+        "appearance": "a brown dog",
+        "motion": "It runs in from the right.",
+        "checked": checked,
+        "run_id": "run",
+        "written_at": datetime.now(UTC),
+    }
+    return InstanceRecord(**(values | changes))
+
+
+def preference(pair_id: str = "p1", choice: str = "a", **changes: Any) -> PreferenceRecord:
+    """What a person prefers, as a row."""
+    values: dict[str, Any] = {
+        "pair_id": pair_id,
+        "annotator": "ann",
+        "aspect": "camera",
+        "left_side": "b",
+        "choice": choice,
+        "seconds": 3.5,
+        "chosen_at": datetime.now(UTC),
+    }
+    return PreferenceRecord(**(values | changes))
+
+
 class Stage:
     """Stages rows as the pipeline does, wherever the warehouse wants them."""
 
@@ -153,8 +219,14 @@ class Stage:
         motion = [row.to_row() for row in rows if isinstance(row, MotionRecord)]
         failures = [row.to_row() for row in rows if isinstance(row, Failure)]
         splits = [row for row in rows if isinstance(row, dict)]
-        predictions = [row.to_row() for row in rows if isinstance(row, PredictionRecord)]
-        scores = [row.to_row() for row in rows if isinstance(row, ScoreRecord)]
+        others = {
+            f"{name}_files": self.file(
+                table.name,
+                [asdict(row) for row in rows if isinstance(row, kind) and is_dataclass(row)],
+                table.schema,
+            )
+            for name, (kind, table) in _NEWEST.items()
+        }
         return Manifest(
             attempt,
             "run",
@@ -165,8 +237,7 @@ class Stage:
             failed=len(failures),
             skipped=skipped,
             split_files=self.file("splits", splits, SPLIT_SCHEMA),
-            prediction_files=self.file("predictions", predictions, PREDICTIONS.schema),
-            score_files=self.file("scores", scores, SCORES.schema),
+            **others,
         )
 
     def commit(self, *rows: StagedRow, skipped: int = 0) -> None:

@@ -18,8 +18,11 @@ from tests.core.warehouse.rows import (
     NOON,
     Stage,
     failure,
+    fingerprint,
+    instance,
     partition,
     prediction,
+    preference,
     record,
     run_record,
     score,
@@ -161,6 +164,28 @@ def test_a_score_is_one_row_for_each_scorer_and_aspect(warehouse: Warehouse, sta
         ("other", "camera", 0.1),
         ("transformers:scorer", "object", 0.5),
         ("transformers:scorer", "camera", 0.75),
+    ]
+
+
+def test_of_fingerprints_instances_and_preferences_the_newest_of_a_key_stays(
+    warehouse: Warehouse, stage: Stage
+) -> None:
+    stage.commit(fingerprint(bits="00"), instance(1), instance(2), preference("p1"), preference("p2"))
+    stage.commit(
+        fingerprint(bits="ff"),
+        instance(1, checked=False),
+        preference("p1", "cannot_tell"),
+        preference("p2", "b", chosen_at=NOON - timedelta(days=1)),
+        preference("p2", "equal", annotator="ben"),
+    )
+    assert warehouse.query("SELECT clip_id, bits FROM fingerprints").rows == [("c" * 32, "ff")]
+    instances = "SELECT track_id, checked, appearance FROM instances ORDER BY track_id"
+    assert warehouse.query(instances).rows == [(1, False, "a brown dog"), (2, True, "a brown dog")]
+    chosen = "SELECT pair_id, annotator, choice FROM preferences ORDER BY pair_id, annotator"
+    assert warehouse.query(chosen).rows == [
+        ("p1", "ann", "cannot_tell"),
+        ("p2", "ann", "a"),
+        ("p2", "ben", "equal"),
     ]
 
 

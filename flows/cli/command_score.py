@@ -1,0 +1,65 @@
+"""The command `motionsight score`. Heavy imports live inside: `--help` answers at once."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from flows.cli.options import settings_options, warehouse_option
+
+if TYPE_CHECKING:
+    from motionsight_core.settings import Settings
+
+
+@click.command()
+@warehouse_option
+@settings_options
+@click.option(
+    "--scorer",
+    metavar="MODEL",
+    help="The multimodal LLM that judges: transformers:MODEL_ID_OR_DIR, or openai:BASE_URL#MODEL at an "
+    "endpoint that gives log-probabilities (vLLM, SGLang, OpenAI). Unset: the setting annotator.",
+)
+@click.option("--where", metavar="SQL", help="Only rows of `motion` that meet this condition.")
+@click.option(
+    "--variant",
+    type=click.Choice(["description", "authors"]),
+    default="description",
+    show_default=True,
+    help="What is asked: whether the frames show what the description says; or, as the paper's authors "
+    'released it, whether six frames show "object motion" and "camera motion": the description is never '
+    "read, so that a wrong one scores as high as a right one.",
+)
+@click.option(
+    "--prefect",
+    "through_prefect",
+    is_flag=True,
+    help="Run as a Prefect flow (default where PREFECT_API_URL is set).",
+)
+def score(
+    warehouse: str,
+    settings: Settings,
+    scorer: str | None,
+    where: str | None,
+    variant: Literal["description", "authors"],
+    through_prefect: bool,
+) -> None:
+    """Score the descriptions of rows against their frames, with VQAScore.
+
+    A score is the probability, 0 to 1, that a multimodal LLM answers Yes when it is asked whether the frames
+    show what the description says. Both descriptions of a row are scored, on the plain sampled frames, into
+    the table `scores`. What this scorer has scored already is skipped; scores of different models, numbers
+    of frames or variants cannot be compared, and each has its own name in the column `scorer`.
+
+    \b
+    For example, and then the descriptions that fit worst:
+      motionsight score --scorer openai:http://localhost:8000/v1#Qwen/Qwen2.5-VL-7B-Instruct
+      motionsight sql "SELECT uri, aspect, score FROM scores ORDER BY score LIMIT 20"
+    """
+    if through_prefect or os.environ.get("PREFECT_API_URL"):
+        from flows.cli.through_prefect import score_through_prefect as run
+    else:
+        from flows.cli.score_command import score_locally as run
+    run(warehouse, scorer=scorer or settings.annotator, where=where, variant=variant, settings=settings)

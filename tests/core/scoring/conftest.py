@@ -1,0 +1,3 @@
+from tests.core.warehouse.conftest import stage, warehouse
+
+__all__ = ["stage", "warehouse"]
