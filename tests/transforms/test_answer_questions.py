@@ -14,13 +14,17 @@ from benchmarks.evaluate import questions, stub_endpoint
 from flows.runs.evaluate import EvaluationResult, Request, evaluate
 from motionsight_core.catalog import Clip
 from motionsight_core.evaluation.arms import arms_of
+from motionsight_core.evaluation.journal import left_behind
 from motionsight_core.guarded.pool import DecoderPool
+from motionsight_core.record import PredictionRecord
 from motionsight_core.settings import Settings
 from motionsight_core.synthetic import render_catalog
 from motionsight_core.warehouse import open_warehouse
-from tests.core.mllm.scripted import ScriptedEndpoint
+from motionsight_core.warehouse.staged_files import list_staged
+from tests.core.mllm.scripted import ScriptedEndpoint, fails
 from tests.core.stores.servers import GcsBucket, Place, S3Bucket, environment_of
 from tests.flows.evaluating import asked, by_rule, own_questions
+from tests.warehouses import BigQueryServers
 
 
 @pytest.fixture
@@ -167,3 +171,34 @@ def test_videos_come_from_a_bucket_and_only_by_their_own_names(
         "SELECT uri FROM predictions WHERE reply IS NOT NULL ORDER BY uri"
     )
     assert [uri for (uri,) in uris.rows] == [f"{videos}b.mp4", f"{videos}sub/a.mp4"]
+
+
+@pytest.mark.parametrize("kind", ["bigquery"])
+def test_replies_wait_in_a_bucket_until_they_are_rows_of_bigquery(
+    endpoint: ScriptedEndpoint, bigquery: BigQueryServers, scenes: Path, tmp_path: Path, kind: str
+) -> None:
+    url = bigquery.new_warehouse()
+    annotations = own_questions(tmp_path / "own.jsonl", [next(scenes.glob("*.mp4")).name], each=6)
+    settings = endpoint.settings(concurrency=1)
+    once = settings.model_copy(update={"runtime": settings.runtime.model_copy(update={"shard_retries": 0})})
+    arms = arms_of(once, baseline=False)
+    request = Request("jsonl", str(annotations), str(scenes), url, arms)
+    endpoint.answers = [by_rule, by_rule, by_rule, by_rule, fails(429, "busy")]
+    broken = evaluate(request)
+    assert "HTTP 429" in " ".join(broken.shortfall.broken)
+    journal = broken.plan.evaluation.journal
+    assert journal.startswith("gs://")
+    assert len(list_staged(journal, stores=once.stores)) == 1
+    answered = {row.question_id for row in broken_rows(journal, once)}
+    endpoint.answers = [by_rule]
+    endpoint.requests.clear()
+    done = evaluate(request)
+    assert done.plan.recovered == len(answered) == 4
+    assert right(done) == {"method": (6, 6)}
+    assert asked(endpoint).total() == 2
+    assert list_staged(journal, stores=once.stores) == []
+
+
+def broken_rows(journal: str, settings: Settings) -> list[PredictionRecord]:
+    with left_behind(journal, "nobody", settings.stores) as found:
+        return list(found.rows)
