@@ -143,6 +143,26 @@ class MotionSight:
         text = options[choice] if choice is not None else dialogue.clean_text(self._interview.said(asked))
         return Answer(question, text, aspect, choice, annotation.names, tuple(annotation.notes))
 
+    def reply(self, clip: Clip | DecodedClip, question: str) -> Answer:
+        """What the MLLM says to a question that itself states the form of its answer, as benchmarks' do.
+
+        As `answer`, but nothing is added to the question's words, and no option is looked for in the reply.
+
+        Raises:
+            ClipError: the clip cannot be decoded, or the reply cannot be used.
+            UsageError: the annotator is `measured`, which writes no replies.
+        """
+        _ = self.annotator.backend
+        annotation = self._decoded(clip).checked()
+        aspect = dialogue.aspect_of_reply(self._interview.said(dialogue.decouple(question)))
+        prompts = self._prompts(aspect)
+        for step in (self._name_objects, self._refer) if self._refers(prompts) else ():
+            step([annotation])
+            annotation.checked()
+        seen = [part for prompt in prompts for part in self._seen(annotation, prompt)]
+        said = dialogue.clean_text(self._interview.said(dialogue.ask_verbatim(seen, question)))
+        return Answer(question, said, aspect, None, annotation.names, tuple(annotation.notes))
+
     # Decoding, which makes the motion blur on its way (section 3.3, eq. 5) ------------------------------
 
     @property

@@ -13,6 +13,7 @@ from motionsight_core.dialogue.aspects import Aspect, aspect_by_words, aspect_of
 from motionsight_core.dialogue.questions import (
     ask,
     ask_again,
+    ask_verbatim,
     caption_camera,
     caption_objects,
     decouple,
@@ -27,6 +28,7 @@ __all__ = [
     "Aspect",
     "ask",
     "ask_again",
+    "ask_verbatim",
     "aspect_by_words",
     "aspect_of_reply",
     "caption_camera",
