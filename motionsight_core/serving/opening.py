@@ -32,7 +32,7 @@ _DATA_URL = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class MediaLimits:
-    """How much of a clip one request may hold; its pixels and memory are bounded by `limits` of the settings."""
+    """How long a clip one request may hold; the settings' `limits` bound its pixels and the memory."""
 
     max_seconds: float = 600.0
     """Of a video."""

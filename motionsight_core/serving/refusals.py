@@ -1,12 +1,10 @@
 """What a client is told where its request is not answered: a status, a code and one sentence.
 
-A sentence about the client's own video is passed on. What went wrong behind the server (an endpoint, a store, a
-defect) is told in general words: its own sentence may name addresses and folders, and is for the server's log.
+A sentence about the client's own video is passed on. What went wrong behind the server (an endpoint, a store,
+a defect) is told in general words: its own sentence may name addresses and folders, and is for the log.
 """
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 from motionsight_core.errors import (
     AnnotatorFailed,
@@ -40,22 +38,29 @@ _ABOUT_THE_VIDEO = (
 _SOON_S = 5
 
 
-@dataclass(frozen=True, slots=True)
 class RequestError(Exception):
-    """A request is not answered."""
+    """A request is not answered.
 
-    status: int
-    """Of HTTP."""
-    code: str
-    """A stable name."""
-    message: str
-    """One sentence for the client."""
-    param: str | None = None
-    """The field of the request that it is about."""
-    retry_after_s: int | None = None
+    Args:
+        status: of HTTP.
+        code: a stable name.
+        message: one sentence for the client.
+        param: the field of the request that it is about.
+        retry_after_s: seconds after which the client may ask again.
+    """
 
-    def __str__(self) -> str:
-        return self.message
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        param: str | None = None,
+        *,
+        retry_after_s: int | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status, self.code, self.message, self.param = status, code, message, param
+        self.retry_after_s = retry_after_s
 
 
 def invalid(message: str, param: str | None = None, *, code: str = "invalid_request") -> RequestError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -166,7 +167,7 @@ def _question_about_images(
     before = "".join(part.value for part in parts[: images[0]])
     question, time_s = cut_mark(before)
     found = [Image(parts[images[0]].value, time_s)]
-    for last, this in zip(images, images[1:], strict=False):
+    for last, this in itertools.pairwise(images):
         between = "".join(part.value for part in parts[last + 1 : this])
         mark = read_mark(between)
         if mark is None:
