@@ -87,6 +87,23 @@ class MotionSight:
         """
         require_models(self.settings)
 
+    def load_models(self) -> None:
+        """Load every model now that would be loaded when it is first needed.
+
+        Raises:
+            ModelMissing: one is not on this machine, or cannot be loaded.
+        """
+        if self._names_here:
+            _ = self._models.namer
+        if self.annotator.is_measured:
+            return
+        prompts = self._prompts("both")
+        _ = self._models.mllm
+        if self._refers(prompts):
+            _ = self._models.detector, self._models.tracker
+        if "pose" in prompts:
+            _ = self._models.pose
+
     def describe(self, clips: Sequence[Clip | DecodedClip]) -> list[MotionRecord | Failure]:
         """One record or failure per clip, in order; never raises for one clip.
 

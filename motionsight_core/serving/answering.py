@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from motionsight_core.annotation import Answer
 from motionsight_core.clip import DecodedClip, Product
-from motionsight_core.errors import BadReply, ClipError, ModelRefused, Undecided
-from motionsight_core.models.loaded import Models, require_models, shared_models
+from motionsight_core.errors import BadReply, ClipError, ModelRefused, Undecided, permanent_names
+from motionsight_core.models.loaded import Models, shared_models
 from motionsight_core.motionsight import MotionSight
-from motionsight_core.prompts import uses_objects
 from motionsight_core.record import Failure
 from motionsight_core.serving.choices import read_choices
 from motionsight_core.serving.request import ChatRequest
@@ -25,10 +24,15 @@ class Said:
     """Empty where it refuses."""
     refusal: str = ""
     """Why there is no answer, one sentence: nothing that was measured decides, or the model would not say."""
+    reason: str = ""
+    """The same for the server's log: an endpoint's own words are not passed on."""
     answer: Answer | None = None
     """With what it rests on; None for the two descriptions and for a refusal."""
     prompt_tokens: int = 0
     completion_tokens: int = 0
+
+
+_TOKENS = ("prompt_tokens", "completion_tokens")
 
 
 @dataclass(slots=True)
@@ -36,11 +40,11 @@ class _Cost:
     """Adds up what a request costs, and ends one that nobody waits for any more."""
 
     is_wanted: Callable[[], None]
-    tokens: dict[str, int] = field(default_factory=dict)
+    tokens: dict[str, int] = field(default_factory=lambda: dict.fromkeys(_TOKENS, 0))
 
     def __call__(self, name: str, amount: float) -> None:
-        if name.endswith("_tokens"):
-            self.tokens[name] = self.tokens.get(name, 0) + int(amount)
+        if name in self.tokens:
+            self.tokens[name] += int(amount)
         self.is_wanted()
 
 
@@ -74,15 +78,8 @@ class Sights:
         Raises:
             ModelMissing, RunError: one cannot be used.
         """
-        require_models(self.settings)
-        if self._first.annotator.is_measured:
-            return
-        prompts = (self.settings.prompts.object, self.settings.prompts.camera)
-        _ = self._models.mllm
-        if any(map(uses_objects, prompts)):
-            _ = self._models.detector, self._models.tracker
-        if "pose" in prompts:
-            _ = self._models.pose
+        self._first.require_models()
+        self._first.load_models()
 
     def said(self, request: ChatRequest, clip: DecodedClip, *, is_wanted: Callable[[], None]) -> Said:
         """What the method says of a clip.
@@ -97,18 +94,19 @@ class Sights:
         sight = MotionSight(self.settings, models=self._models, observe=cost)
         try:
             text, answer = _told(sight, request, clip)
-            refusal = ""
-        except (Undecided, BadReply, ModelRefused) as error:
-            text, answer, refusal = "", None, str(error)
-        tokens = cost.tokens
-        return Said(text, refusal, answer, tokens.get("prompt_tokens", 0), tokens.get("completion_tokens", 0))
+            said = Said(text, answer=answer)
+        except (Undecided, BadReply) as error:
+            said = Said("", str(error), str(error))
+        except ModelRefused as error:
+            said = Said("", "The model behind this server refused the request.", str(error))
+        return replace(said, **cost.tokens)
 
 
 def _told(sight: MotionSight, request: ChatRequest, clip: DecodedClip) -> tuple[str, Answer | None]:
     if not request.question:
         (row,) = sight.describe([clip])
         if isinstance(row, Failure):
-            raise ClipError.named(row.error, row.message, permanent=False)
+            raise ClipError.named(row.error, row.message, permanent=row.error in permanent_names())
         return f"{row.object_motion}\n{row.camera_motion}", None
     if not sight.annotator.is_measured:
         words = f"{request.instructions}\n\n{request.question}" if request.instructions else request.question

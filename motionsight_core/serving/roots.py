@@ -35,9 +35,9 @@ class OpenedVideo:
 class Roots:
     """Folders of this machine and prefixes of buckets below which a client may name videos.
 
-    A path may lead over links, as long as the file lies below a root once all of them are followed. It is then
-    opened by a walk that follows none: a link that is put there meanwhile leads nowhere. What is not there and
-    what lies elsewhere are refused in the same words.
+    A path may lead over links, as long as the file lies below a root once all of them are followed. It is
+    then opened by a walk that follows none: a link that is put there meanwhile leads nowhere. What is not
+    there and what lies elsewhere are refused in the same words.
 
     Args:
         roots: folders, `gs://bucket/prefix` or `s3://bucket/prefix`.
