@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from motionsight_core.mllm._address import EndpointAddress
+from motionsight_core.mllm._address import EndpointAddress, key_in
 from motionsight_core.mllm._base import (
     Conversation,
     Message,
@@ -24,6 +24,7 @@ __all__ = [
     "Part",
     "Reply",
     "ScoringModel",
+    "key_in",
     "open_mllm",
     "require_endpoint",
     "require_mllm",
