@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterator, Sequence
@@ -94,8 +95,6 @@ class Roots:
             raise no_video(address)
         with open(descriptor, "rb") as file:  # noqa: PTH123 a descriptor
             status = os.fstat(file.fileno())
-            if not stat.S_ISREG(status.st_mode):
-                raise no_video(address)
             yield OpenedVideo(VideoObject(address, f"{status.st_mtime_ns}-{status.st_size}"), file)
 
     def _open(self, path: str) -> int | None:
@@ -139,10 +138,10 @@ def _is_below(path: str, root: str) -> bool:
 
 
 def _walk(root: str, parts: Sequence[str]) -> int:
-    """Open what lies at `parts` below a folder, each of them no link.
+    """Open the file at `parts` below a folder, each of them no link.
 
     Raises:
-        OSError: it cannot be opened.
+        OSError: it cannot be opened, or is no file.
     """
     folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
@@ -153,6 +152,10 @@ def _walk(root: str, parts: Sequence[str]) -> int:
             folder = inner
         # Opening a pipe would wait for a writer.
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-        return os.open(parts[-1], flags, dir_fd=folder)
+        found = os.open(parts[-1], flags, dir_fd=folder)
+        if not stat.S_ISREG(os.fstat(found).st_mode):
+            os.close(found)
+            raise FileNotFoundError(errno.ENOENT, "not a file")
+        return found
     finally:
         os.close(folder)
