@@ -1,0 +1,184 @@
+"""Bounded concurrency, time-outs, clients that go away, and the end: with a model that waits as it is told."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.core.mllm.scripted import MODEL, ScriptedEndpoint, fails, said, says
+from tests.serve.conftest import asks
+from tests.serve.serving import PATIENCE_S, Got, Serving, about, file_url
+
+QUESTION = "Which way does it pan? Answer with the option's letter.\nA. left\nB. right"
+
+
+@pytest.fixture
+def request_body(clips: Path) -> dict[str, Any]:
+    return about(file_url(clips / "pan_right.mp4"), QUESTION)
+
+
+@contextmanager
+def held(endpoint: ScriptedEndpoint) -> Iterator[Callable[[], None]]:
+    """The model answers nothing until what is given is called, or the block is left."""
+    release = threading.Event()
+    endpoint.before_answer = lambda: release.wait(PATIENCE_S)
+    try:
+        yield release.set
+    finally:
+        release.set()
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait for something that another process does."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def load(serving: Serving) -> tuple[int, int]:
+    """Requests that are answered, and that wait."""
+    health = serving.get("/health").body
+    return health["running"], health["waiting"]
+
+
+@contextmanager
+def asked(serving: Serving, body: Any, times: int) -> Iterator[list[Future[Got]]]:
+    """So many requests at once."""
+    with ThreadPoolExecutor(times) as threads:
+        yield [threads.submit(serving.ask, body) for _ in range(times)]
+
+
+def test_a_model_s_reply_is_passed_on_as_it_is_and_its_tokens_are_counted(
+    clips: Path, endpoint: ScriptedEndpoint, request_body: dict[str, Any]
+) -> None:
+    endpoint.answers = [lambda request: says("camera" if "one word" in said(request) else "(B) right")]
+    request_body["messages"].insert(0, {"role": "system", "content": "Think of the camera."})
+    with Serving("--root", str(clips), *asks(endpoint)) as serving:
+        got = serving.ask(request_body)
+    assert got.body["choices"][0]["message"]["content"] == "(B) right"
+    assert got.body["model"] == f"openai:{MODEL}"
+    assert got.body["usage"] == {"prompt_tokens": 642, "completion_tokens": 24, "total_tokens": 666}
+    decoupling, question = endpoint.requests
+    assert said(decoupling).endswith(f"Question: Think of the camera.\n\n{QUESTION}")
+    # The words are the client's to the last: what follows the frames is the question alone.
+    assert question["messages"][-1]["content"][-1]["text"].strip() == f"Think of the camera.\n\n{QUESTION}"
+
+
+def test_no_more_requests_are_answered_at_once_than_there_are_slots_and_the_rest_wait_or_are_told_when_to_ask(
+    clips: Path, endpoint: ScriptedEndpoint, request_body: dict[str, Any]
+) -> None:
+    options = ("--concurrency", "2", "--queue", "1")
+    with Serving("--root", str(clips), *options, *asks(endpoint)) as serving:
+        with held(endpoint) as release, asked(serving, request_body, 3) as answers:
+            until(lambda: load(serving) == (2, 1))
+            full = serving.ask(request_body)
+            assert (full.status, full.error["code"]) == (429, "too_many_requests")
+            assert full.headers["retry-after"] == "1"
+            release()
+            assert [answer.result().status for answer in answers] == [200] * 3
+        assert endpoint.most_at_once == 2
+        assert load(serving) == (0, 0)
+
+
+def test_a_client_that_goes_away_leaves_its_place_and_its_work_is_given_up(
+    clips: Path, endpoint: ScriptedEndpoint, request_body: dict[str, Any]
+) -> None:
+    options = ("--concurrency", "1", "--queue", "1")
+    with Serving("--root", str(clips), *options, *asks(endpoint)) as serving:
+        with held(endpoint) as release:
+            first, second = gone(serving, request_body), gone(serving, request_body)
+            until(lambda: load(serving) == (1, 1) and len(endpoint.requests) + endpoint._at_once == 1)
+            second.close()
+            until(lambda: load(serving) == (1, 0))
+            first.close()
+            release()
+            until(lambda: load(serving) == (0, 0))
+        # Of the first, what was under way was answered, and nothing after it was asked.
+        assert len(endpoint.requests) == 1
+        assert serving.ask(request_body).status == 200
+
+
+def gone(serving: Serving, body: Any) -> socket.socket:
+    """A client that has asked, and does not wait for the answer."""
+    client = socket.create_connection(("127.0.0.1", serving.port))
+    data = json.dumps(body).encode()
+    head = "POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
+    client.sendall(f"{head}content-length: {len(data)}\r\n\r\n".encode() + data)
+    return client
+
+
+def test_a_request_that_takes_too_long_is_given_up(
+    clips: Path, endpoint: ScriptedEndpoint, request_body: dict[str, Any]
+) -> None:
+    with Serving("--root", str(clips), "--timeout", "3", *asks(endpoint)) as serving:
+        serving.ask(request_body)  # once the decoder runs, 3 s are enough to reach the model
+        with held(endpoint) as release:
+            got = serving.ask(request_body)
+            release()
+        assert (got.status, got.error["code"], got.error["type"]) == (504, "timeout", "server_error")
+        until(lambda: load(serving) == (0, 0))
+        assert serving.ask(request_body).status == 200
+
+
+def test_sigterm_answers_what_was_asked_and_takes_no_more(
+    clips: Path, endpoint: ScriptedEndpoint, request_body: dict[str, Any]
+) -> None:
+    options = ("--concurrency", "1", "--queue", "5")
+    with Serving("--root", str(clips), *options, *asks(endpoint)) as serving:
+        idle = serving.connection()
+        idle.request("GET", "/health")
+        idle.getresponse().read()
+        with held(endpoint) as release, asked(serving, request_body, 2) as answers:
+            until(lambda: load(serving) == (1, 1))
+            serving.process.terminate()
+            until(lambda: refuses(serving))
+            release()
+            assert [answer.result().status for answer in answers] == [200, 200]
+        idle.close()
+        assert serving.process.wait(PATIENCE_S) == 143
+        assert serving.error_text() == "motionsight: Ended by SIGTERM; the requests in hand were answered.\n"
+
+
+def refuses(serving: Serving) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", serving.port)).close()
+    except ConnectionRefusedError:
+        return True
+    return False
+
+
+def test_what_fails_behind_the_server_is_logged_and_told_in_general_words(
+    clips: Path, endpoint: ScriptedEndpoint, request_body: dict[str, Any]
+) -> None:
+    with Serving("--root", str(clips), *asks(endpoint)) as serving:
+        endpoint.answers = [fails(500, "at /home/secret/model.py")]
+        failed = serving.ask(request_body)
+        endpoint.answers = [fails(401, "no key at 10.0.0.7")]
+        locked = serving.ask(request_body)
+        endpoint.answers = [says("camera"), says("", reason="content_filter")]
+        refused = serving.ask(request_body)
+        logged = serving.error_text()
+    assert (failed.status, failed.error["code"]) == (502, "AnnotatorFailed")
+    assert (locked.status, locked.error["code"], locked.headers["retry-after"]) == (
+        503,
+        "ModelUnavailable",
+        "5",
+    )
+    message = refused.body["choices"][0]["message"]
+    assert (refused.status, message["content"]) == (200, "")
+    assert message["refusal"] == "The model behind this server refused the request."
+    said_to_clients = json.dumps([failed.body, locked.body, refused.body])
+    assert "secret" not in said_to_clients and "127.0.0.1" not in said_to_clients
+    assert "502 AnnotatorFailed: The endpoint failed on the request (HTTP 500: at /home/secret" in logged
+    assert "503 ModelUnavailable: The endpoint http://127.0.0.1" in logged
+    assert "200 refused: The model refused: content filter" in logged
