@@ -123,8 +123,11 @@ class Service:
         if kind != "application/json":  # a form, which any web page can send, is not
             raise RequestError(415, "not_json", "The body's content-type is not application/json.")
         with self._slots.place():
-            body = await self._body(request)
-            asked, said = await self._in_time(request, body)
+            # In another thread, as a body may be long, and without a slot: what is wrong is told at once.
+            asked = await asyncio.to_thread(read_request, await self._body(request))
+            if asked.model:
+                self._require_model(asked.model)
+            said = await self._in_time(request, asked)
         if not asked.stream:
             return JSONResponse(completion(said, self._sights.name))
         written = b"".join(events(said, self._sights.name, include_usage=asked.include_usage))
@@ -149,10 +152,10 @@ class Service:
             raise RequestError(408, "body_too_slow", f"The body did not come within {_BODY_S:g} s.") from None
         return bytes(body)
 
-    async def _in_time(self, request: Request, body: bytes) -> tuple[ChatRequest, Said]:
+    async def _in_time(self, request: Request, asked: ChatRequest) -> Said:
         """The answer, unless the time is up or the client goes away."""
         unwanted = threading.Event()
-        work = asyncio.ensure_future(self._slots.run(lambda: self._answered(body, unwanted)))
+        work = asyncio.ensure_future(self._slots.run(lambda: self._answered(asked, unwanted)))
         left = asyncio.ensure_future(_left(request))
         try:
             done, _ = await asyncio.wait(
@@ -168,7 +171,7 @@ class Service:
             work.cancel()
             left.cancel()
 
-    def _answered(self, body: bytes, unwanted: threading.Event) -> tuple[ChatRequest, Said]:
+    def _answered(self, asked: ChatRequest, unwanted: threading.Event) -> Said:
         """What the method says, in a thread.
 
         Raises:
@@ -181,9 +184,6 @@ class Service:
                 raise _Unwanted
 
         try:
-            asked = read_request(body)
-            if asked.model:
-                self._require_model(asked.model)
             clip = self._opening.decoded(asked, self._sights.products)
             is_wanted()
             said = self._sights.said(asked, clip, is_wanted=is_wanted)
@@ -196,7 +196,7 @@ class Service:
             raise told from None
         if said.reason != said.refusal:
             self._log(f"200 refused: {one_line(said.reason)}")
-        return asked, said
+        return said
 
     def _require_model(self, name: str) -> None:
         if name not in self._names:

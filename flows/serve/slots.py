@@ -25,17 +25,14 @@ class Slots:
     """
 
     def __init__(self, count: int, queue: int) -> None:
-        self._count, self._most = count, count + queue
+        self._most = count + queue
         self._free = asyncio.Semaphore(count)
         self._threads = ThreadPoolExecutor(count, thread_name_prefix="answer")
         self._present = 0
         self.running = 0
-        """Slots that are taken."""
-
-    @property
-    def waiting(self) -> int:
-        """Requests that have no slot yet."""
-        return max(0, self._present - self.running)
+        """Slots that are taken, also by work that nobody waits for any more."""
+        self.waiting = 0
+        """Requests that wait for a slot."""
 
     @contextmanager
     def place(self) -> Iterator[None]:
@@ -62,7 +59,11 @@ class Slots:
 
         A slot is free again when the work has ended, also where nobody waits for it any more.
         """
-        await self._free.acquire()
+        self.waiting += 1
+        try:
+            await self._free.acquire()
+        finally:
+            self.waiting -= 1
         self.running += 1
         loop = asyncio.get_running_loop()
         done = self._threads.submit(work)

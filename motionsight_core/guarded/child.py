@@ -28,7 +28,8 @@ from motionsight_core.guarded.video_file import file_of_descriptor, file_of_read
 from motionsight_core.guarded.wire import Closed, Kind, ProcessEnd
 from motionsight_core.settings import LimitSettings, Settings
 from motionsight_core.video.decoding import decode, decode_scenes, probe
-from motionsight_core.video.pictures import Picture, decode_pictures
+from motionsight_core.video.picture import Picture
+from motionsight_core.video.pictures import decode_pictures
 
 
 def _probe(file: BinaryIO, video: VideoObject, settings: Settings) -> Iterator[float]:

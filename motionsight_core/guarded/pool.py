@@ -25,7 +25,7 @@ from motionsight_core.naming.vocabulary import COCO_NAMES
 from motionsight_core.record import MOVING_REGION
 from motionsight_core.settings import Settings
 from motionsight_core.stores import LocalStore, store_for
-from motionsight_core.video.pictures import Picture
+from motionsight_core.video.picture import Picture
 
 #: What the track of a decoded clip may be called: anything else is a stranger's text.
 _LABELS = {MOVING_REGION, *COCO_NAMES}

@@ -20,7 +20,7 @@ from motionsight_core.serving.refusals import RequestError, invalid
 from motionsight_core.serving.request import ChatRequest, Image
 from motionsight_core.serving.roots import OpenedVideo, Roots
 from motionsight_core.settings import ClipSettings, Settings
-from motionsight_core.video.pictures import Picture
+from motionsight_core.video.picture import Picture
 
 #: How far apart images are that come without times, frames per second.
 ASSUMED_FPS = 2.0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import BinaryIO
 
@@ -20,22 +19,11 @@ from motionsight_core.errors import ClipError, Corrupt, NotAVideo
 from motionsight_core.settings import LimitSettings, Settings
 from motionsight_core.video.clip_frames import ClipFrames
 from motionsight_core.video.container import require_size, translated_errors
+from motionsight_core.video.picture import Picture
 from motionsight_core.video.pixels import geometry_of
 
 #: Signatures of the formats that are read, and their FFmpeg decoders.
 _DECODERS = ((b"\xff\xd8\xff", "mjpeg"), (b"\x89PNG\r\n\x1a\n", "png"), (b"RIFF", "webp"))
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """Where one picture stands in a file that holds many."""
-
-    offset: int
-    """First byte."""
-    length: int
-    """Bytes."""
-    time_s: float
-    """When it is shown, seconds of the clip."""
 
 
 def decode_pictures(

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from motionsight_core.synthetic import render_catalog
-from tests.core.mllm.scripted import ScriptedEndpoint, obliging
+from tests.core.mllm.scripted import ScriptedEndpoint
 from tests.serve.serving import Serving
 
 
@@ -24,14 +24,6 @@ def measured(clips: Path) -> Iterator[Serving]:
     """A server with the measured annotator and the clips."""
     with Serving("--root", str(clips), "--max-seconds", "30", "--max-images", "20") as serving:
         yield serving
-
-
-@pytest.fixture
-def endpoint() -> Iterator[ScriptedEndpoint]:
-    """An endpoint that understands, for servers that ask one."""
-    with ScriptedEndpoint() as running:
-        running.answers = [obliging]
-        yield running
 
 
 def asks(endpoint: ScriptedEndpoint) -> list[str]:

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import os
 import socket
-import subprocess
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import openai
 import pytest
 
 from tests.serve.serving import PATIENCE_S, Serving, about, file_url
-from tests.warm import environment
+from tests.warm import WarmCommand, environment
+
+ANYWHERE = "0.0.0.0"  # noqa: S104
 
 
 @pytest.fixture(scope="module")
 def keyed(clips: Path) -> Iterator[Serving]:
     """A server that other machines can reach, for those who have the key, and that takes small bodies."""
-    options = ("--root", str(clips), "--host", "0.0.0.0", "--key-variable", "SERVE_KEY", "--max-body", "0.01")
+    options = ("--root", str(clips), "--host", ANYWHERE, "--key-variable", "SERVE_KEY", "--max-body", "0.01")
     with Serving(*options, variables={"SERVE_KEY": "s3cret"}) as serving:
-        serving.url = serving.url.replace("0.0.0.0", "127.0.0.1")
+        serving.url = serving.url.replace(ANYWHERE, "127.0.0.1")
         yield serving
 
 
@@ -132,30 +131,34 @@ def test_what_is_no_request_ends_the_connection_and_nothing_else(measured: Servi
     assert measured.get("/health").status == 200
 
 
-def run(*arguments: str, **variables: str) -> tuple[int, str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "flows", "serve", *arguments],
-        env=environment() | variables,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        check=False,
-    )
-    return done.returncode, done.stderr
+Run = Callable[..., tuple[int, str]]
 
 
-def test_without_a_key_only_this_machine_may_ask_unless_it_is_said() -> None:
-    code, said = run("--port", "0", "--host", "0.0.0.0")
+@pytest.fixture
+def run(warm_command: WarmCommand, tmp_path: Path) -> Run:
+    """Exit code and standard error of a server that is not to start."""
+
+    def command(*arguments: str) -> tuple[int, str]:
+        code, _, errors = warm_command.run(
+            ["serve", *arguments], cwd=tmp_path, environment=environment(), timeout_s=PATIENCE_S
+        )
+        return code, errors
+
+    return command
+
+
+def test_without_a_key_only_this_machine_may_ask_unless_it_is_said(run: Run) -> None:
+    code, said = run("--port", "0", "--host", ANYWHERE)
     assert code == 2
     assert said == (
         "motionsight: Other machines can reach 0.0.0.0: name the environment variable that holds a key with "
         "--key-variable, or allow everybody with --insecure.\n"
     )
-    with Serving("--host", "0.0.0.0", "--insecure") as serving:
+    with Serving("--host", ANYWHERE, "--insecure") as serving:
         assert serving.get("/v1/models", host="any.example").status == 200
 
 
-def test_what_cannot_be_served_is_said_in_one_sentence(tmp_path: Path) -> None:
+def test_what_cannot_be_served_is_said_in_one_sentence(run: Run, tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -177,4 +180,3 @@ def test_what_cannot_be_served_is_said_in_one_sentence(tmp_path: Path) -> None:
 def test_the_address_is_printed_with_the_port_that_was_taken(measured: Serving) -> None:
     assert measured.said == f"Serving measured at http://127.0.0.1:{measured.port}/v1\n"
     assert measured.port
-    assert os.environ.get("SERVE_KEY") is None

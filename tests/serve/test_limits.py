@@ -1,4 +1,4 @@
-"""Bounded concurrency, time-outs, clients that go away, and the end: with a model that waits as it is told."""
+"""Bounded concurrency, time-outs, clients that go away, and the end, with a model that waits until told."""
 
 from __future__ import annotations
 
@@ -14,11 +14,39 @@ from typing import Any
 
 import pytest
 
-from tests.core.mllm.scripted import MODEL, ScriptedEndpoint, fails, said, says
+from tests.core.mllm.scripted import MODEL, ScriptedEndpoint, fails, obliging, said, says
 from tests.serve.conftest import asks
 from tests.serve.serving import PATIENCE_S, Got, Serving, about, file_url
 
 QUESTION = "Which way does it pan? Answer with the option's letter.\nA. left\nB. right"
+
+
+@pytest.fixture(scope="module")
+def shared_endpoint() -> Iterator[ScriptedEndpoint]:
+    with ScriptedEndpoint() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def shared_server(clips: Path, shared_endpoint: ScriptedEndpoint) -> Iterator[Serving]:
+    """A server of two slots and a queue of one, whose model is at the endpoint."""
+    options = ("--concurrency", "2", "--queue", "1")
+    with Serving("--root", str(clips), *options, *asks(shared_endpoint)) as serving:
+        yield serving
+
+
+@pytest.fixture
+def endpoint(shared_endpoint: ScriptedEndpoint) -> ScriptedEndpoint:
+    """An endpoint that understands, and was asked nothing yet."""
+    shared_endpoint.answers = [obliging]
+    shared_endpoint.requests.clear()
+    shared_endpoint.most_at_once = 0
+    return shared_endpoint
+
+
+@pytest.fixture
+def serving(shared_server: Serving, endpoint: ScriptedEndpoint) -> Serving:
+    return shared_server
 
 
 @pytest.fixture
@@ -59,12 +87,11 @@ def asked(serving: Serving, body: Any, times: int) -> Iterator[list[Future[Got]]
 
 
 def test_a_model_s_reply_is_passed_on_as_it_is_and_its_tokens_are_counted(
-    clips: Path, endpoint: ScriptedEndpoint, request_body: dict[str, Any]
+    serving: Serving, endpoint: ScriptedEndpoint, request_body: dict[str, Any]
 ) -> None:
     endpoint.answers = [lambda request: says("camera" if "one word" in said(request) else "(B) right")]
     request_body["messages"].insert(0, {"role": "system", "content": "Think of the camera."})
-    with Serving("--root", str(clips), *asks(endpoint)) as serving:
-        got = serving.ask(request_body)
+    got = serving.ask(request_body)
     assert got.body["choices"][0]["message"]["content"] == "(B) right"
     assert got.body["model"] == f"openai:{MODEL}"
     assert got.body["usage"] == {"prompt_tokens": 642, "completion_tokens": 24, "total_tokens": 666}
@@ -74,38 +101,48 @@ def test_a_model_s_reply_is_passed_on_as_it_is_and_its_tokens_are_counted(
     assert question["messages"][-1]["content"][-1]["text"].strip() == f"Think of the camera.\n\n{QUESTION}"
 
 
-def test_no_more_requests_are_answered_at_once_than_there_are_slots_and_the_rest_wait_or_are_told_when_to_ask(
-    clips: Path, endpoint: ScriptedEndpoint, request_body: dict[str, Any]
+def test_only_so_many_are_answered_at_once_and_wait_and_others_are_told_when_to_ask_again(
+    serving: Serving, endpoint: ScriptedEndpoint, request_body: dict[str, Any]
 ) -> None:
-    options = ("--concurrency", "2", "--queue", "1")
-    with Serving("--root", str(clips), *options, *asks(endpoint)) as serving:
-        with held(endpoint) as release, asked(serving, request_body, 3) as answers:
-            until(lambda: load(serving) == (2, 1))
-            full = serving.ask(request_body)
-            assert (full.status, full.error["code"]) == (429, "too_many_requests")
-            assert full.headers["retry-after"] == "1"
-            release()
-            assert [answer.result().status for answer in answers] == [200] * 3
-        assert endpoint.most_at_once == 2
-        assert load(serving) == (0, 0)
+    with held(endpoint) as release, asked(serving, request_body, 3) as answers:
+        until(lambda: load(serving) == (2, 1) and endpoint.most_at_once == 2)
+        full = serving.ask(request_body)
+        assert (full.status, full.error["code"]) == (429, "too_many_requests")
+        assert full.headers["retry-after"] == "1"
+        release()
+        assert [answer.result().status for answer in answers] == [200] * 3
+    assert endpoint.most_at_once == 2
+    until(lambda: load(serving) == (0, 0))
 
 
 def test_a_client_that_goes_away_leaves_its_place_and_its_work_is_given_up(
-    clips: Path, endpoint: ScriptedEndpoint, request_body: dict[str, Any]
+    serving: Serving, endpoint: ScriptedEndpoint, request_body: dict[str, Any]
 ) -> None:
-    options = ("--concurrency", "1", "--queue", "1")
-    with Serving("--root", str(clips), *options, *asks(endpoint)) as serving:
-        with held(endpoint) as release:
-            first, second = gone(serving, request_body), gone(serving, request_body)
-            until(lambda: load(serving) == (1, 1) and len(endpoint.requests) + endpoint._at_once == 1)
-            second.close()
-            until(lambda: load(serving) == (1, 0))
-            first.close()
-            release()
-            until(lambda: load(serving) == (0, 0))
-        # Of the first, what was under way was answered, and nothing after it was asked.
-        assert len(endpoint.requests) == 1
-        assert serving.ask(request_body).status == 200
+    with held(endpoint) as release:
+        running = [gone(serving, request_body), gone(serving, request_body)]
+        until(lambda: endpoint.most_at_once == 2)
+        waiting = gone(serving, request_body)
+        until(lambda: load(serving) == (2, 1))
+        waiting.close()
+        until(lambda: load(serving) == (2, 0))
+        assert serving.ask({}).status == 400, "what is wrong is told though no slot is free"
+        for client in running:
+            client.close()
+        others: list[socket.socket] = []
+
+        def all_places_are_taken_again() -> bool:
+            others.append(gone(serving, request_body))
+            return load(serving) == (2, 3)
+
+        until(all_places_are_taken_again)
+        for client in others:
+            client.close()
+        until(lambda: load(serving) == (2, 0))
+        release()
+        until(lambda: load(serving) == (0, 0))
+    # What was under way was answered, and nothing after it was asked.
+    assert len(endpoint.requests) == 2
+    assert serving.ask(request_body).status == 200
 
 
 def gone(serving: Serving, body: Any) -> socket.socket:
@@ -158,16 +195,15 @@ def refuses(serving: Serving) -> bool:
 
 
 def test_what_fails_behind_the_server_is_logged_and_told_in_general_words(
-    clips: Path, endpoint: ScriptedEndpoint, request_body: dict[str, Any]
+    serving: Serving, endpoint: ScriptedEndpoint, request_body: dict[str, Any]
 ) -> None:
-    with Serving("--root", str(clips), *asks(endpoint)) as serving:
-        endpoint.answers = [fails(500, "at /home/secret/model.py")]
-        failed = serving.ask(request_body)
-        endpoint.answers = [fails(401, "no key at 10.0.0.7")]
-        locked = serving.ask(request_body)
-        endpoint.answers = [says("camera"), says("", reason="content_filter")]
-        refused = serving.ask(request_body)
-        logged = serving.error_text()
+    endpoint.answers = [fails(500, "at /home/secret/model.py")]
+    failed = serving.ask(request_body)
+    endpoint.answers = [fails(401, "no key at 10.0.0.7")]
+    locked = serving.ask(request_body)
+    endpoint.answers = [says("camera"), says("", reason="content_filter")]
+    refused = serving.ask(request_body)
+    logged = serving.error_text()
     assert (failed.status, failed.error["code"]) == (502, "AnnotatorFailed")
     assert (locked.status, locked.error["code"], locked.headers["retry-after"]) == (
         503,
