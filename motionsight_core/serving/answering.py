@@ -103,6 +103,9 @@ class Sights:
 
 
 def _told(sight: MotionSight, request: ChatRequest, clip: DecodedClip) -> tuple[str, Answer | None]:
+    if sight.annotator.is_measured and len(request.images) == 1:
+        # It would pass for a picture that is held, and a camera that does not move.
+        raise Undecided("One image shows no motion; send two frames of the clip or more.")
     if not request.question:
         (row,) = sight.describe([clip])
         if isinstance(row, Failure):

@@ -112,6 +112,13 @@ def test_frames_sent_as_images_are_a_clip(client: openai.OpenAI, kind: str) -> N
     assert completion.choices[0].message.content == "B"
 
 
+def test_one_image_is_no_clip_to_be_measured(client: openai.OpenAI) -> None:
+    asked = frames_message(TEXTURE[:1], QUESTION)
+    message = client.chat.completions.create(model="measured", messages=asked).choices[0].message  # pyright: ignore
+    assert message.content == ""
+    assert message.refusal == "One image shows no motion; send two frames of the clip or more."
+
+
 def test_times_between_frames_are_those_that_are_said(client: openai.OpenAI) -> None:
     def rate(marks: list[str]) -> float:
         asked = frames_message(TEXTURE, QUESTION, marks=marks)
