@@ -65,7 +65,7 @@ def serve_until_ended(
         Terminated: SIGTERM came, and every request in hand was answered.
     """
     key = _key(served.key_variable)
-    with _listener(served.host, served.port) as listener:
+    with bound_socket(served.host, served.port) as listener:
         address, port = listener.getsockname()[:2]
         local = is_loopback(address)
         if key is None and not local and not served.insecure:
@@ -79,7 +79,7 @@ def serve_until_ended(
         shared_decoder(settings).start_one()
         shown = f"[{served.host}]" if ":" in served.host else served.host
         signals = asyncio.run(
-            _serve(
+            answer_until_ended(
                 listener,
                 served,
                 lambda slots: Service(
@@ -100,7 +100,7 @@ def serve_until_ended(
         sys.exit(130)
 
 
-async def _serve(
+async def answer_until_ended(
     listener: socket.socket,
     served: Served,
     service_on: Callable[[Slots], Service],
@@ -168,7 +168,7 @@ def _key(variable: str | None) -> str | None:
     return key
 
 
-def _listener(host: str, port: int) -> socket.socket:
+def bound_socket(host: str, port: int) -> socket.socket:
     """A socket that is bound and does not listen yet: a port that is taken is known before models load."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)

@@ -58,6 +58,8 @@ class Serving:
         self.port = urlsplit(self.url).port
 
     def __enter__(self) -> Serving:
+        if not self.url:
+            self.process.wait(PATIENCE_S)
         assert self.url.startswith("http"), self.error_text()
         return self
 
