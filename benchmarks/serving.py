@@ -121,9 +121,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         port = int(server.stdout.readline())
-        print(
-            "| request | KiB | clients | requests/s | CPU of the server, ms |\n| --- | --- | --- | --- | --- |"
-        )
+        print("| request | KiB | clients | requests/s | CPU of the server, ms |")
+        print("| --- | --- | --- | --- | --- |")
         for kind, body in bodies().items():
             for clients in (1, 8):
                 requests = options.requests if len(body) < 10_000 else options.requests // 8

@@ -130,7 +130,7 @@ def data_url(data: bytes, kind: str) -> str:
 
 def frames_message(
     frames: Sequence[NDArray[np.uint8]], question: str, *, marks: Sequence[str] = (), kind: str = "jpeg"
-) -> list[dict[str, Any]]:
+) -> list[Any]:
     """The messages of a question about frames, each after its mark."""
     content: list[dict[str, Any]] = []
     for number, frame in enumerate(frames):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import openai
 import pytest
@@ -30,7 +31,7 @@ def video(clips: Path) -> str:
     return file_url(clips / "pan_right.mp4")
 
 
-def messages(address: str, question: str = "") -> list[dict[str, object]]:
+def messages(address: str, question: str = "") -> list[Any]:
     return about(address, question)["messages"]
 
 
@@ -108,13 +109,13 @@ def test_where_the_measurement_does_not_decide_there_is_a_refusal_and_no_letter(
 @pytest.mark.parametrize("kind", ["jpeg", "png", "webp"])
 def test_frames_sent_as_images_are_a_clip(client: openai.OpenAI, kind: str) -> None:
     asked = frames_message(TEXTURE, QUESTION, kind=kind)
-    completion = client.chat.completions.create(model="measured", messages=asked)  # pyright: ignore
+    completion = client.chat.completions.create(model="measured", messages=asked)
     assert completion.choices[0].message.content == "B"
 
 
 def test_one_image_is_no_clip_to_be_measured(client: openai.OpenAI) -> None:
     asked = frames_message(TEXTURE[:1], QUESTION)
-    message = client.chat.completions.create(model="measured", messages=asked).choices[0].message  # pyright: ignore
+    message = client.chat.completions.create(model="measured", messages=asked).choices[0].message
     assert message.content == ""
     assert message.refusal == "One image shows no motion; send two frames of the clip or more."
 
@@ -122,7 +123,7 @@ def test_one_image_is_no_clip_to_be_measured(client: openai.OpenAI) -> None:
 def test_times_between_frames_are_those_that_are_said(client: openai.OpenAI) -> None:
     def rate(marks: list[str]) -> float:
         asked = frames_message(TEXTURE, QUESTION, marks=marks)
-        completion = client.chat.completions.create(model="measured", messages=asked)  # pyright: ignore
+        completion = client.chat.completions.create(model="measured", messages=asked)
         evidence = (completion.model_extra or {})["motionsight"]["evidence"]
         return float(re.findall(r"to ([\d.]+) s", evidence)[0])
 
@@ -161,7 +162,7 @@ def test_motionsight_itself_is_a_client(measured: Serving, clips: Path) -> None:
     assert row.camera_agreement is not None and row.camera_agreement > 0.5
 
 
-def image_of(data: bytes, kind: str = "image/jpeg") -> list[dict[str, object]]:
+def image_of(data: bytes, kind: str = "image/jpeg") -> list[Any]:
     part = {"type": "image_url", "image_url": {"url": data_url(data, kind)}}
     return [{"role": "user", "content": [part]}]
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -156,7 +156,7 @@ def test_a_link_that_is_put_there_after_the_look_leads_nowhere(
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere" / "a.mp4").write_bytes(OUTSIDE)
     roots = Roots([str(root)], StoreSettings())
-    look: Callable[..., str] = os.path.realpath
+    look: Any = os.path.realpath
 
     def swapped_after(path: str, **options: bool) -> str:
         found = look(path, **options)
