@@ -93,10 +93,9 @@ class Service:
                 Route("/v1/chat/completions", self._chat, methods=["POST"]),
             ],
             exception_handlers={
-                RequestError: lambda _, error: _refused(error),
-                HTTPException: lambda _, error: _refused(_as_ours(error)),
+                RequestError: _told,
+                HTTPException: _told,
                 ClientDisconnect: lambda *_: Response(status_code=_CLIENT_GONE),
-                Exception: self._failed,
             },
         )
 
@@ -208,10 +207,6 @@ class Service:
                 "model",
             )
 
-    def _failed(self, request: Request, error: Exception) -> Response:
-        self._log(f"500 internal_error: {one_line(error)} ({type(error).__name__})")
-        return _refused(said_to_client(error))
-
 
 async def _left(request: Request) -> None:
     """Returns when the client has gone away."""
@@ -228,6 +223,8 @@ def _refused(error: RequestError) -> JSONResponse:
     return JSONResponse(error_body(error), status_code=error.status, headers=headers)
 
 
-def _as_ours(error: HTTPException) -> RequestError:
-    code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "invalid_request")
-    return RequestError(error.status_code, code, f"{error.detail}.")
+def _told(request: Request, error: Exception) -> Response:
+    if isinstance(error, HTTPException):
+        code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "invalid_request")
+        error = RequestError(error.status_code, code, f"{error.detail}.")
+    return _refused(said_to_client(error))

@@ -109,6 +109,8 @@ def test_only_so_many_are_answered_at_once_and_wait_and_others_are_told_when_to_
         full = serving.ask(request_body)
         assert (full.status, full.error["code"]) == (429, "too_many_requests")
         assert full.headers["retry-after"] == "1"
+        large = serving.ask(request_body | {"metadata": "x" * 8_000_000})
+        assert (large.status, large.headers["retry-after"]) == (429, "1")
         release()
         assert [answer.result().status for answer in answers] == [200] * 3
     assert endpoint.most_at_once == 2
