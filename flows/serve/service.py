@@ -186,9 +186,9 @@ class Service:
             clip = self._opening.decoded(asked, self._sights.products)
             is_wanted()
             said = self._sights.said(asked, clip, is_wanted=is_wanted)
-        except _Unwanted:
-            raise
         except Exception as error:
+            if unwanted.is_set():  # the method may say in its own words that it was ended
+                raise _Unwanted from None
             told = said_to_client(error)
             if told.status >= 500:
                 self._log(f"{told.status} {told.code}: {one_line(error)} ({type(error).__name__})")
