@@ -96,6 +96,23 @@ class MotionSight:
         """
         require_models(self.settings)
 
+    def load_models(self) -> None:
+        """Load every model now that would be loaded when it is first needed.
+
+        Raises:
+            ModelMissing: one is not on this machine, or cannot be loaded.
+        """
+        if self._names_here:
+            _ = self._models.namer
+        if self.annotator.is_measured:
+            return
+        prompts = self.settings.prompts.named()
+        _ = self._models.mllm
+        if self._refers(prompts):
+            _ = self._models.detector, self._models.tracker
+        if "pose" in prompts:
+            _ = self._models.pose
+
     def describe(self, clips: Sequence[Clip | DecodedClip]) -> list[MotionRecord | Failure]:
         """One record or failure per clip, in order; never raises for one clip.
 
@@ -130,14 +147,30 @@ class MotionSight:
             Undecided: a ClipError; the annotator is `measured`, and what was measured decides for no option.
             UsageError: for the measured annotator, fewer than 2 options or more than 26.
         """
-        query = Query(question, tuple(options))
-        annotation = self._asked_about([Asked(clip, query)])[0]
-        self._reach_answers([annotation])
+        annotation = self._answered(clip, Query(question, tuple(options)))
         answer = annotation.checked().answer or annotation.told()
         if options and answer.choice is None:
             choice = self._interview.choice_again(annotation.conversation, answer.reply, options)
             return replace(answer, choice=choice, text=options[choice])
         return answer
+
+    def reply(self, clip: Clip | DecodedClip, question: str) -> Answer:
+        """What the MLLM says to a question that itself states the form of its answer, as benchmarks' do.
+
+        As `answer`, but nothing is added to the question's words, and no option is looked for in the reply.
+
+        Raises:
+            ClipError: the clip cannot be decoded, or the reply cannot be used.
+            UsageError: the annotator is `measured`, which writes no replies.
+        """
+        _ = self.annotator.backend
+        annotation = self._answered(clip, Query(question, is_verbatim=True))
+        return annotation.checked().answer or annotation.told()
+
+    def _answered(self, clip: Clip | DecodedClip, query: Query) -> Annotation:
+        (annotation,) = self._asked_about([Asked(clip, query)])
+        self._reach_answers([annotation])
+        return annotation
 
     def answers(
         self,
@@ -341,8 +374,7 @@ class MotionSight:
                     *self._seen(one, self._prompts(one)),
                     dialogue.evidence_of(one.motion, about) if about else "",
                 ),
-                one.asked.text,
-                one.asked.options,
+                one.asked,
             )
             for one in batch
         ]

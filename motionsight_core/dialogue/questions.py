@@ -112,20 +112,16 @@ def caption_camera(seen: Sequence[Part], object_motion: str, evidence: str = "")
     return _user(*seen, evidence + known + _CAMERA)
 
 
-def ask(sections: Sequence[Part], question: str, options: Sequence[str] = ()) -> Conversation:
-    """A question about the sections, free or multiple choice (section 3.4).
-
-    Raises:
-        ValueError: one option, or more than there are letters.
-    """
-    if not options:
-        return _user(*sections, f"{question}\nAnswer in one to three plain sentences.")
-    if not 2 <= len(options) <= len(ascii_uppercase):
-        raise ValueError(f"a multiple choice has 2 to {len(ascii_uppercase)} options, got {len(options)}")
+def ask(sections: Sequence[Part], query: Query) -> Conversation:
+    """A question about the sections, free or multiple choice (section 3.4)."""
+    if query.is_verbatim:
+        return _user(*sections, query.text)
+    if not query.options:
+        return _user(*sections, f"{query.text}\nAnswer in one to three plain sentences.")
     listed = "".join(
-        f"{letter}. {option}\n" for letter, option in zip(ascii_uppercase, options, strict=False)
+        f"{letter}. {option}\n" for letter, option in zip(ascii_uppercase, query.options, strict=False)
     )
-    return _user(*sections, f"{question}\n{listed}Reply with the letter of the right option alone.")
+    return _user(*sections, f"{query.text}\n{listed}Reply with the letter of the right option alone.")
 
 
 def ask_again(asked: Conversation, reply: str) -> Conversation:

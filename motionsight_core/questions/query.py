@@ -26,6 +26,8 @@ class Query:
     """What it is about, where that is known; None: the model is asked (decoupling, section 3.1)."""
     kind: Kind | None = None
     """Its category for `prompts.by_kind`, where that is known."""
+    is_verbatim: bool = False
+    """Whether the text states the form of its answer, so that no word is added to it."""
 
     def __post_init__(self) -> None:
         if self.options and not 2 <= len(self.options) <= len(ascii_uppercase):
