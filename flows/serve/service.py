@@ -37,6 +37,8 @@ ALIAS = "motionsight"
 _BODY_S = 60.0
 #: Seconds after which a server that ends is replaced by another, more or less.
 _ENDING_S = 10
+#: Bodies of up to so many times what is allowed are read to their end and thrown away, and then refused.
+_DISCARDED = 4
 _CLIENT_GONE = 499
 _MIB = 1 << 20
 
@@ -137,18 +139,25 @@ class Service:
         too_large = RequestError(
             413, "body_too_large", f"The body is larger than {self._bounds.max_body_mb:g} MiB."
         )
-        length = request.headers.get("content-length", "")
-        if length.isascii() and length.isdigit() and int(length[:20]) > most:
+        # A client that is answered while it still sends may see a broken connection in place of the answer.
+        declared = request.headers.get("content-length", "")
+        if declared.isascii() and declared.isdigit() and int(declared[:20]) > _DISCARDED * most:
             raise too_large
-        body = bytearray()
+        body, length = bytearray(), 0
         try:
             async with asyncio.timeout(_BODY_S):
                 async for piece in request.stream():
-                    body += piece
-                    if len(body) > most:
+                    length += len(piece)
+                    if length <= most:
+                        body += piece
+                    elif length > _DISCARDED * most:
                         raise too_large
+                    else:
+                        body.clear()
         except TimeoutError:
             raise RequestError(408, "body_too_slow", f"The body did not come within {_BODY_S:g} s.") from None
+        if length > most:
+            raise too_large
         return bytes(body)
 
     async def _in_time(self, request: Request, asked: ChatRequest) -> Said:
