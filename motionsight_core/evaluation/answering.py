@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from motionsight_core.annotation import Answer, Asked, Observer
 from motionsight_core.clip import Product
 from motionsight_core.errors import ClipError, ModelUnavailable, RunError
-from motionsight_core.evaluation.arms import Arm
 from motionsight_core.evaluation.journal import Journal
 from motionsight_core.evaluation.work import AskedClip, DecodedQuestions, Evaluation, prediction
 from motionsight_core.models.loaded import Models, models_key, shared_models
@@ -45,7 +44,7 @@ class Answering:
         return tuple(sorted(found))
 
     def answers(self, batch: Sequence[DecodedQuestions], journal: Journal) -> list[list[PredictionRecord]]:
-        """The rows of each clip's questions, in order.
+        """The rows of each clip's questions, in the order in which replies came.
 
         Args:
             batch: decoded clips.
@@ -56,36 +55,47 @@ class Answering:
                 journal. Or a model is missing, or the journal cannot be written.
         """
         rows: list[list[PredictionRecord]] = [[] for _ in batch]
+        try:
+            for number in range(len(self._sights)):
+                self._answer(number, batch, rows, journal)
+        finally:
+            journal.flush()
+        return rows
+
+    def _answer(
+        self,
+        number: int,
+        batch: Sequence[DecodedQuestions],
+        rows: list[list[PredictionRecord]],
+        journal: Journal,
+    ) -> None:
+        """Add the rows of one arm."""
+        arm = self._evaluation.arms[number]
+        asked = [
+            (position, one.question)
+            for position, clip in enumerate(batch)
+            for one in clip.asked.questions
+            if number in one.arms
+        ]
         unavailable: list[str] = []
-        for number, (arm, sight) in enumerate(zip(self._evaluation.arms, self._sights, strict=True)):
-            asked = [
-                (position, one.question)
-                for position, clip in enumerate(batch)
-                for one in clip.asked.questions
-                if number in one.arms
-            ]
 
-            def keep(index: int, answer: Answer | ClipError, arm: Arm = arm, asked: list = asked) -> None:
-                if isinstance(answer, ClipError) and answer.name == ModelUnavailable.__name__:
-                    unavailable.append(str(answer))
-                    return
-                position, question = asked[index]
-                clip = batch[position].asked.clip
-                row = prediction(self._evaluation, arm, question, clip.object, answer, clip=clip)
-                rows[position].append(row)
-                journal.add(row)
-                self._observe("answers", 1)
+        def keep(index: int, answer: Answer | ClipError) -> None:
+            if isinstance(answer, ClipError) and answer.name == ModelUnavailable.__name__:
+                unavailable.append(str(answer))
+                return
+            position, question = asked[index]
+            clip = batch[position].asked.clip
+            row = prediction(self._evaluation, arm, question, clip.object, answer, clip=clip)
+            rows[position].append(row)
+            journal.add(row)
+            self._observe("answers", 1)
 
-            sight.answers(
-                [Asked(batch[position].decoded, arm.query(question)) for position, question in asked],
-                on_answer=keep,
-            )
-            if unavailable:
-                break
-        journal.flush()
+        self._sights[number].answers(
+            [Asked(batch[position].decoded, arm.query(question)) for position, question in asked],
+            on_answer=keep,
+        )
         if unavailable:
             raise RunError(unavailable[0])
-        return rows
 
 
 _latest: dict[str, Answering] = {}

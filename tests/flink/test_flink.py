@@ -29,6 +29,7 @@ from tests.flows.conftest import (  # noqa: F401 - fixtures
     many_and_a_broken_one,
     motionsight,
 )
+from tests.flows.evaluating import own_questions
 from tests.warm import environment
 
 CLIPS = MANY
@@ -166,3 +167,22 @@ def test_a_catalog_ends_in_the_rows_of_a_local_run_whatever_is_killed_meanwhile(
     assert done.code == 0, done.err
     assert ask(ROWS) == [row for row in undisturbed if fnmatch(row["uri"], some)]
     assert not list(tmp_path.glob("*staging/**/*")), "what the killed run had staged is swept away"
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+def test_an_evaluation_ends_in_the_predictions_of_a_local_run(
+    cluster: RunningCluster,
+    catalog: Path,
+    motionsight: Callable[..., Any],  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    videos = sorted(path.name for path in catalog.glob(SOME))
+    annotations = own_questions(tmp_path / "own.jsonl", [*videos, "missing.mp4", "broken.mp4"])
+    command = ("evaluate", "jsonl", str(annotations), str(catalog), "--format", "csv")
+    local = motionsight(*command, "--warehouse", f"duckdb:{tmp_path / 'local.duckdb'}")
+    done = motionsight(*command, *cluster.settings)
+    assert (local.code, done.code) == (0, 0), done.err
+    assert done.out == local.out
+    assert len(cluster.jobs()) == 1
+    assert not list(tmp_path.glob("*.staging"))

@@ -14,7 +14,7 @@ from benchmarks.evaluate import questions, stub_endpoint
 from flows.runs.evaluate import EvaluationResult, Request, evaluate
 from motionsight_core.catalog import Clip
 from motionsight_core.evaluation.arms import arms_of
-from motionsight_core.evaluation.journal import left_behind
+from motionsight_core.evaluation.journal import Journal, left_behind
 from motionsight_core.guarded.pool import DecoderPool
 from motionsight_core.record import PredictionRecord
 from motionsight_core.settings import Settings
@@ -171,6 +171,26 @@ def test_videos_come_from_a_bucket_and_only_by_their_own_names(
         "SELECT uri FROM predictions WHERE reply IS NOT NULL ORDER BY uri"
     )
     assert [uri for (uri,) in uris.rows] == [f"{videos}b.mp4", f"{videos}sub/a.mp4"]
+
+
+def test_a_journal_whose_replies_were_committed_changes_nothing(
+    endpoint: ScriptedEndpoint, scenes: Path, tmp_path: Path
+) -> None:
+    """A run that is killed between its commit and the removal of its journal."""
+    annotations = own_questions(tmp_path / "own.jsonl", [next(scenes.glob("*.mp4")).name])
+    settings = endpoint.settings()
+    first = run(tmp_path, annotations, str(scenes), settings, baseline=False)
+    warehouse, evaluation = open_warehouse(f"duckdb:{tmp_path}/w.duckdb"), first.plan.evaluation
+    everything = "SELECT * FROM predictions ORDER BY question_id"
+    before = warehouse.query(everything)
+    journal = Journal(evaluation.journal, "a run that was killed", settings.stores)
+    for values in before.rows:
+        journal.add(PredictionRecord(**dict(zip(before.columns, values, strict=True))))
+    journal.close()
+    again = run(tmp_path, annotations, str(scenes), settings, baseline=False)
+    assert (again.plan.recovered, again.plan.answers) == (2, 0)
+    assert warehouse.query(everything).rows == before.rows
+    assert list_staged(evaluation.journal, stores=settings.stores) == []
 
 
 @pytest.mark.parametrize("kind", ["bigquery"])

@@ -33,8 +33,11 @@ from flows import dataflow_template
 from motionsight_core import Settings
 from motionsight_core.catalog import VideoObject
 from motionsight_core.errors import RunError, UsageError
+from motionsight_core.evaluation import Question
+from motionsight_core.evaluation.arms import arms_of
+from motionsight_core.evaluation.work import AskedQuestion, AskedVideo, Evaluation
 from tests.core.stores.servers import GcsBucket, environment_of
-from transforms import AnnotateCatalog, Attempt
+from transforms import AnnotateCatalog, AnswerQuestions, Attempt, StageAnswers
 from transforms.dataflow import CancelledWithUs, cancel_jobs, dataflow_options
 from transforms.runners import pipeline_for
 
@@ -136,6 +139,19 @@ def dry_run(chosen: Settings) -> Any:
     return result.job
 
 
+def dry_run_of_questions(chosen: Settings) -> Any:
+    """The job of an evaluation's shard."""
+    arms = arms_of(chosen)
+    evaluation = Evaluation("jsonl", "ab" * 32, arms, "run", "gs://my-staging/rows/replies/1")
+    pipeline = pipeline_for(arms[0].settings, job="motionsight-run-00000-1", staging="gs://my-staging/rows")
+    attempt = Attempt("gs://my-staging/rows/run/1", "1", "run", arms[0].recipe)
+    asked = AskedQuestion(Question("1", "a.mp4", "Does it pan?", ("yes", "no")), tuple(range(len(arms))))
+    videos = pipeline | beam.Create([AskedVideo(VideoObject("gs://videos/a.mp4", "1"), (asked,))])
+    _ = videos | AnswerQuestions(evaluation) | StageAnswers(attempt)
+    result: Any = pipeline.run()
+    return result.job
+
+
 def hints(job: Any) -> dict[str, dict[str, str]]:
     """Per step of the pipeline, the resource hints of its environment."""
     components = job.proto_pipeline.components
@@ -167,6 +183,17 @@ def test_only_workers_that_describe_have_a_gpu(flags: list[str]) -> None:
         if step.spec.urn == "beam:transform:group_by_key:v1" and "ToModels" in step.unique_name
     ]
     assert len(between) == 1
+
+
+def test_only_workers_that_answer_questions_have_a_gpu(flags: list[str]) -> None:
+    runtime = {"accelerator": L4}
+    chosen = settings([*flags, "--dry_run=True"], runtime=runtime, annotator="transformers:a/b")
+    found = hints(dry_run_of_questions(chosen))
+    on_gpu = {name for name, hint in found.items() if "accelerator" in hint}
+    assert on_gpu
+    assert all("/Answer/UnpackFrames" in name or "/Answer/RunInference/" in name for name in on_gpu)
+    (decode,) = [hint for name, hint in found.items() if name.split("/")[-2].endswith("DecodeOnce")]
+    assert "accelerator" not in decode
 
 
 def test_without_an_accelerator_there_is_one_kind_of_workers(flags: list[str]) -> None:
