@@ -40,6 +40,8 @@ NOT_RUN = {
     "lmms_eval": "is a harness in an environment of its own; tests/serve has it where one is named",
     # Models
     "openai:": "needs an endpoint; tests/flows/test_mllm.py has one",
+    "video_info.meta.jsonl": "needs MotionBench's videos; tests/flows/test_evaluate.py has such files",
+    "video_perspective.json": "needs FAVOR-Bench's videos; tests/flows/test_evaluate.py has such files",
     "vllm serve": "needs a GPU",
     "hf download": "fetches weights",
     "deploy/paper.toml": "needs the paper's weights and a GPU",
