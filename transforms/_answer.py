@@ -11,7 +11,6 @@ from apache_beam.pvalue import TaggedOutput
 from motionsight_core.annotator import Annotator
 from motionsight_core.catalog import Clip, VideoObject
 from motionsight_core.errors import ClipError
-from motionsight_core.evaluation.answering import Answering, shared_answering
 from motionsight_core.evaluation.journal import journal_of
 from motionsight_core.evaluation.work import (
     AskedClip,
@@ -25,8 +24,8 @@ from motionsight_core.evaluation.work import (
 )
 from motionsight_core.guarded.pool import shared_decoder
 from motionsight_core.record import Failure, PredictionRecord
+from transforms._answering import answering_here
 from transforms._counters import counter
-from transforms._describe import count_step
 from transforms._plan import FAILURES
 from transforms.progress import count_answered
 
@@ -136,17 +135,6 @@ def _answering(evaluation: Evaluation) -> beam.PTransform:
     from transforms._answer_inference import answer_with_models
 
     return answer_with_models(evaluation)
-
-
-def answering_here(evaluation: Evaluation) -> Answering:
-    """The methods of this process, with their steps counted. Cheap: the models behind them are shared."""
-
-    def observe(name: str, amount: float) -> None:
-        count_step(name, amount)
-        if name == "answers":
-            count_answered(evaluation.run_id)
-
-    return shared_answering(evaluation, observe)
 
 
 def _rows(rows: list[PredictionRecord]) -> list[PredictionRecord]:

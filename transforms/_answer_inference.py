@@ -14,7 +14,7 @@ from motionsight_core.evaluation.journal import journal_of
 from motionsight_core.evaluation.work import AskedClip, DecodedQuestions, Evaluation
 from motionsight_core.record import PredictionRecord
 from motionsight_core.video.packing import PackedClip, pack, unpack
-from transforms._answer import answering_here
+from transforms._answering import answering_here
 from transforms._counters import NAMESPACE
 from transforms._inference import batch_size, bytes_of
 from transforms._run_inference import ModelHandler, RunInference
