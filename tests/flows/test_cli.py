@@ -366,7 +366,7 @@ def test_help_imports_nothing_heavy() -> None:
         [*command()[:1], "-c", program], capture_output=True, text=True, env=environment(), check=False
     )
     assert done.returncode == 0, done.stderr
-    assert "Usage: motionsight annotate" in done.out
+    assert "Usage: motionsight annotate" in done.stdout
 
 
 def test_nothing_is_left_beside_the_warehouse(motionsight, scenes: Path, tmp_path: Path) -> None:
