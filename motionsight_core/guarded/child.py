@@ -27,6 +27,13 @@ from motionsight_core.guarded.sandbox import SandboxReport, limit_memory, lock_f
 from motionsight_core.guarded.video_file import file_of_descriptor, file_of_reads
 from motionsight_core.guarded.wire import Closed, Kind, ProcessEnd
 from motionsight_core.settings import LimitSettings, Settings
+from motionsight_core.video.clip_file import (
+    ClipFileFacts,
+    ClipFilePart,
+    clip_file,
+    count_frames,
+    facts_of_file,
+)
 from motionsight_core.video.decoding import decode, decode_scenes, probe
 
 
@@ -46,11 +53,28 @@ def _decode_scenes(
     return decode_scenes(video, settings, products=products, file=file)
 
 
+def _clip_file(
+    file: BinaryIO, clip: Clip, settings: Settings, made_with: str
+) -> Iterator[ClipFilePart]:
+    return clip_file(clip, settings, made_with=made_with, file=file)
+
+
+def _facts_of_file(file: BinaryIO, settings: Settings) -> Iterator[ClipFileFacts | None]:
+    yield facts_of_file(file, settings)
+
+
+def _count_frames(file: BinaryIO, settings: Settings) -> Iterator[int]:
+    yield count_frames(file, settings)
+
+
 #: What can be asked for: generators that take the video's file and the request's arguments.
 TASKS: dict[str, Callable[..., Iterator[Any]]] = {
     "probe": _probe,
     "decode": _decode,
     "decode_scenes": _decode_scenes,
+    "clip_file": _clip_file,
+    "facts_of_file": _facts_of_file,
+    "count_frames": _count_frames,
 }
 
 

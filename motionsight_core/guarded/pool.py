@@ -25,6 +25,7 @@ from motionsight_core.naming.vocabulary import COCO_NAMES
 from motionsight_core.record import MOVING_REGION
 from motionsight_core.settings import Settings
 from motionsight_core.stores import LocalStore, store_for
+from motionsight_core.video.clip_file import ClipFileFacts, ClipFilePart
 
 #: What the track of a decoded clip may be called: anything else is a stranger's text.
 _LABELS = {MOVING_REGION, *COCO_NAMES}
@@ -100,6 +101,34 @@ class DecoderPool:
             _check_version(video, self._settings)
             end_s = clip.end_s
             yield decoded
+
+    def clip_file(self, clip: Clip, *, made_with: str) -> Generator[ClipFilePart, None, None]:
+        """`motionsight_core.video.clip_file.clip_file` in a guarded process, which writes nothing itself.
+
+        `limits.wall_s` holds for each part. Stop early and the process ends with it.
+
+        Raises:
+            ClipError: as `clip_file`, and TimedOut or DecoderCrashed.
+        """
+        most_bytes = self._settings.media.max_mb << 20
+        ended = False
+        for part in self._stream(
+            clip.object, "clip_file", clip, self._settings, made_with, answer=ClipFilePart
+        ):
+            if ended or part.offset < 0 or max(part.offset + part.data.nbytes, part.size) > most_bytes:
+                raise DecoderCrashed("The decoding process returned data that is not a file.")
+            ended = part.facts is not None
+            yield part
+        if not ended:
+            raise DecoderCrashed("The decoding process did not finish the clip's file.")
+
+    def facts_of_file(self, video: VideoObject) -> ClipFileFacts | None:
+        """`motionsight_core.video.clip_file.facts_of_file` in a guarded process; errors as `probe`."""
+        return self._single(video, "facts_of_file", self._settings, answer=ClipFileFacts | None)
+
+    def count_frames(self, video: VideoObject) -> int:
+        """`motionsight_core.video.clip_file.count_frames` in a guarded process; errors as `decode`."""
+        return self._single(video, "count_frames", self._settings, answer=int)
 
     def sandbox(self) -> SandboxReport:
         """Which sandbox a decoding process of this machine is in; starts one where there is none.
