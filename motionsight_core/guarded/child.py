@@ -27,13 +27,8 @@ from motionsight_core.guarded.sandbox import SandboxReport, limit_memory, lock_f
 from motionsight_core.guarded.video_file import file_of_descriptor, file_of_reads
 from motionsight_core.guarded.wire import Closed, Kind, ProcessEnd
 from motionsight_core.settings import LimitSettings, Settings
-from motionsight_core.video.clip_file import (
-    ClipFileFacts,
-    ClipFilePart,
-    clip_file,
-    count_frames,
-    facts_of_file,
-)
+from motionsight_core.video.clip_file import clip_file, count_frames, facts_of_file
+from motionsight_core.video.clip_file_parts import ClipFileFacts, ClipFilePart
 from motionsight_core.video.decoding import decode, decode_scenes, probe
 
 
@@ -53,9 +48,7 @@ def _decode_scenes(
     return decode_scenes(video, settings, products=products, file=file)
 
 
-def _clip_file(
-    file: BinaryIO, clip: Clip, settings: Settings, made_with: str
-) -> Iterator[ClipFilePart]:
+def _clip_file(file: BinaryIO, clip: Clip, settings: Settings, made_with: str) -> Iterator[ClipFilePart]:
     return clip_file(clip, settings, made_with=made_with, file=file)
 
 

@@ -25,7 +25,7 @@ from motionsight_core.naming.vocabulary import COCO_NAMES
 from motionsight_core.record import MOVING_REGION
 from motionsight_core.settings import Settings
 from motionsight_core.stores import LocalStore, store_for
-from motionsight_core.video.clip_file import ClipFileFacts, ClipFilePart
+from motionsight_core.video.clip_file_parts import ClipFileFacts, ClipFilePart
 
 #: What the track of a decoded clip may be called: anything else is a stranger's text.
 _LABELS = {MOVING_REGION, *COCO_NAMES}
@@ -110,11 +110,21 @@ class DecoderPool:
         Raises:
             ClipError: as `clip_file`, and TimedOut or DecoderCrashed.
         """
-        most_bytes = self._settings.media.max_mb << 20
+        most_mb = self._settings.media.max_mb
+        # An attempt that fails half-way is followed by another, which begins anew.
+        most_parts = 4 * (most_mb + self._settings.limits.max_frames)
+        most_bytes = most_mb << 20
         ended = False
-        for part in self._stream(
-            clip.object, "clip_file", clip, self._settings, made_with, answer=ClipFilePart
-        ):
+        parts = self._stream(
+            clip.object,
+            "clip_file",
+            clip,
+            self._settings,
+            made_with,
+            answer=ClipFilePart,
+            most_answers=most_parts,
+        )
+        for part in parts:
             if ended or part.offset < 0 or max(part.offset + part.data.nbytes, part.size) > most_bytes:
                 raise DecoderCrashed("The decoding process returned data that is not a file.")
             ended = part.facts is not None

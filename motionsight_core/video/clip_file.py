@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from fractions import Fraction
 from typing import BinaryIO
 
@@ -17,6 +17,7 @@ from motionsight_core.catalog import Clip
 from motionsight_core.errors import Corrupt
 from motionsight_core.settings import Settings
 from motionsight_core.video.attempts import attempts, frames_of, lost_frames_of, opened_video, shown_frames
+from motionsight_core.video.clip_file_parts import ClipFileFacts, ClipFilePart
 from motionsight_core.video.container import PacketDecoder, open_video, packets
 from motionsight_core.video.frame_index import FrameIndex
 from motionsight_core.video.frame_reader import Reading, wanted_frames
@@ -33,40 +34,7 @@ _LONGEST_TICKS = 2**31 - 1
 _NO_BYTES = np.zeros(0, np.uint8)
 
 
-@dataclass(frozen=True, slots=True)
-class ClipFileFacts:
-    """What a clip's file says of itself, in its comment."""
-
-    clip_id: str
-    made_with: str
-    """Names the settings that the bytes depend on."""
-    frames: int
-    lost_frames: int
-    """Frames of the clip that could not be decoded, and are not in the file."""
-    width: int
-    """Pixels."""
-    height: int
-    first_s: float
-    """When the file's first frame, at 0 in the file, is shown in the source, seconds."""
-    duration_s: float
-    """From the first frame's start to the last one's end, seconds."""
-
-
 _FACTS = TypeAdapter(ClipFileFacts)
-
-
-@dataclass(frozen=True, slots=True)
-class ClipFilePart:
-    """A piece of the file; with the last one comes what the file is."""
-
-    offset: int
-    """Where the bytes begin."""
-    data: NDArray[np.uint8]
-    """[N] the bytes; none where there only is progress."""
-    size: int = 0
-    """Bytes of the whole file, with the last piece."""
-    facts: ClipFileFacts | None = None
-    """With the last piece."""
 
 
 def clip_file(
@@ -196,7 +164,7 @@ def _bounds(clip: Clip, index: FrameIndex, frames: NDArray[np.intp]) -> NDArray[
 
 
 def _ticks_per_s(time_base: Fraction | None, longest_s: float) -> int:
-    """The clock of a clip's file: its source's or a multiple, so that no time is rounded, unless it is too fine.
+    """The clock of a clip's file: its source's or a multiple, so that times stay exact, unless it is too fine.
 
     Args:
         time_base: of the source, seconds.

@@ -1,7 +1,7 @@
-"""Pictures as an MP4 file (H.264) in pieces, none of which is kept: its index stands at the front all the same.
+"""Pictures as an MP4 file (H.264), given in pieces: memory does not grow with the file.
 
-The number of frames is known beforehand, so room for the index is left at the front and filled at the end.
-No byte depends on when or where the file is made.
+The index stands at the front, as players on a network want it: the number of frames is known beforehand, so
+room for it is left there and filled at the end. The same pictures give the same bytes.
 """
 
 from __future__ import annotations
