@@ -57,7 +57,7 @@ def _facts_of_file(file: BinaryIO, settings: Settings) -> Iterator[ClipFileFacts
 
 
 def _count_frames(file: BinaryIO, settings: Settings) -> Iterator[int]:
-    yield count_frames(file, settings)
+    return count_frames(file, settings)
 
 
 #: What can be asked for: generators that take the video's file and the request's arguments.

@@ -137,8 +137,12 @@ class DecoderPool:
         return self._single(video, "facts_of_file", self._settings, answer=ClipFileFacts | None)
 
     def count_frames(self, video: VideoObject) -> int:
-        """`motionsight_core.video.clip_file.count_frames` in a guarded process; errors as `decode`."""
-        return self._single(video, "count_frames", self._settings, answer=int)
+        """How many frames a full decode gives, as `motionsight_core.video.clip_file.count_frames` counts them.
+
+        Raises:
+            ClipError: as `count_frames`, and TimedOut or DecoderCrashed.
+        """
+        return max(self._stream(video, "count_frames", self._settings, answer=int), default=0)
 
     def sandbox(self) -> SandboxReport:
         """Which sandbox a decoding process of this machine is in; starts one where there is none.

@@ -27,4 +27,4 @@ class MediaSettings(Section):
     preset: Literal["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower"] = (
         Field(default="veryfast", description="Preset of x264: slower ones write smaller files.")
     )
-    max_mb: int = Field(default=4096, ge=1, le=2**20, description="Largest file; above: TooLarge, MiB.")
+    max_mb: int = Field(default=4096, ge=1, le=5120, description="Largest file; above: TooLarge, MiB.")

@@ -69,8 +69,8 @@ def facts_of_file(file: BinaryIO, settings: Settings) -> ClipFileFacts | None:
         return None
 
 
-def count_frames(file: BinaryIO, settings: Settings) -> int:
-    """How many frames come out of a full decode.
+def count_frames(file: BinaryIO, settings: Settings) -> Iterator[int]:
+    """How many frames come out of a full decode: so far, now and then, and in the end.
 
     Raises:
         Corrupt: one does not, or the first one is not at 0.
@@ -83,9 +83,11 @@ def count_frames(file: BinaryIO, settings: Settings) -> int:
                 if count == 0 and frame.pts != 0:
                     raise Corrupt("The first frame of the clip's file is not at 0.")
                 count += 1
+                if count % _FRAMES_PER_PIECE == 0:
+                    yield count
         if decoder.damaged:
             raise Corrupt(f"{decoder.damaged} packets of the clip's file cannot be decoded.")
-        return count
+        yield count
 
 
 def _encoded(
@@ -164,7 +166,7 @@ def _bounds(clip: Clip, index: FrameIndex, frames: NDArray[np.intp]) -> NDArray[
 
 
 def _ticks_per_s(time_base: Fraction | None, longest_s: float) -> int:
-    """The clock of a clip's file: its source's or a multiple, so that times stay exact, unless it is too fine.
+    """The clock of a clip's file: the source's or a multiple, so that times stay exact; coarser if too fine.
 
     Args:
         time_base: of the source, seconds.
