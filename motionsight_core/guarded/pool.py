@@ -137,10 +137,10 @@ class DecoderPool:
         return self._single(video, "facts_of_file", self._settings, answer=ClipFileFacts | None)
 
     def count_frames(self, video: VideoObject) -> int:
-        """How many frames a full decode gives, as `motionsight_core.video.clip_file.count_frames` counts them.
+        """How many frames of a clip's file a full decode gives.
 
         Raises:
-            ClipError: as `count_frames`, and TimedOut or DecoderCrashed.
+            ClipError: as `motionsight_core.video.clip_file.count_frames`, and TimedOut or DecoderCrashed.
         """
         return max(self._stream(video, "count_frames", self._settings, answer=int), default=0)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -64,11 +65,10 @@ def cut_clip(clip: Clip, path: str, settings: Settings) -> CutClip:
     if facts is not None and (facts.clip_id, facts.made_with) == (clip.clip_id, made_with):
         return _cut_clip(path, facts, written=False)
     with unfinished_file(path) as unfinished:
-        facts = _write(clip, unfinished, made_with, decoder)
+        facts = _write(clip, unfinished, made_with, decoder, path)
         _require_readable(unfinished, facts, decoder)
-        put(
-            unfinished, path, content_type="video/mp4", note=json.dumps(asdict(facts)), stores=settings.stores
-        )
+        note = json.dumps(asdict(facts))
+        put(unfinished, path, content_type="video/mp4", note=note, stores=settings.stores)
     return _cut_clip(path, facts, written=True)
 
 
@@ -90,19 +90,20 @@ def _stored(path: str, decoder: DecoderPool, settings: Settings) -> ClipFileFact
         return None
 
 
-def _write(clip: Clip, unfinished: Path, made_with: str, decoder: DecoderPool) -> ClipFileFacts:
+def _write(clip: Clip, unfinished: Path, made_with: str, decoder: DecoderPool, path: str) -> ClipFileFacts:
     """Write what the guarded process gives, piece by piece."""
     facts: ClipFileFacts | None = None
     size = 0
-    with closing(decoder.clip_file(clip, made_with=made_with)) as parts, unfinished.open("xb") as file:
+    with disk_errors(path):
+        unfinished.touch(exist_ok=False)
+    with closing(decoder.clip_file(clip, made_with=made_with)) as parts:
         for part in parts:
-            with disk_errors(str(unfinished)):
+            with disk_errors(path), unfinished.open("r+b") as file:
                 file.seek(part.offset)
                 file.write(part.data.data)
             facts, size = part.facts, part.size
-        with disk_errors(str(unfinished)):
-            # An attempt that failed half-way may have written more than the one that succeeded.
-            file.truncate(size)
+    # An attempt that failed half-way may have written more than the one that succeeded.
+    os.truncate(unfinished, size)
     if facts is None or (facts.clip_id, facts.made_with) != (clip.clip_id, made_with):
         raise Corrupt("The clip's file is not the one that was asked for.")
     return facts
@@ -118,7 +119,7 @@ def _require_readable(unfinished: Path, facts: ClipFileFacts, decoder: DecoderPo
     found = decoder.count_frames(video)
     if found != facts.frames:
         raise Corrupt(
-            f"The clip's file has {found} of {facts.frames} frames that can be decoded; it was not kept."
+            f"Of {facts.frames} frames of the clip's file {found} can be decoded; the file was not kept."
         )
 
 
