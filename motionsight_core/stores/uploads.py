@@ -1,11 +1,4 @@
-"""Files of ours in a bucket: written whole, with a note of what they are, and the note read again.
-
-from pathlib import Path
-from motionsight_core.stores.uploads import note_of, upload
-
-upload(Path("clip.mp4"), "s3://bucket/clip.mp4", content_type="video/mp4", note="what it is", stores=stores)
-assert note_of("s3://bucket/clip.mp4", stores=stores) == "what it is"
-"""
+"""Files of ours in a bucket: written whole, with a note of what they are, and the note read again."""
 
 from __future__ import annotations
 

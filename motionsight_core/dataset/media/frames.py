@@ -93,7 +93,8 @@ def _write(sampled: FrameSequence, clip: Clip, path: str, note: str, stores: Sto
 
 def _put(content: bytes, path: str, content_type: str, note: str, stores: StoreSettings) -> None:
     with unfinished_file(path) as unfinished:
-        unfinished.write_bytes(content)
+        with disk_errors(path):
+            unfinished.write_bytes(content)
         put(unfinished, path, content_type=content_type, note=note, stores=stores)
 
 

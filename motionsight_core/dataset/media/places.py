@@ -19,21 +19,20 @@ def unfinished_file(path: str) -> Iterator[Path]:
     """A path for a file on this machine that is to be put at `path`; removed at the end if it is there.
 
     Raises:
-        RunError: the disk is full, or whatever else stands against writing there.
+        RunError: there can be no such folder.
     """
     target = Path(path)
     in_bucket = is_in_bucket(path)
+    folder = Path(tempfile.gettempdir()) if in_bucket else target.parent
     with disk_errors(path):
-        if not in_bucket:
-            target.parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.gettempdir()) if in_bucket else target.parent
-        # Hidden, so that no listing of videos takes it; its suffix tells no player to open it.
-        unfinished = folder / f".{target.name}.{uuid.uuid4().hex}.part"
-        try:
-            yield unfinished
-        finally:
-            with suppress(OSError):
-                unfinished.unlink()
+        folder.mkdir(parents=True, exist_ok=True)
+    # Hidden, so that no listing of videos takes it.
+    unfinished = folder / f".{target.name}.{uuid.uuid4().hex}.part"
+    try:
+        yield unfinished
+    finally:
+        with suppress(OSError):
+            unfinished.unlink()
 
 
 def put(unfinished: Path, path: str, *, content_type: str, note: str, stores: StoreSettings) -> None:
