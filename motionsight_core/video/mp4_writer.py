@@ -69,6 +69,7 @@ class Mp4Writer:
         self._durations: dict[int, int] = {}
         options = {
             "fflags": "+bitexact",
+            "use_editlist": "0",
             "moov_size": str(_INDEX_BYTES + 4 * len(comment.encode()) + _FRAME_BYTES * frames),
             "video_track_timescale": str(ticks_per_s),
         }

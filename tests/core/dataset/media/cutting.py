@@ -44,10 +44,25 @@ def seen(clip: Clip) -> FrameSequence:
 
 
 def differences(one: NDArray[np.uint8], others: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """[T] mean absolute difference of a picture [H, W, 3] to each of others [T, H, W, 3]."""
-    height, width = (min(a, b) for a, b in zip(one.shape[:2], others.shape[1:3], strict=True))
-    gap = others[:, :height, :width].astype(np.int16) - one[:height, :width].astype(np.int16)
-    return np.abs(gap).mean(axis=(1, 2, 3))
+    """[T] mean absolute difference in grey of a picture [H, W, 3] to each of others [T, H, W, 3].
+
+    In grey, since programs spread the colours of 4:2:0 over the pixels in different ways. A picture may lack
+    a row or column at either end.
+    """
+    height, width = one.shape[:2]
+    grey = _grey(one)
+    lacks = (others.shape[1] - height, others.shape[2] - width)
+    assert max(lacks) <= 1
+    gaps = [
+        [np.abs(_grey(other)[y : y + height, x : x + width] - grey).mean() for other in others]
+        for y in range(lacks[0] + 1)
+        for x in range(lacks[1] + 1)
+    ]
+    return np.min(gaps, axis=0)
+
+
+def _grey(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
+    return pixels @ np.array([0.299, 0.587, 0.114])
 
 
 def textures(count: int = 60, *, width: int = 160, height: int = 96) -> list[NDArray[np.uint8]]:
