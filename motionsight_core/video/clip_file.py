@@ -121,8 +121,8 @@ def _encoded(
                     lost_frames=lost_frames_of(index, clip),
                     width=width,
                     height=height,
-                    first_s=float(bounds_s[0]),
-                    duration_s=float(bounds_s[-1] - bounds_s[0]),
+                    first_s=round(float(bounds_s[0]), 6),
+                    duration_s=round(float(bounds_s[-1] - bounds_s[0]), 6),
                 )
                 writer = Mp4Writer(
                     pictures,

@@ -104,7 +104,7 @@ class Mp4Writer:
         yield from self._pieces.taken()
 
     def finish(self) -> Iterator[FilePiece]:
-        """The pieces that are left, after the last picture."""
+        """The pieces that are left, after the last picture; errors as `add`."""
         self._mux(self._stream.encode(None))
         self._container.close()
         self._pieces.close()
@@ -131,23 +131,23 @@ class _Pieces:
     def __init__(self, most_bytes: int) -> None:
         self.size = 0
         self._most_bytes = most_bytes
+        self._too_large = False
         self._position = 0
         self._start = 0
         self._buffer = bytearray()
         self._complete: list[FilePiece] = []
 
     def write(self, data: bytes) -> int:
+        # PyAV cannot raise from here what it is told: `taken` does.
+        if self._position + len(data) > self._most_bytes:
+            self._too_large = True
+            return len(data)
         if self._position != self._start + len(self._buffer):
             self._complete_one()
             self._start = self._position
         self._buffer += data
         self._position += len(data)
         self.size = max(self.size, self._position)
-        if self.size > self._most_bytes:
-            raise TooLarge(
-                f"The clip's file would be larger than {self._most_bytes >> 20} MiB (media.max_mb); raise "
-                "that, or media.crf."
-            )
         if len(self._buffer) >= PIECE_BYTES:
             self._complete_one()
         return len(data)
@@ -166,6 +166,16 @@ class _Pieces:
         self._complete_one()
 
     def taken(self) -> list[FilePiece]:
+        """The pieces that are complete.
+
+        Raises:
+            TooLarge: there would be more bytes than there may be.
+        """
+        if self._too_large:
+            raise TooLarge(
+                f"The clip's file would be larger than {self._most_bytes >> 20} MiB (media.max_mb); raise "
+                "that, or media.crf."
+            )
         complete, self._complete = self._complete, []
         return complete
 

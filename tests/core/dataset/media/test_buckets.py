@@ -50,7 +50,7 @@ def test_a_clip_from_a_bucket_is_cut_into_a_bucket_once(bucket: Place, tmp_path:
     assert isinstance(second, CutClip)
     assert first.path == f"{folder}/{clip.clip_id}.mp4"
     assert (first.written, second.written) == (True, False)
-    assert (first.frames, first.first_s) == (second.frames, second.first_s) == (25, 0.5)
+    assert (first.frames, first.first_s) == (second.frames, second.first_s) == (25, 0.52)
     here = write_media(clip, str(tmp_path / "media"), settings())
     assert content(first.path) == Path(here.path).read_bytes()
     other = write_media(clip, folder, settings("media.crf=30"))

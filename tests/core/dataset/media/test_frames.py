@@ -29,8 +29,8 @@ def test_frames_are_the_sampled_ones_with_their_times_from_the_clips_start(tmp_p
     for frame, pixels in zip(times["frames"], sampled.pixels, strict=True):
         picture = cv2.imread(str(tmp_path / "frames" / frame["file"]))
         assert picture is not None
-        # JPEG of quality 90 on a coloured texture.
-        assert np.abs(picture[..., ::-1].astype(int) - pixels).mean() < 6
+        # JPEG of quality 90 halves the colours of a texture; another frame is 29 away.
+        assert np.abs(picture[..., ::-1].astype(int) - pixels).mean() < 9
 
 
 def test_a_complete_folder_is_left_as_it_is_and_any_other_is_written_again(tmp_path: Path) -> None:
