@@ -1,10 +1,12 @@
 """Clips as files of a data set: cut into MP4 files, as frames, or as a reference to their source.
 
-from motionsight_core import Settings, clips_of
-from motionsight_core.dataset.media import write_media
+    from motionsight_core import Settings, clips_of
+    from motionsight_core.dataset.media import write_media
 
-for clip in clips_of("clips/dog.mp4"):
-    print(write_media(clip, "dataset/media", Settings()))
+    for clip in clips_of("clips/dog.mp4"):
+        print(write_media(clip, "dataset/media", Settings()))
+
+`settings.media` says which of the three.
 """
 
 from __future__ import annotations
