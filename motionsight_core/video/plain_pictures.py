@@ -51,7 +51,7 @@ class PlainPictures:
             pixels = plane(frame, index)[: height >> half, : width >> half]
             rows = np.zeros((target.height, target.line_size), np.uint8)
             rows[:, : target.width] = geometry.upright(pixels)
-            target.update(rows)
+            target.update(rows.tobytes())
         made.colorspace, made.color_range = self.matrix, ColorRange.MPEG
         made.color_primaries, made.color_trc = self.primaries, self.transfer
         return made

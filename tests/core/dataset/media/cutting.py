@@ -62,7 +62,7 @@ def differences(one: NDArray[np.uint8], others: NDArray[np.uint8]) -> NDArray[np
 
 
 def _grey(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
-    return pixels @ np.array([0.299, 0.587, 0.114])
+    return np.asarray(pixels @ np.array([0.299, 0.587, 0.114]), np.float64)
 
 
 def textures(count: int = 60, *, width: int = 160, height: int = 96) -> list[NDArray[np.uint8]]:

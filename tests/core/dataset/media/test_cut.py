@@ -65,6 +65,7 @@ def test_the_last_frame_is_shown_as_long_as_in_the_source(tmp_path: Path) -> Non
     with av.open(cut.path) as container:
         stream = container.streams.video[0]
         assert stream.duration is not None
+        assert stream.time_base is not None
         assert float(stream.duration * stream.time_base) == pytest.approx(0.5)
 
 
