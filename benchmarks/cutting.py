@@ -27,7 +27,7 @@ from motionsight_core import Clip, Settings, clips_of
 from motionsight_core.synthetic import render_catalog
 from motionsight_core.video.clip_file import clip_file
 
-PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "medium", "slow")
+PRESETS = ("ultrafast", "veryfast", "medium")
 
 
 def pure_decode(path: str) -> None:
@@ -81,7 +81,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "cut.mp4"
         if not arguments.clips:
-            render_catalog(Path(folder) / "scenes", count=2, width=1280, height=720, duration_s=6.0)
+            render_catalog(Path(folder) / "scenes", count=2, width=1280, height=720, duration_s=3.0)
         sources = arguments.clips or [str(Path(folder) / "scenes")]
         print(f"{'clip':32} {'preset':10} {'cut':>7} {'size':>6} {'psnr':>6}")
         for clip in (clip for source in sources for clip in clips_of(source, Settings())):

@@ -93,7 +93,7 @@ def test_a_clip_that_cannot_be_cut_leaves_no_file(clip: Clip, tmp_path: Path, no
     broken.write_bytes(b"no video")
     folder = tmp_path / "media"
     for bad, error, sentence, extra in (
-        (whole(broken), NotAVideo, "not in a video format", ()),
+        (whole(broken), NotAVideo, "in no video format", ()),
         (Clip(clip.uri, clip.version, 7.0, 8.0), Corrupt, r"between 7.000 s and 8.000 s", ()),
         (Clip(clip.uri, "0-0", 0.5, 1.5), VersionGone, "after it was listed", ()),
         (noise, TooLarge, r"1 MiB \(media.max_mb\)", ("media.max_mb=1", "media.crf=1")),
