@@ -26,6 +26,7 @@ import numpy as np
 from motionsight_core import Clip, Settings, clips_of
 from motionsight_core.synthetic import render_catalog
 from motionsight_core.video.clip_file import clip_file
+from motionsight_core.video.pixels import plane
 
 PRESETS = ("ultrafast", "veryfast", "medium")
 
@@ -47,15 +48,14 @@ def cut(clip: Clip, settings: Settings, target: Path) -> None:
 
 
 def psnr(source: str, target: Path) -> float:
-    """Of the luma, over all frames, dB; for sources of 8 bits without rotation."""
+    """Of the luma, over all frames, dB; for planar sources of 8 bits without rotation."""
     errors = []
     with av.open(source) as one, av.open(str(target)) as other:
         for ours, theirs in zip(one.decode(video=0), other.decode(video=0), strict=True):
-            lumas = [
-                frame.reformat(format="gray").to_ndarray().astype(np.float32) for frame in (ours, theirs)
-            ]
-            height, width = lumas[1].shape
-            errors.append(float(np.mean((lumas[0][:height, :width] - lumas[1]) ** 2)))
+            # Planes as they are coded: a conversion to grey would depend on what each file says of its range.
+            before, after = plane(ours, 0), plane(theirs, 0)
+            height, width = after.shape
+            errors.append(float(np.mean((before[:height, :width].astype(np.float32) - after) ** 2)))
     return 10 * float(np.log10(255**2 / np.mean(errors)))
 
 
