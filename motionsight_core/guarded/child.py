@@ -27,6 +27,8 @@ from motionsight_core.guarded.sandbox import SandboxReport, limit_memory, lock_f
 from motionsight_core.guarded.video_file import file_of_descriptor, file_of_reads
 from motionsight_core.guarded.wire import Closed, Kind, ProcessEnd
 from motionsight_core.settings import LimitSettings, Settings
+from motionsight_core.video.clip_file import clip_file, count_frames, facts_of_file
+from motionsight_core.video.clip_file_parts import ClipFileFacts, ClipFilePart
 from motionsight_core.video.decoding import decode, decode_scenes, probe
 from motionsight_core.video.picture import Picture
 from motionsight_core.video.pictures import decode_pictures
@@ -58,12 +60,27 @@ def _decode_pictures(
     yield decode_pictures(clip, pictures, file, settings, products=products)
 
 
+def _clip_file(file: BinaryIO, clip: Clip, settings: Settings, made_with: str) -> Iterator[ClipFilePart]:
+    return clip_file(clip, settings, made_with=made_with, file=file)
+
+
+def _facts_of_file(file: BinaryIO, settings: Settings) -> Iterator[ClipFileFacts | None]:
+    yield facts_of_file(file, settings)
+
+
+def _count_frames(file: BinaryIO, settings: Settings) -> Iterator[int]:
+    return count_frames(file, settings)
+
+
 #: What can be asked for: generators that take the video's file and the request's arguments.
 TASKS: dict[str, Callable[..., Iterator[Any]]] = {
     "probe": _probe,
     "decode": _decode,
     "decode_scenes": _decode_scenes,
     "decode_pictures": _decode_pictures,
+    "clip_file": _clip_file,
+    "facts_of_file": _facts_of_file,
+    "count_frames": _count_frames,
 }
 
 

@@ -25,6 +25,7 @@ from motionsight_core.naming.vocabulary import COCO_NAMES
 from motionsight_core.record import MOVING_REGION
 from motionsight_core.settings import Settings
 from motionsight_core.stores import LocalStore, store_for
+from motionsight_core.video.clip_file_parts import ClipFileFacts, ClipFilePart
 from motionsight_core.video.picture import Picture
 
 #: What the track of a decoded clip may be called: anything else is a stranger's text.
@@ -119,6 +120,48 @@ class DecoderPool:
             _check_version(video, self._settings)
             end_s = clip.end_s
             yield decoded
+
+    def clip_file(self, clip: Clip, *, made_with: str) -> Generator[ClipFilePart, None, None]:
+        """`motionsight_core.video.clip_file.clip_file` in a guarded process, which writes nothing itself.
+
+        `limits.wall_s` holds for each part. Stop early and the process ends with it.
+
+        Raises:
+            ClipError: as `clip_file`, and TimedOut or DecoderCrashed.
+        """
+        most_mb = self._settings.media.max_mb
+        # An attempt that fails half-way is followed by another, which begins anew.
+        most_parts = 4 * (most_mb + self._settings.limits.max_frames)
+        most_bytes = most_mb << 20
+        ended = False
+        parts = self._stream(
+            clip.object,
+            "clip_file",
+            clip,
+            self._settings,
+            made_with,
+            answer=ClipFilePart,
+            most_answers=most_parts,
+        )
+        for part in parts:
+            if ended or part.offset < 0 or max(part.offset + part.data.nbytes, part.size) > most_bytes:
+                raise DecoderCrashed("The decoding process returned data that is not a file.")
+            ended = part.facts is not None
+            yield part
+        if not ended:
+            raise DecoderCrashed("The decoding process did not finish the clip's file.")
+
+    def facts_of_file(self, video: VideoObject) -> ClipFileFacts | None:
+        """`motionsight_core.video.clip_file.facts_of_file` in a guarded process; errors as `probe`."""
+        return self._single(video, "facts_of_file", self._settings, answer=ClipFileFacts | None)
+
+    def count_frames(self, video: VideoObject) -> int:
+        """How many frames of a clip's file a full decode gives.
+
+        Raises:
+            ClipError: as `motionsight_core.video.clip_file.count_frames`, and TimedOut or DecoderCrashed.
+        """
+        return max(self._stream(video, "count_frames", self._settings, answer=int), default=0)
 
     def sandbox(self) -> SandboxReport:
         """Which sandbox a decoding process of this machine is in; starts one where there is none.

@@ -117,7 +117,7 @@ def recipe_entries(selection: Selection) -> list[dict[str, Any]]:
 
 
 #: Settings of operation: they change no row, so they tell no recipe from another.
-_OPERATION = ("limits.", "runtime.", "endpoint.", "stores.")
+_OPERATION = ("limits.", "runtime.", "endpoint.", "stores.", "media.")
 
 
 def _differing(all_settings: Sequence[dict[str, str]]) -> set[str]:

@@ -2,7 +2,7 @@
 
 `Settings` has two kinds of sections. Those that can change a row (sampling, blur, measure ...)
 enter the `recipe`, which is half of a row's key. Those of operation (limits, runtime) do not:
-a run on more workers writes the same rows.
+a run on more workers writes the same rows; nor does `media`, which is about the files of a data set.
 
     from motionsight_core.settings import Settings
 
@@ -31,6 +31,7 @@ from motionsight_core.annotator import Annotator
 from motionsight_core.errors import UsageError
 from motionsight_core.naming import choice, model_file
 from motionsight_core.settings._layers import NamedValues, parse_toml, read_toml, sentence
+from motionsight_core.settings._media import MediaSettings
 from motionsight_core.settings._method import (
     BlurSettings,
     ClipSettings,
@@ -66,6 +67,7 @@ __all__ = [
     "FocusSettings",
     "LimitSettings",
     "MeasureSettings",
+    "MediaSettings",
     "MllmSettings",
     "NamingSettings",
     "PromptNames",
@@ -112,6 +114,7 @@ class Settings(Section):
     naming: NamingSettings = NamingSettings()
     limits: LimitSettings = LimitSettings()
     stores: StoreSettings = StoreSettings()
+    media: MediaSettings = MediaSettings()
     runtime: RuntimeSettings = Field(default_factory=lambda: RuntimeSettings())
 
     def recipe(self) -> str:
@@ -122,7 +125,7 @@ class Settings(Section):
         """
         # How videos are split is in it too: whole videos and windows are different answers, and
         # `latest_motion` must not mix them.
-        rows = self.model_dump(mode="json", exclude={"limits", "runtime", "endpoint", "stores"})
+        rows = self.model_dump(mode="json", exclude={"limits", "runtime", "endpoint", "stores", "media"})
         rows["measurement_version"] = MEASUREMENT_VERSION
         if not self.clips.scenes:  # they change no row, and older rows keep their recipe
             for name in ("scenes", "scene_threshold", "min_scene_s"):

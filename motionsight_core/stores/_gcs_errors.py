@@ -83,6 +83,33 @@ def reading_errors() -> Iterator[None]:
                 raise StoreUnavailable(f"The object cannot be read: the store answered {status}.") from None
 
 
+@contextmanager
+def writing_errors(uri: str) -> Iterator[None]:
+    """For requests that write one object, or ask whether it is there."""
+    from google.auth.exceptions import GoogleAuthError
+
+    try:
+        yield
+    except Exception as error:
+        _raise_if_broken(error)
+        match _status(error):
+            case 400 if _asks_for_payer(error):
+                raise RunError(f"The requester pays for {uri}: {_PAYER}.") from None
+            case 401 | 403 as status:
+                raise RunError(
+                    f"{uri} cannot be written: the store answered {status}; it needs storage.objects.create "
+                    "and, to overwrite, storage.objects.delete."
+                ) from None
+            case None if isinstance(error, GoogleAuthError):
+                raise RunError(
+                    f"The credentials to write {uri} do not work ({type(error).__name__}): {_LOGIN}."
+                ) from None
+            case None:
+                raise
+            case status:
+                raise RunError(f"{uri} cannot be written: the store answered {status}.") from None
+
+
 def _asks_for_payer(error: Exception) -> bool:
     """Whether a request names no project that pays for it, and the bucket's owner does not."""
     said = str(error).lower()

@@ -5,28 +5,22 @@ A version is the VersionId where the bucket keeps versions, otherwise the ETag w
 
 from __future__ import annotations
 
-import os
 import re
-import threading
 from contextlib import closing
 from functools import partial
 from typing import Any
 
 from motionsight_core.catalog import VideoObject
-from motionsight_core.environment.credentials import credentials_epoch
 from motionsight_core.errors import UsageError, VersionGone
-from motionsight_core.settings import StoreSettings
 from motionsight_core.stores import _cloud
 from motionsight_core.stores._cloud import CloudAddress, CloudStore, Entry, Lister, Page
 from motionsight_core.stores._pinned import Pinned
 from motionsight_core.stores._retry import Sink
+from motionsight_core.stores._s3_client import s3_client
 from motionsight_core.stores._s3_errors import GONE, GONE_STATUS, listing_errors, reading_errors, status_of
 
-#: The longest that a connection may take to be made, seconds.
-_CONNECT_S = 10.0
 _PIECE_BYTES = 64 * 1024
 _ETAG = re.compile(r"[0-9a-f]{32}(-[0-9]+)?")
-_ENDPOINT_VARIABLES = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
 #: How the names of S3 Express buckets end, which list in no order.
 _UNORDERED = "--x-s3"
 
@@ -38,7 +32,7 @@ class S3Store(CloudStore):
 
     def lister(self, address: CloudAddress) -> Lister:
         with listing_errors(address.bucket):
-            keeps_versions = _keeps_versions(_client(self.settings), address, **self._payer())
+            keeps_versions = _keeps_versions(s3_client(self.settings), address, **self._payer())
         return partial(self._page_of_versions if keeps_versions else self._page, address.bucket)
 
     def _page(self, bucket: str, prefix: str, after: str, upcoming: str | None) -> Page:
@@ -46,7 +40,7 @@ class S3Store(CloudStore):
             raise UsageError(f"s3://{bucket} is a directory bucket, which lists in no order: list all of it.")
         start = {"ContinuationToken": upcoming} if upcoming else {"StartAfter": after} if after else {}
         with listing_errors(bucket):
-            page = _client(self.settings).list_objects_v2(
+            page = s3_client(self.settings).list_objects_v2(
                 Bucket=bucket, Prefix=prefix, MaxKeys=_cloud.PAGE_SIZE, **start, **self._payer()
             )
         entries = tuple(_entry(item) for item in page.get("Contents", ()))
@@ -57,7 +51,7 @@ class S3Store(CloudStore):
     ) -> Page:
         start = upcoming or ({"KeyMarker": after} if after else {})
         with listing_errors(bucket):
-            page = _client(self.settings).list_object_versions(
+            page = s3_client(self.settings).list_object_versions(
                 Bucket=bucket, Prefix=prefix, MaxKeys=_cloud.PAGE_SIZE, **start, **self._payer()
             )
         entries = tuple(_entry(item) for item in page.get("Versions", ()) if item["IsLatest"])
@@ -81,7 +75,7 @@ class S3Store(CloudStore):
         refused: Exception | None = None
         gone = False
         with reading_errors():
-            client = _client(self.settings)
+            client = s3_client(self.settings)
             for pin in pins:
                 request = {"Bucket": address.bucket, "Key": address.name, **pin, **self._payer()}
                 try:
@@ -112,7 +106,7 @@ class S3Store(CloudStore):
     def _transfer(self, request: dict[str, str], size: int, offset: int, length: int, sink: Sink) -> None:
         part = {} if length == size else {"Range": f"bytes={offset}-{offset + length - 1}"}
         with reading_errors():
-            body = _client(self.settings).get_object(**request, **part)["Body"]
+            body = s3_client(self.settings).get_object(**request, **part)["Body"]
             with closing(body):
                 while piece := body.read(_PIECE_BYTES):
                     sink.write(piece)
@@ -142,47 +136,3 @@ def _keeps_versions(client: Any, address: CloudAddress, **payer: str) -> bool:
         if status_of(error) in (403, 405, 501):
             return False
         raise
-
-
-_clients: dict[tuple[object, ...], Any] = {}
-_clients_lock = threading.Lock()
-
-
-def _client(settings: StoreSettings) -> Any:
-    """The client of this process and these settings, which all threads share; sessions cannot be shared."""
-    from boto3.session import Session
-    from botocore.config import Config
-
-    inherited = next((os.environ[name] for name in _ENDPOINT_VARIABLES if os.environ.get(name)), "")
-    endpoint = settings.s3_endpoint or inherited
-    key = (
-        os.getpid(),
-        credentials_epoch(),
-        endpoint,
-        settings.s3_region,
-        settings.s3_addressing,
-        settings.stall_s,
-    )
-    with _clients_lock:
-        if key not in _clients:
-            style = settings.s3_addressing
-            options: dict[str, Any] = {}
-            if endpoint:
-                # A store of one's own seldom has a name in the DNS for each bucket, and need not know
-                # the checksums that Amazon added later.
-                style = "path" if style == "auto" else style
-                options["response_checksum_validation"] = "when_required"
-            config = Config(
-                s3={"addressing_style": style},
-                connect_timeout=min(_CONNECT_S, settings.stall_s),
-                read_timeout=settings.stall_s,
-                max_pool_connections=64,
-                # Tries are repeated here, bodies that break off included.
-                retries={"total_max_attempts": 1},
-                **options,
-            )
-            # None: what boto3 finds in its environment and files.
-            _clients[key] = Session().client(
-                "s3", endpoint_url=settings.s3_endpoint, region_name=settings.s3_region, config=config
-            )
-        return _clients[key]

@@ -82,6 +82,22 @@ def reading_errors() -> Iterator[None]:
         raise StoreUnavailable(f"The object cannot be read ({type(error).__name__}): {_LOGIN}.") from None
 
 
+@contextmanager
+def writing_errors(uri: str) -> Iterator[None]:
+    """For requests that write one object, or ask whether it is there."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
+    except ClientError as error:
+        _raise_if_broken(error)
+        need = f"; it needs s3:PutObject{_PAYER}" if status_of(error) in (401, 403) else ""
+        raise RunError(f"{uri} cannot be written: the store answered {status_of(error)}{need}.") from None
+    except BotoCoreError as error:
+        _raise_if_broken(error)
+        raise RunError(f"{uri} cannot be written ({type(error).__name__}): {_LOGIN}.") from None
+
+
 def _raise_if_broken(error: Any) -> None:
     """Raise Broken where another try may go better."""
     from botocore.exceptions import (

@@ -16,7 +16,7 @@ from motionsight_core.catalog import Clip, VideoObject
 from motionsight_core.errors import NotAVideo, RunError, UsageError, VersionGone
 from motionsight_core.guarded.pool import DecoderPool
 from motionsight_core.settings import Settings, StoreSettings
-from motionsight_core.stores import _cloud, _gcs_client, _s3, list_objects, open_object, store_for
+from motionsight_core.stores import _cloud, _gcs_client, _s3, _s3_client, list_objects, open_object, store_for
 from motionsight_core.stores._cloud import CloudAddress, CloudStore
 from motionsight_core.video.decoding import decode
 from tests.core.stores.conftest import CLOUDS
@@ -180,7 +180,7 @@ def test_who_may_not_list_versions_gets_etags(new_place: Callable[[str], Place])
     from botocore.stub import Stubber
 
     new_place("s3")
-    client = _s3._client(StoreSettings())
+    client = _s3_client.s3_client(StoreSettings())
     with Stubber(client) as stub:
         stub.add_client_error("get_bucket_versioning", "AccessDenied", http_status_code=403)
         assert not _s3._keeps_versions(client, CloudAddress("bucket", ""))
@@ -240,7 +240,7 @@ def test_without_credentials_it_says_how_to_get_some(
     # Else both ask the cloud's own machine for its account.
     monkeypatch.setenv("NO_GCE_CHECK", "true")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    for store in (_gcs_client, _s3):
+    for store in (_gcs_client, _s3_client):
         monkeypatch.setattr(store, "_clients", {})
     with pytest.raises(RunError, match=rf"no credentials to list {scheme}://bucket: (run `gcloud|set AWS)"):
         names(f"{scheme}://bucket/clips")

@@ -237,7 +237,7 @@ def test_what_was_sent_to_a_store_that_repeats_it_is_in_no_message(
 ) -> None:
     way.place.put("a.mp4", CONTENT)
     video = way.video()
-    monkeypatch.setattr("motionsight_core.stores._s3._clients", {})
+    monkeypatch.setattr("motionsight_core.stores._s3_client._clients", {})
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAHUSHHUSH")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hush")
     monkeypatch.setenv("AWS_SESSION_TOKEN", "hushhush")

@@ -9,7 +9,7 @@ import pytest
 from motionsight_core.catalog import VideoObject, split
 from motionsight_core.settings import LimitSettings, Settings
 from motionsight_core.stores import list_objects
-from motionsight_core.video import decoding, frame_reader, index_cache
+from motionsight_core.video import attempts, decoding, frame_reader, index_cache
 from motionsight_core.video.container import packets
 from motionsight_core.video.index_cache import IndexCache
 from tests.videos import moving_texture, write_video
@@ -45,7 +45,7 @@ def test_windows_read_each_packet_a_bounded_number_of_times_however_many_they_ar
 ) -> None:
     options = {"preset": "ultrafast", "x264-params": "keyint=25:scenecut=0"}
     path = write_video(tmp_path / "a.mp4", moving_texture(50, width=64, height=48) * 30, options=options)
-    monkeypatch.setattr(decoding, "_indices", IndexCache())
+    monkeypatch.setattr(attempts, "_indices", IndexCache())
     monkeypatch.setattr(frame_reader, "_WORTH_SEEKING", 50)
     read = 0
 

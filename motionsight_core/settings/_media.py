@@ -1,0 +1,30 @@
+"""How the clips of a data set become files. No row of an annotation depends on it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from motionsight_core.settings._section import Section
+
+
+class MediaSettings(Section):
+    """Clips as files of a data set."""
+
+    kind: Literal["cut", "frames", "reference"] = Field(
+        default="cut",
+        description="`cut`: an MP4 file (H.264) with exactly the clip's frames. `frames`: the sampled frames "
+        "as JPEG files. `reference`: nothing is written, the source and the span stand for the clip.",
+    )
+    crf: int = Field(
+        default=18,
+        ge=1,
+        le=40,
+        description="Constant rate factor of x264: lower is larger and better. 0, which is lossless, is left "
+        "out, since few players read it.",
+    )
+    preset: Literal["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower"] = (
+        Field(default="veryfast", description="Preset of x264: slower ones write smaller files.")
+    )
+    max_mb: int = Field(default=4096, ge=1, le=5120, description="Largest file; above: TooLarge, MiB.")
