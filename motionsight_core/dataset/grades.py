@@ -17,7 +17,7 @@ GRADES: tuple[Grade, ...] = ("high", "standard", "low", "ungraded")
 
 
 def grade_of(score: float | None, *, low: float, high: float) -> Grade:
-    """The one grade of a score: C_L in [0, low), C_S in [low, high), C_H in [high, 1]; ungraded without one."""
+    """The one grade of a score: C_L in [0, low), C_S in [low, high), C_H in [high, 1]."""
     if score is None or math.isnan(score):
         return "ungraded"
     if score < low:
@@ -34,7 +34,7 @@ def high_of(source: SourceSettings, aspect: Aspect) -> float:
     high = source.high_object if aspect == "object" else source.high_camera
     if high is None:
         raise UsageError(
-            f"The source {name_of(source)} has no high_{aspect}, from which score on a description is of C_H; "
+            f"The source {name_of(source)} has no high_{aspect}, from which score on its texts are of C_H; "
             "`motionsight score --calibrate` shows what scores its descriptions have."
         )
     return high

@@ -1,4 +1,4 @@
-"""From rows to clips: version, licence, selection, contamination, near-duplicates, splits, grades, in this order."""
+"""From rows to clips: version, licence, selection, contamination, near-duplicates, splits, grades."""
 
 from __future__ import annotations
 

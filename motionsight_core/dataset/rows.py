@@ -83,8 +83,8 @@ class Rows:
 
 
 _MOTION = (
-    "uri, start_s, end_s, clip_id, recipe, version, width, height, object_motion, camera_motion, "
-    "motion_score, clarity, EXISTS (SELECT 1 FROM UNNEST(object_tracks)), annotator, annotated_at"
+    "uri, start_s, end_s, clip_id, recipe, version, width, height, COALESCE(object_motion, ''), "
+    "COALESCE(camera_motion, ''), COALESCE(motion_score, 0), COALESCE(clarity, 0), EXISTS (SELECT 1 FROM UNNEST(object_tracks)), annotator, annotated_at"
 )
 
 
@@ -104,7 +104,7 @@ def read_rows(warehouse: Warehouse, where: str | None = None) -> Rows:
     condition = f" WHERE (\n{where}\n)" if where else ""
     motion = [Row(*row) for row in warehouse.query(f"SELECT {_MOTION} FROM motion{condition}").rows]  # noqa: S608
     motion.sort(key=lambda row: (row.uri, row.start_s, row.end_s, row.clip_id, row.recipe))
-    of_clips = f"WHERE clip_id IN (SELECT clip_id FROM motion{condition})"
+    of_clips = f"WHERE clip_id IN (SELECT clip_id FROM motion{condition})"  # noqa: S608
     scores = _of_table(
         warehouse, f"SELECT clip_id, recipe, aspect, scorer, score FROM scores {of_clips}"  # noqa: S608
     )  # fmt: skip

@@ -23,9 +23,7 @@ class Sources:
     """
 
     def __init__(self, settings: DatasetSettings, *, required: bool) -> None:
-        self._longest_first = sorted(
-            settings.sources, key=lambda source: (-len(source.prefix), source.prefix)
-        )
+        self._longest_first = sorted(settings.sources, key=lambda source: -len(source.prefix))
         self._required = required or bool(settings.sources)
 
     def of(self, uri: str) -> SourceSettings:

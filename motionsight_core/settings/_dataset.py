@@ -1,4 +1,4 @@
-"""The knobs of data sets: what `motionsight dataset` selects, grades, asks and writes. No row depends on them."""
+"""The knobs of data sets: what `motionsight dataset` selects, grades and asks. No row depends on them."""
 
 from __future__ import annotations
 
