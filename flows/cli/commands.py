@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from flows.cli.command_dataset import dataset
 from flows.cli.options import FiniteRange, run_options, settings_options, warehouse_option
 from motionsight_core.errors import UsageError
 
@@ -350,3 +351,6 @@ def doctor(warehouse: str) -> None:
 
     if not examine(warehouse):
         sys.exit(1)
+
+
+cli.add_command(dataset)

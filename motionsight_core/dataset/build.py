@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from motionsight_core.catalog import Clip
 from motionsight_core.dataset.assembled import DataSet, assemble
 from motionsight_core.dataset.card import card
 from motionsight_core.dataset.croissant import croissant
-from motionsight_core.dataset.files_of_clips import Writer, media_name, write_media
+from motionsight_core.dataset.files_of_clips import media_name, write_media
 from motionsight_core.dataset.folder import MARKER, Folder, opened_folder
-from motionsight_core.dataset.prepare import Contamination, Prepared, prepare
+from motionsight_core.dataset.prepare import Contamination, prepare
 from motionsight_core.dataset.rows import read_rows
 from motionsight_core.dataset.tables import write_tables
 from motionsight_core.dataset.views import write_views
-from motionsight_core.settings import DatasetSettings, Settings
+from motionsight_core.settings import Settings
 from motionsight_core.warehouse import open_warehouse
+
+#: Clips whose media are written in one go: what a task of an orchestrator is.
+SHARD = 64
+#: Writes the media of clips into a data set's folder; returns why it could not, by clip_id.
+MediaStep = Callable[[Sequence[Clip], Path, Settings], Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +41,7 @@ def build_dataset(
     *,
     where: str | None = None,
     contaminated: Contamination | None = None,
-    writer: Writer | None = None,
+    media: MediaStep = write_media,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Built:
     """Build a data set; built again from the same rows, settings and seed, every file is the same.
@@ -46,62 +52,39 @@ def build_dataset(
         settings: its section `dataset` says what is selected, graded and written.
         where: SQL over the columns of `motion` that chooses rows; see `read_rows`.
         contaminated: says which clips must not be in it, by their fingerprints.
-        writer: writes the media of one clip; by default as `dataset.media` says.
+        media: writes the media of a shard of clips into the folder, as `write_media` does.
         progress: called with how many clips have their media, of how many.
 
     Raises:
         UsageError: the condition, a setting or the folder is not valid, or there is no warehouse.
         RunError: the folder cannot be written.
     """
-    prepared = prepared_from(warehouse, settings.dataset, where=where, contaminated=contaminated)
-    with opened_folder(folder) as opened:
-        clips = [clip.rows[0].clip for clip in prepared.clips]
-        failed = write_media(
-            clips, folder, settings, writer=writer, progress=lambda done: progress(done, len(clips))
-        )
-        return finish(prepared, opened, settings.dataset, failed, where=where)
-
-
-def prepared_from(
-    warehouse: str,
-    settings: DatasetSettings,
-    *,
-    where: str | None = None,
-    contaminated: Contamination | None = None,
-) -> Prepared:
-    """The first step of `build_dataset`: the clips, before they are files."""
     rows = read_rows(open_warehouse(warehouse), where)
-    return prepare(rows, settings, cluster=_clusters, contaminated=contaminated)
+    prepared = prepare(rows, settings.dataset, cluster=_clusters, contaminated=contaminated)
+    with opened_folder(folder) as opened:
+        failed: dict[str, str] = {}
+        clips = [] if settings.dataset.media == "reference" else [one.rows[0].clip for one in prepared.clips]
+        for begin in range(0, len(clips), SHARD):
+            shard = clips[begin : begin + SHARD]
+            failed |= media(shard, folder, settings)
+            progress(begin + len(shard), len(clips))
+        data = assemble(prepared.without(failed), settings.dataset, where, folder)
+        _write(data, opened)
+    return Built(folder, data)
 
 
-def finish(
-    prepared: Prepared,
-    folder: Folder,
-    settings: DatasetSettings,
-    failed: Mapping[str, str],
-    *,
-    where: str | None = None,
-) -> Built:
-    """The last step: write all files but the media, which are there.
-
-    Args:
-        prepared: the clips.
-        folder: open for writing.
-        settings: of the data set.
-        failed: why the media of a clip could not be written, by clip_id.
-        where: the condition that chose the rows.
-    """
-    data = assemble(prepared.without(failed), settings, where, folder.path)
+def _write(data: DataSet, folder: Folder) -> None:
+    """All files but the media, which are there; the card comes last."""
+    settings = data.settings
     for clip in data.clips:
         folder.keep(media_name(clip.rows[0].clip, settings.media))
     tables = write_tables(data, folder)
     write_views(data, folder)
     folder.write("croissant.json", croissant(data, folder.path, tables, folder.digests))
-    described = {"where": where, "settings": settings.model_dump(mode="json")}
+    described = {"where": data.where, "settings": settings.model_dump(mode="json")}
     folder.write(MARKER, json.dumps(described, indent=2, ensure_ascii=False) + "\n")
     folder.write("README.md", card(data, tables))
     folder.sweep()
-    return Built(folder.path, data)
 
 
 def _clusters(fingerprints: Mapping[str, str], distance: float) -> Mapping[str, int]:

@@ -81,8 +81,8 @@ def _summary(data: DataSet) -> str:
     ]
     if data.prepared.scorer is None:
         said.append(
-            "**Nothing was scored: no description is graded, all are questions of SFT, and there are no pairs.** "
-            "`motionsight score` scores them."
+            "**Nothing was scored: no description is graded, all are questions of SFT, and there are no "
+            "pairs.** `motionsight score` scores them."
         )
     else:
         ungraded = sum(clip.grades[aspect] == "ungraded" for clip in data.clips for aspect in ASPECTS)
@@ -141,12 +141,12 @@ def _selection(data: DataSet) -> str:
         f"- Condition on the rows: {f'`{_one_line(data.where)}`' if data.where else 'none'}.",
         f"- Selected: clarity > {limits.clarity:g} and {rule} "
         f"(settings: clarity {settings.clarity}, motion {settings.motion}, rule {settings.rule}).",
-        f"- Near-duplicates: fingerprints that differ in at most {settings.duplicate_distance:g} of their bits; "
-        f"{'one clip of a cluster stays' if settings.duplicates == 'drop' else 'all stay, in one split'}.",
+        f"- Near-duplicates: fingerprints that differ in at most {settings.duplicate_distance:g} of their "
+        f"bits; {'one clip of a cluster stays' if settings.duplicates == 'drop' else 'all stay, in one split'}.",
         f"- Splits: by cluster, then source object, seed {settings.seed}; {settings.validation:g} of them "
         f"validation, {settings.test:g} test.",
-        f"- Grades: C_L below {settings.low:g}, which is left out; C_H from the threshold of source and motion "
-        "on; C_S between.",
+        f"- Grades: C_L below {settings.low:g}, which is left out; C_H from the threshold of source and "
+        "motion on; C_S between.",
         f"- Descriptions of C_H in SFT: {settings.high_in_sft}.",
     ]
     return "\n".join(lines)
@@ -190,7 +190,7 @@ def _agreement(data: DataSet) -> str:
         first = sum(one.chosen is one.pair.a for one in decided)
         rows.append([aspect, len(decided), sum(one.votes for one in decided), f"{mean:.2f}", first])
     return _table(
-        ["motion", "pairs decided", "votes", "mean share of the majority", "decided for the graded text"],
+        ["motion", "pairs decided", "votes", "mean share of the majority", "for the graded text"],
         rows,
     )
 
@@ -199,7 +199,7 @@ def _limits(data: DataSet) -> str:
     lines = [
         "- Descriptions are written by programs; apart from the choices above, nobody has checked them.",
         "- Clips that are blurred, or in which little moves, are left out, so that stillness is rare.",
-        "- A description that is scored highly is one that its scorer finds plausible; it may still be wrong.",
+        "- A description that scores highly is one that its scorer finds plausible; it may still be wrong.",
     ]
     if any(row.annotator == "measured" for clip in data.clips for row in clip.rows):
         lines.append(
@@ -207,7 +207,7 @@ def _limits(data: DataSet) -> str:
         )
     if data.settings.media == "reference":
         lines.append(
-            "- Media are references: `start_s` and `end_s` must be cut by whoever reads them, and there are no "
+            "- Media are references: whoever reads them must cut from `start_s` to `end_s`, and there are no "
             "views for trainers, which take whole files."
         )
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""The data set described in Croissant 1.0 (http://mlcommons.org/croissant/1.0): JSON-LD that catalogs read."""
+"""The data set in Croissant 1.0 (http://mlcommons.org/croissant/1.0): JSON-LD that catalogs read."""
 
 from __future__ import annotations
 

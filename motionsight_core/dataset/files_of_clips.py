@@ -37,7 +37,6 @@ def write_media(
     settings: Settings,
     *,
     writer: Writer | None = None,
-    progress: Callable[[int], None] = lambda done: None,
 ) -> dict[str, str]:
     """Write the media of clips.
 
@@ -46,7 +45,6 @@ def write_media(
         folder: of the data set.
         settings: `dataset.media` says in which form; the limits are those of decoding.
         writer: what writes one; by default that of the form.
-        progress: called with how many are done.
 
     Returns:
         Why a clip could not be written, by clip_id.
@@ -64,13 +62,9 @@ def write_media(
             return f"{error.name}: {one_line(error)}"
         return None
 
-    failed: dict[str, str] = {}
     with ThreadPoolExecutor(settings.runtime.decode_processes) as pool:
-        for done, (clip, reason) in enumerate(zip(clips, pool.map(attempt, clips), strict=True), start=1):
-            if reason is not None:
-                failed[clip.clip_id] = reason
-            progress(done)
-    return failed
+        reasons = zip(clips, pool.map(attempt, clips), strict=True)
+        return {clip.clip_id: reason for clip, reason in reasons if reason is not None}
 
 
 def _writer(media: Media) -> Writer:

@@ -84,7 +84,8 @@ class Rows:
 
 _MOTION = (
     "uri, start_s, end_s, clip_id, recipe, version, width, height, COALESCE(object_motion, ''), "
-    "COALESCE(camera_motion, ''), COALESCE(motion_score, 0), COALESCE(clarity, 0), EXISTS (SELECT 1 FROM UNNEST(object_tracks)), annotator, annotated_at"
+    "COALESCE(camera_motion, ''), COALESCE(motion_score, 0), COALESCE(clarity, 0), "
+    "EXISTS (SELECT 1 FROM UNNEST(object_tracks)), annotator, annotated_at"
 )
 
 

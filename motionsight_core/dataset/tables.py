@@ -40,8 +40,8 @@ PAIRS = _schema(
     "score_b:f scorer " + _ORIGIN
 )
 PREFERENCES = _schema(
-    "pair_id clip_id aspect split media prompt chosen rejected recipe_chosen annotator_chosen recipe_rejected "
-    "annotator_rejected votes:i agreement:f " + _ORIGIN
+    "pair_id clip_id aspect split media prompt chosen rejected recipe_chosen annotator_chosen "
+    "recipe_rejected annotator_rejected votes:i agreement:f " + _ORIGIN
 )
 INSTANCES = _schema("clip_id recipe track_id:i appearance motion split media annotator " + _ORIGIN)
 DROPPED = _schema("clip_id recipe uri version start_s:f end_s:f stage reason")

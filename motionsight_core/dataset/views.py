@@ -1,7 +1,7 @@
 """The data set in the forms that trainers read; docs/datasets.md has a command for each.
 
-Every trainer finds videos relative to the data set's folder. A trainer that takes a whole file would read past a
-span, so that a data set by reference has no views.
+Every trainer finds videos relative to the data set's folder. A trainer that takes a whole file would read
+past a span, so that a data set by reference has no views.
 """
 
 from __future__ import annotations
