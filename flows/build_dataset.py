@@ -1,4 +1,4 @@
-"""The Prefect flow `build_dataset`: one task per shard of clips, artifacts that say what is in the data set."""
+"""The Prefect flow `build_dataset`: one task per shard of clips, artifacts that say what is in it."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def build_dataset(
         folder: where it goes, on a disk that the worker sees: new, empty, or a data set, which is replaced.
         warehouse: whose rows; the catalog's, if unset.
         where: SQL over the columns of `motion` that chooses rows, for example "annotator <> 'measured'".
-        media: clips as files of their own, as frames, or as uri and span; the setting dataset.media, if unset.
+        media: clips as files of their own, as frames, or as uri and span; as dataset.media, if unset.
         catalog: name of a MotionSight Catalog block.
         settings: knobs; the section `dataset` says what is selected, graded and written.
 
@@ -112,9 +112,8 @@ def _show(data: DataSet, path: Path) -> None:
     if drops:
         lines += ["| step | rows | for example |", "| --- | --- | --- |"]
         lines += [
-            f"| {stage} | {drops[stage]} | {code(examples[stage].row.uri)}<br>{plain(examples[stage].reason)} |"
-            for stage in STAGES
-            if drops[stage]
+            f"| {stage} | {drops[stage]} | {code(drop.row.uri)}<br>{plain(drop.reason)} |"
+            for stage, drop in sorted(examples.items(), key=lambda item: STAGES.index(item[0]))
         ]
     create_markdown_artifact(
         key=DROPS_KEY, markdown="\n".join(lines), description=f"{drops.total()} rows left out"

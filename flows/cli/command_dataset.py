@@ -45,8 +45,8 @@ def dataset(
 
     Clips that are blurred or in which nothing moves, near-duplicates and badly scored descriptions are left
     out, each with its reason in dropped.parquet. The rest becomes questions with answers (SFT), pairs of
-    descriptions for people to choose from, and preferences where they have chosen, as Parquet and in the forms
-    of LLaVA, ms-swift, LLaMA-Factory and trl. Built again from the same rows, every file is the same.
+    descriptions for people to choose from, and preferences where they have chosen, as Parquet and in the
+    forms of LLaVA, ms-swift, LLaMA-Factory and trl. Built again from the same rows, every file is the same.
 
     \b
     For example:
@@ -56,7 +56,7 @@ def dataset(
     from flows.cli.dataset_command import show_dataset
     from motionsight_core.settings import Settings
 
-    said = {"media": media} if media else {}
+    said: dict[str, object] = {"media": media} if media else {}
     if research_only:
         said["research_only"] = True
     if said:

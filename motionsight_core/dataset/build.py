@@ -13,7 +13,7 @@ from motionsight_core.dataset.card import card
 from motionsight_core.dataset.croissant import croissant
 from motionsight_core.dataset.files_of_clips import media_name, write_media
 from motionsight_core.dataset.folder import MARKER, Folder, opened_folder
-from motionsight_core.dataset.prepare import Contamination, prepare
+from motionsight_core.dataset.prepare import Clustering, Contamination, prepare
 from motionsight_core.dataset.rows import read_rows
 from motionsight_core.dataset.tables import write_tables
 from motionsight_core.dataset.views import write_views
@@ -24,6 +24,13 @@ from motionsight_core.warehouse import open_warehouse
 SHARD = 64
 #: Writes the media of clips into a data set's folder; returns why it could not, by clip_id.
 MediaStep = Callable[[Sequence[Clip], Path, Settings], Mapping[str, str]]
+
+
+def near_duplicates(fingerprints: Mapping[str, str], distance: float) -> Mapping[str, int]:
+    """The cluster of each fingerprint: equal numbers are near-duplicates."""
+    from motionsight_core.dataset.clusters import clusters_of
+
+    return clusters_of(fingerprints, distance=distance)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,7 @@ def build_dataset(
     *,
     where: str | None = None,
     contaminated: Contamination | None = None,
+    cluster: Clustering = near_duplicates,
     media: MediaStep = write_media,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Built:
@@ -52,6 +60,7 @@ def build_dataset(
         settings: its section `dataset` says what is selected, graded and written.
         where: SQL over the columns of `motion` that chooses rows; see `read_rows`.
         contaminated: says which clips must not be in it, by their fingerprints.
+        cluster: finds near-duplicates.
         media: writes the media of a shard of clips into the folder, as `write_media` does.
         progress: called with how many clips have their media, of how many.
 
@@ -60,7 +69,7 @@ def build_dataset(
         RunError: the folder cannot be written.
     """
     rows = read_rows(open_warehouse(warehouse), where)
-    prepared = prepare(rows, settings.dataset, cluster=_clusters, contaminated=contaminated)
+    prepared = prepare(rows, settings.dataset, cluster=cluster, contaminated=contaminated)
     with opened_folder(folder) as opened:
         failed: dict[str, str] = {}
         clips = [] if settings.dataset.media == "reference" else [one.rows[0].clip for one in prepared.clips]
@@ -85,9 +94,3 @@ def _write(data: DataSet, folder: Folder) -> None:
     folder.write(MARKER, json.dumps(described, indent=2, ensure_ascii=False) + "\n")
     folder.write("README.md", card(data, tables))
     folder.sweep()
-
-
-def _clusters(fingerprints: Mapping[str, str], distance: float) -> Mapping[str, int]:
-    from motionsight_core.dataset.clusters import clusters_of
-
-    return clusters_of(fingerprints, distance=distance)

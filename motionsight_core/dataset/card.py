@@ -137,12 +137,13 @@ def _selection(data: DataSet) -> str:
     settings, limits = data.settings, data.prepared.limits
     moves = f"motion_score > {limits.motion:g} frame widths per second"
     rule = moves if settings.rule == "motion" else f"({moves}, or a track)"
+    stays = "one clip of a cluster stays" if settings.duplicates == "drop" else "all stay, in one split"
     lines = [
         f"- Condition on the rows: {f'`{_one_line(data.where)}`' if data.where else 'none'}.",
         f"- Selected: clarity > {limits.clarity:g} and {rule} "
         f"(settings: clarity {settings.clarity}, motion {settings.motion}, rule {settings.rule}).",
         f"- Near-duplicates: fingerprints that differ in at most {settings.duplicate_distance:g} of their "
-        f"bits; {'one clip of a cluster stays' if settings.duplicates == 'drop' else 'all stay, in one split'}.",
+        f"bits; {stays}.",
         f"- Splits: by cluster, then source object, seed {settings.seed}; {settings.validation:g} of them "
         f"validation, {settings.test:g} test.",
         f"- Grades: C_L below {settings.low:g}, which is left out; C_H from the threshold of source and "

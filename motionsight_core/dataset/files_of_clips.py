@@ -70,4 +70,4 @@ def write_media(
 def _writer(media: Media) -> Writer:
     from motionsight_core.dataset import media as files
 
-    return files.cut_clip if media == "cut" else files.frames_of_clip
+    return files.cut_clip if media == "cut" else files.write_frames

@@ -34,10 +34,9 @@ def write_views(data: DataSet, folder: Folder) -> None:
             continue
         _write_array(folder, f"views/llava/{split}.json", (_llava(data, one) for one in asked))
         _write_array(folder, f"views/dpo/{split}.json", (_dpo(data, one) for one in preferred))
-        _write_lines(folder, f"views/ms-swift/sft_{split}.jsonl", (_swift_sft(data, one) for one in asked))
-        _write_lines(
-            folder, f"views/ms-swift/dpo_{split}.jsonl", (_swift_dpo(data, one) for one in preferred)
-        )
+        swift = f"views/ms-swift/{{}}_{split}.jsonl"
+        _write_lines(folder, swift.format("sft"), (_swift_sft(data, one) for one in asked))
+        _write_lines(folder, swift.format("dpo"), (_swift_dpo(data, one) for one in preferred))
     if data.settings.media == "cut":
         _write_llama_factory(data, folder)
         _write_lines(folder, "media/metadata.jsonl", _metadata(data))

@@ -36,6 +36,7 @@ def test_there_is_a_deployment_for_each_flow() -> None:
         "annotate-partition/partition",
         "watch-catalog/watch",
         "refresh-report/report",
+        "build-dataset/dataset",
     }
 
 

@@ -36,6 +36,9 @@ def test_every_deployment_runs_and_says_what_came_of_it(server: Server, catalog:
         assert server.ended(watching) == "Completed", server.log(watching)
         reporting = server.begin("refresh-report/report", warehouse=warehouse, out=str(place / "report.html"))
         assert server.ended(reporting) == "Completed", server.log(reporting)
+        building = server.begin("build-dataset/dataset", warehouse=warehouse, folder=str(place / "data"),
+                                media="reference")  # fmt: skip
+        assert server.ended(building) == "Completed", server.log(building)
 
     assert server.run(annotating)["name"] == f"annotate {catalog}"
     assert {task["name"] for task in server.tasks(annotating)} >= {"shard-0", "shard-1"}
@@ -59,6 +62,10 @@ def test_every_deployment_runs_and_says_what_came_of_it(server: Server, catalog:
     assert (place / "report.html").stat().st_size > 1000
     (report,) = [item for item in server.artifacts(reporting) if item["key"] == "motionsight-report"]
     assert "report.html" in report["data"]
+
+    assert (place / "data" / "README.md").exists()
+    built = {artifact["key"]: artifact for artifact in server.artifacts(building) if artifact["key"]}
+    assert "5 clips" in built["motionsight-dataset-grades"]["description"]
 
 
 @pytest.mark.timeout(900)
