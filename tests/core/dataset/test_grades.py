@@ -52,6 +52,6 @@ def test_scores_of_several_scorers_are_never_mixed() -> None:
     with pytest.raises(UsageError, match=r"dataset\.scorer=\.\.\.: one, two"):
         chosen_scorer(scores, DatasetSettings())
     assert chosen_scorer(scores, DatasetSettings(scorer="two")) == "two"
-    with pytest.raises(UsageError, match="no score of dataset.scorer=three"):
+    with pytest.raises(UsageError, match=r"no score of dataset\.scorer=three"):
         chosen_scorer(scores, DatasetSettings(scorer="three"))
     assert chosen_scorer({}, DatasetSettings(scorer="three")) is None
