@@ -47,7 +47,7 @@ def card(data: DataSet, tables: Sequence[str]) -> str:
 
 
 def _head(data: DataSet, tables: Sequence[str]) -> str:
-    """YAML, in the part of it that is JSON as well."""
+    """YAML, in its part that is JSON as well. `datasets` wants one format of file for all of a folder."""
     configs: list[dict[str, object]] = []
     if data.settings.media == "cut":
         for name, view, preferred in (("sft", "llava", False), ("preferences", "dpo", True)):
@@ -58,9 +58,8 @@ def _head(data: DataSet, tables: Sequence[str]) -> str:
             ]
             if files:
                 configs.append({"config_name": name, "data_files": files})
-    configs += [
-        {"config_name": f"{name.removesuffix('.parquet')}_table", "data_files": name} for name in tables
-    ]
+    else:
+        configs = [{"config_name": name.removesuffix(".parquet"), "data_files": name} for name in tables]
     licences = sorted({clip.licence for clip in data.clips if clip.licence})
     head = {
         "task_categories": ["video-text-to-text"],

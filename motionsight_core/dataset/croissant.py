@@ -22,7 +22,10 @@ _CONTEXT: dict[str, Any] = {
     "citeAs": "cr:citeAs",
     "column": "cr:column",
     "data": {"@id": "cr:data", "@type": "@json"},
+    "dataBiases": "cr:dataBiases",
+    "dataCollection": "cr:dataCollection",
     "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
+    "equivalentProperty": "cr:equivalentProperty",
     "examples": {"@id": "cr:examples", "@type": "@json"},
     "extract": "cr:extract",
     "field": "cr:field",
@@ -37,11 +40,14 @@ _CONTEXT: dict[str, Any] = {
     "md5": "cr:md5",
     "parentField": "cr:parentField",
     "path": "cr:path",
+    "personalSensitiveInformation": "cr:personalSensitiveInformation",
+    "rai": "http://mlcommons.org/croissant/RAI/",
     "recordSet": "cr:recordSet",
     "references": "cr:references",
     "regex": "cr:regex",
     "repeated": "cr:repeated",
     "replace": "cr:replace",
+    "samplingRate": "cr:samplingRate",
     "separator": "cr:separator",
     "source": "cr:source",
     "subField": "cr:subField",
@@ -59,7 +65,7 @@ def croissant(data: DataSet, folder: Path, tables: Sequence[str], digests: Mappi
         "conformsTo": "http://mlcommons.org/croissant/1.0",
         "description": "Video clips with questions and descriptions of object and camera motion.",
         "license": licences or ["not stated"],
-        "url": "https://schema.org/Dataset",
+        "citeAs": "Descriptions by the method of MotionSight, https://arxiv.org/abs/2506.01674",
         "version": "1.0.0",
         "distribution": [
             {
@@ -67,7 +73,7 @@ def croissant(data: DataSet, folder: Path, tables: Sequence[str], digests: Mappi
                 "@id": name,
                 "name": name,
                 "contentUrl": name,
-                "encodingFormat": "application/vnd.apache.parquet",
+                "encodingFormat": "application/x-parquet",
                 "sha256": digests[name],
             }
             for name in tables

@@ -144,7 +144,7 @@ def fill(warehouse: Warehouse) -> None:
         committed += [ours, theirs, fingerprint(ours.clip_id, bits_of(original), uri=ours.uri)]
         if number % 20 != 7:
             for aspect in ("object", "camera"):
-                value = at_boundaries[(number + (aspect == "camera") * 3) % 10]
+                value = at_boundaries[(number + (aspect == "camera")) % 10]
                 committed.append(score(ours.clip_id, value, aspect=aspect, scorer=SCORER, uri=ours.uri))
         committed.append(instance(1, clip_id=ours.clip_id, uri=ours.uri, checked=number % 2 == 0))
     Stage(warehouse).commit(*committed)

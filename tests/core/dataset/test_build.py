@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
@@ -148,6 +149,9 @@ def test_killed_at_any_moment_and_run_again_it_is_the_same(
 ) -> None:
     replace = folders.os.replace
     left = [0]
+    rows = read_rows(filled)
+    monkeypatch.setattr(building, "read_rows", lambda warehouse, where: rows)
+    build(filled, tmp_path / "earlier", settings(seed=1))
 
     def killing(source: Path, target: Path) -> None:
         left[0] -= 1
@@ -162,7 +166,7 @@ def test_killed_at_any_moment_and_run_again_it_is_the_same(
     for moment in range(1, 100):
         folder = tmp_path / f"{moment}"
         if moment % 2:  # over an earlier data set
-            build(filled, folder, settings(seed=1))
+            shutil.copytree(tmp_path / "earlier", folder)
         left[0] = moment
         with monkeypatch.context() as patched:
             patched.setattr(folders.os, "replace", killing)
@@ -223,9 +227,8 @@ def test_a_condition_may_ask_other_tables_and_files(filled: Warehouse, tmp_path:
 
     some = read_rows(filled).motion[:5]
     pq.write_table(pa.table({"clip_id": [row.clip_id for row in some]}), tmp_path / "mine.parquet")
-    chosen = (
-        f"clip_id IN (SELECT clip_id FROM read_parquet('{tmp_path}/mine.parquet')) AND recipe = 'r1' -- mine"
-    )
+    mine = f"(SELECT clip_id FROM read_parquet('{tmp_path}/mine.parquet'))"  # noqa: S608
+    chosen = f"clip_id IN {mine} AND recipe = 'r1' -- mine"
     assert {row.clip_id for row in read_rows(filled, chosen).motion} == {row.clip_id for row in some}
     with pytest.raises(UsageError, match="The query failed"):
         build(filled, tmp_path / "set", where="no such thing")
