@@ -90,6 +90,10 @@ def _fill(folder: Path, clips: int, *, fingerprints: bool) -> None:
             "run",
             "r1",
             motion_files=_file(folder, MOTION, (row for number in numbers for row in _motion(number))),
+            failure_files=(),
+            annotated=2 * len(numbers),
+            failed=0,
+            skipped=0,
             score_files=_file(folder, SCORES, (row for number in numbers for row in _scores(number))),
             fingerprint_files=_file(folder, FINGERPRINTS, map(_fingerprint, numbers)) if fingerprints else (),
         )

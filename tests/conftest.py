@@ -35,6 +35,7 @@ SHARED = {
         "tests/flows/test_annotate_flow.py",
         "tests/flows/test_blocks.py",
         "tests/flows/test_cancelling.py",
+        "tests/flows/test_dataset.py",
     ),
     "bigquery": ("tests/core/warehouse/test_bigquery", "tests/transforms/test_cloud_staging.py"),
     "models": (

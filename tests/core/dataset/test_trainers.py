@@ -1,11 +1,12 @@
 """The loaders of ms-swift and LLaMA-Factory read the views.
 
-Both pin old libraries, so each runs in an environment of its own; SWIFT_PYTHON and LLAMA_FACTORY_PYTHON name the
-interpreters of these, and without them the tests are skipped:
+Both pin old libraries, so each runs in an environment of its own; SWIFT_PYTHON and LLAMA_FACTORY_PYTHON name
+the interpreters of these, and without them the tests are skipped:
 
     uv venv swift && uv pip install --python swift/bin/python 'ms-swift>=4.6'
     uv venv factory && uv pip install --python factory/bin/python 'llamafactory>=0.9.5'
-    SWIFT_PYTHON=swift/bin/python LLAMA_FACTORY_PYTHON=factory/bin/python pytest tests/core/dataset/test_trainers.py
+    SWIFT_PYTHON=swift/bin/python LLAMA_FACTORY_PYTHON=factory/bin/python \\
+        pytest tests/core/dataset/test_trainers.py
 """
 
 from __future__ import annotations
