@@ -76,11 +76,10 @@ def test_clips_of_research_sources_come_when_asked_for(motionsight) -> None:
     assert "Wrote data: 2 clips" in motionsight("dataset", "data", *REFERENCE, *lab, "--research-only").out
 
 
+@pytest.mark.usefixtures("prefect_api")
 def test_the_flow_builds_and_leaves_artifacts(
     warehouse: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from prefect.testing.utilities import prefect_test_harness
-
     from flows import build_dataset as module
 
     shown: dict[str, str] = {}
@@ -97,8 +96,7 @@ def test_the_flow_builds_and_leaves_artifacts(
         return {clips[0].clip_id: "Truncated: The file ends early."}
 
     monkeypatch.setattr(module, "write_media", media)
-    with prefect_test_harness():
-        path = module.build_dataset(folder=str(tmp_path / "data"), warehouse=warehouse)
+    path = module.build_dataset(folder=str(tmp_path / "data"), warehouse=warehouse)
     assert written == [2]
     assert pq.read_table(Path(path) / "clips.parquet").num_rows == 1
     assert "1 clips" in shown[module.GRADES_KEY]
