@@ -66,6 +66,7 @@ class Folder:
         for name in _FILES:
             if self.path / name not in self._kept:
                 (self.path / name).unlink(missing_ok=True)
+            (self.path / f"{name}{_UNFINISHED}").unlink(missing_ok=True)
         for name in _FOLDERS:
             self._sweep(self.path / name)
 

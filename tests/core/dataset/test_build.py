@@ -241,6 +241,16 @@ def test_a_folder_with_other_files_is_left_alone(filled: Warehouse, tmp_path: Pa
     assert (tmp_path / "README.md").read_text() == "mine"
 
 
+def test_what_a_killed_build_left_unfinished_is_removed(
+    data: Path, filled: Warehouse, tmp_path: Path
+) -> None:
+    shutil.copytree(data, tmp_path / "set")
+    for name in ("instances.parquet.part", "media/.clip.mp4.0.part", "views/dpo/test.json.part"):
+        (tmp_path / "set" / name).write_text("half")
+    build(filled, tmp_path / "set")
+    assert files_in(tmp_path / "set") == files_in(data)
+
+
 def test_choices_in_the_folder_outlive_a_rebuild(filled: Warehouse, tmp_path: Path) -> None:
     build(filled, tmp_path / "set")
     (tmp_path / "set" / "choices").mkdir()
