@@ -36,7 +36,7 @@ _BATCH = 10_000
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--without-fingerprints", action="store_true")
     parser.add_argument("--build", help=argparse.SUPPRESS)

@@ -36,7 +36,7 @@ def questions(
     clips: Sequence[SelectedClip], pairs: Sequence[Pair], settings: DatasetSettings
 ) -> list[Question]:
     """The questions of all clips, in their order: object, camera, and of some clips both at once."""
-    paired = {(pair.clip.clip_id, pair.aspect) for pair in pairs}
+    paired: set[tuple[str, Aspect]] = {(pair.clip.clip_id, pair.aspect) for pair in pairs}
     asked: list[Question] = []
     for clip in clips:
         answers = [
@@ -62,11 +62,12 @@ def _question(
     clip: SelectedClip, asked: Asked, answers: Sequence[Description], settings: DatasetSettings
 ) -> Question:
     scores = [answer.score for answer in answers]
+    grades: list[Grade] = [clip.grades[answer.aspect] for answer in answers]
     return Question(
         clip=clip,
         asked=asked,
         question=question(asked, clip.clip_id, settings),
         answer=" ".join(answer.text for answer in answers),
-        grade=max((clip.grades[answer.aspect] for answer in answers), key=GRADES.index),
+        grade=max(grades, key=GRADES.index),
         score=None if None in scores else min(score for score in scores if score is not None),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,13 @@ import pytest
 from motionsight_core.warehouse import Warehouse
 from tests.core.dataset.rows import build, settings
 
+#: Its answers depend on the form of the file, which its types do not say.
+datasets: Any = importlib.import_module("datasets")
 SPLITS = ("train", "validation", "test")
 
 
 @pytest.fixture
 def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    import datasets
-
     monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", True)
     monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
 
@@ -34,8 +35,6 @@ def table(data: Path, name: str) -> dict[str, dict[str, Any]]:
 
 @pytest.mark.usefixtures("offline")
 def test_datasets_loads_questions_and_preferences_by_split(data: Path) -> None:
-    import datasets
-
     sft = datasets.load_dataset(str(data), "sft")
     assert set(sft) == set(SPLITS)
     found = {row["id"]: row for split in SPLITS for row in sft[split]}
@@ -52,16 +51,12 @@ def test_datasets_loads_questions_and_preferences_by_split(data: Path) -> None:
 @pytest.mark.usefixtures("offline")
 @pytest.mark.parametrize("name", ["clips", "sft", "pairs", "preferences", "instances", "dropped"])
 def test_datasets_loads_every_table(data: Path, name: str) -> None:
-    import datasets
-
     loaded = datasets.load_dataset("parquet", data_files=str(data / f"{name}.parquet"), split="train")
     assert loaded.num_rows == pq.read_metadata(data / f"{name}.parquet").num_rows
 
 
 @pytest.mark.usefixtures("offline")
 def test_the_media_are_a_folder_of_videos(data: Path) -> None:
-    import datasets
-
     features = datasets.load_dataset_builder("videofolder", data_dir=str(data / "media")).info.features
     loaded = datasets.load_dataset("videofolder", data_dir=str(data / "media"), split="train")
     loaded = loaded.cast_column("video", datasets.Video(decode=False))
