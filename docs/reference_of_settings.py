@@ -70,6 +70,8 @@ def _type(annotation: Any) -> str:
     if type(None) in get_args(annotation):
         (kind,) = (kind for kind in get_args(annotation) if kind is not type(None))
         return f"{_type(kind)}, or unset"
+    if get_origin(annotation) is tuple and issubclass(get_args(annotation)[0], BaseModel):
+        return "list of tables"
     if get_origin(annotation) is UnionType:
         return ", or ".join(map(_type, get_args(annotation)))
     return {

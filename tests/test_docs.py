@@ -51,6 +51,11 @@ NOT_RUN = {
     "parrot:": "needs the package of docs/extend; tests/extend has it",
     "zips://": "needs the package of docs/extend; tests/extend has it",
     "logged:": "needs the package of docs/extend; tests/extend has it",
+    # Trainers
+    "cd data": "is for a person's shell",
+    "swift sft": "needs ms-swift; tests/core/dataset/test_trainers.py has its loader",
+    "swift rlhf": "needs ms-swift; tests/core/dataset/test_trainers.py has its loader",
+    "llamafactory-cli ": "needs LLaMA-Factory; tests/core/dataset/test_trainers.py has its loader",
     # Prefect
     "prefect ": "needs a Prefect server; tests/plugin has one",
     "export PREFECT_API_URL": "names a Prefect server",

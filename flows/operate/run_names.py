@@ -24,5 +24,7 @@ def named(flow_name: str, parameters: dict[str, Any]) -> str:
         verb = f"{verb} partition {parameters['partition']} of {parameters.get('partitions')}:"
     if verb == "refresh":
         verb = "report on"
+    if verb == "build":
+        verb = "data set of"
     name = f"{verb} {about}".strip()
     return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"

@@ -1,8 +1,8 @@
 """Every knob, as pydantic models whose defaults are the paper's values (arXiv 2506.01674).
 
 `Settings` has two kinds of sections. Those that can change a row (sampling, blur, measure ...)
-enter the `recipe`, which is half of a row's key. Those of operation (limits, runtime) do not:
-a run on more workers writes the same rows; nor does `media`, which is about the files of a data set.
+enter the `recipe`, which is half of a row's key. Those of operation (limits, runtime), of data sets
+and of their media do not: a run on more workers writes the same rows.
 
     from motionsight_core.settings import Settings
 
@@ -30,8 +30,9 @@ from pydantic_settings import (
 from motionsight_core.annotator import Annotator
 from motionsight_core.errors import UsageError
 from motionsight_core.naming import choice, model_file
+from motionsight_core.settings._dataset import DatasetSettings, SourceSettings
 from motionsight_core.settings._layers import NamedValues, parse_toml, read_toml, sentence
-from motionsight_core.settings._media import MediaSettings
+from motionsight_core.settings._media import MediaKind, MediaSettings
 from motionsight_core.settings._method import (
     BlurSettings,
     ClipSettings,
@@ -63,10 +64,12 @@ __all__ = [
     "NAMING_VERSION",
     "BlurSettings",
     "ClipSettings",
+    "DatasetSettings",
     "EndpointSettings",
     "FocusSettings",
     "LimitSettings",
     "MeasureSettings",
+    "MediaKind",
     "MediaSettings",
     "MllmSettings",
     "NamingSettings",
@@ -78,6 +81,7 @@ __all__ = [
     "Section",
     "Settings",
     "Shown",
+    "SourceSettings",
     "SpotlightSettings",
     "StoreSettings",
     "parse_toml",
@@ -115,6 +119,7 @@ class Settings(Section):
     limits: LimitSettings = LimitSettings()
     stores: StoreSettings = StoreSettings()
     media: MediaSettings = MediaSettings()
+    dataset: DatasetSettings = DatasetSettings()
     runtime: RuntimeSettings = Field(default_factory=lambda: RuntimeSettings())
 
     def recipe(self) -> str:
@@ -125,7 +130,8 @@ class Settings(Section):
         """
         # How videos are split is in it too: whole videos and windows are different answers, and
         # `latest_motion` must not mix them.
-        rows = self.model_dump(mode="json", exclude={"limits", "runtime", "endpoint", "stores", "media"})
+        others = {"limits", "runtime", "endpoint", "stores", "media", "dataset"}
+        rows = self.model_dump(mode="json", exclude=others)
         rows["measurement_version"] = MEASUREMENT_VERSION
         if not self.clips.scenes:  # they change no row, and older rows keep their recipe
             for name in ("scenes", "scene_threshold", "min_scene_s"):

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from pydantic import Field
 
 from motionsight_core.settings._section import Section
 
+#: What becomes of a clip in a data set.
+MediaKind: TypeAlias = Literal["cut", "frames", "reference"]
+
 
 class MediaSettings(Section):
     """Clips as files of a data set."""
 
-    kind: Literal["cut", "frames", "reference"] = Field(
+    kind: MediaKind = Field(
         default="cut",
         description="`cut`: an MP4 file (H.264) with exactly the clip's frames. `frames`: the sampled frames "
         "as JPEG files. `reference`: nothing is written, the source and the span stand for the clip.",

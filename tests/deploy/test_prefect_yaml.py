@@ -38,6 +38,7 @@ def test_there_is_a_deployment_for_each_flow() -> None:
         "evaluate-benchmark/benchmark",
         "refresh-report/report",
         "score-descriptions/score",
+        "build-dataset/dataset",
     }
 
 

@@ -47,6 +47,9 @@ def test_every_deployment_runs_and_says_what_came_of_it(server: Server, catalog:
             scoring = server.begin("score-descriptions/score", warehouse=warehouse,
                                    scorer=endpoint.settings().annotator)  # fmt: skip
             assert server.ended(scoring) == "Completed", server.log(scoring)
+        building = server.begin("build-dataset/dataset", warehouse=warehouse, folder=str(place / "data"),
+                                media="reference")  # fmt: skip
+        assert server.ended(building) == "Completed", server.log(building)
 
     assert server.run(annotating)["name"] == f"annotate {catalog}"
     assert {task["name"] for task in server.tasks(annotating)} >= {"shard-0", "shard-1"}
@@ -79,6 +82,9 @@ def test_every_deployment_runs_and_says_what_came_of_it(server: Server, catalog:
     assert open_warehouse(warehouse).query("SELECT count(*), avg(score) FROM scores").rows == [
         (10, pytest.approx(0.75))
     ]
+    assert (place / "data" / "README.md").exists()
+    built = {artifact["key"]: artifact for artifact in server.artifacts(building) if artifact["key"]}
+    assert "5 clips" in built["motionsight-dataset-grades"]["description"]
 
 
 @pytest.mark.timeout(900)

@@ -1,0 +1,54 @@
+"""`motionsight dataset`: what is printed while a data set is built, and after."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+import click
+
+from flows.cli.progress import bar
+from motionsight_core.dataset.build import Built, build_dataset
+from motionsight_core.dataset.drops import STAGES
+from motionsight_core.settings import Settings
+
+
+def show_dataset(folder: Path, warehouse: str, *, where: str | None, settings: Settings) -> None:
+    """Build the data set and say what is in it.
+
+    Raises:
+        UsageError: the condition, a setting or the folder is not valid, or there is no warehouse.
+        RunError: the folder cannot be written.
+    """
+    with ExitStack() as shown:
+        advance: list[Callable[[int], None]] = []
+
+        def progress(done: int, total: int) -> None:
+            if not advance:  # how many there are is known with the first of them
+                advance.append(shown.enter_context(bar("Writing clips", total=total)))
+            advance[0](done)
+
+        built = build_dataset(warehouse, folder, settings, where=where, progress=progress)
+    for line in told(built):
+        click.echo(line)
+
+
+def told(built: Built) -> list[str]:
+    """What a build came to, in a few lines."""
+    data = built.data
+    lines = [
+        f"Wrote {built.folder}: {len(data.clips):,} clips, {len(data.questions):,} questions, "
+        f"{len(data.pairs):,} pairs to choose from, {len(data.preferences):,} choices."
+    ]
+    drops = Counter(drop.stage for drop in data.prepared.drops)
+    if drops:
+        listed = ", ".join(f"{stage} {drops[stage]:,}" for stage in STAGES if drops[stage])
+        lines.append(f"Left out: {listed} rows; the reasons are in {built.folder / 'dropped.parquet'}.")
+    if data.prepared.scorer is None and data.clips:
+        lines.append("Nothing was scored, so nothing is graded: `motionsight score` scores descriptions.")
+    if not data.clips:
+        lines.append("It is empty: no row of the warehouse is selected.")
+    lines.append(f"The card is {built.folder / 'README.md'}.")
+    return lines

@@ -1,0 +1,72 @@
+"""A data set that is ready to be written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+
+from motionsight_core.dataset.clips import SelectedClip
+from motionsight_core.dataset.files_of_clips import media_name, media_paths
+from motionsight_core.dataset.pairs import Pair, Preference, candidates, preferences
+from motionsight_core.dataset.prepare import Prepared
+from motionsight_core.dataset.rows import Instance
+from motionsight_core.dataset.sft import Question, questions
+from motionsight_core.settings import DatasetSettings, MediaKind, Settings
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """Clips with their media, and what is asked about them."""
+
+    prepared: Prepared
+    settings: DatasetSettings
+    kind: MediaKind
+    """What the media are."""
+    where: str | None
+    """The condition by which rows were chosen."""
+    media: Mapping[str, tuple[str, ...]]
+    """Files of each clip_id relative to the folder, or the uri of its source."""
+    questions: Sequence[Question]
+    pairs: Sequence[Pair]
+    preferences: Sequence[Preference]
+    instances: Sequence[tuple[SelectedClip, Instance]]
+
+    @cached_property
+    def newest(self) -> datetime | None:
+        """When the newest of its rows was written: the only date in a data set, so that it can be rebuilt."""
+        return max((row.annotated_at for clip in self.clips for row in clip.rows), default=None)
+
+    @property
+    def clips(self) -> tuple[SelectedClip, ...]:
+        return self.prepared.clips
+
+    def medium(self, clip: SelectedClip) -> str:
+        """The column `media`: a file, a folder of frames, or the uri of the source."""
+        return media_name(clip.rows[0].clip, self.kind)
+
+
+def assemble(prepared: Prepared, settings: Settings, where: str | None, folder: Path) -> DataSet:
+    """Ask, pair and look up what people prefer; the media of `prepared` are in the folder."""
+    pairs = candidates(prepared.clips)
+    by_recipe = {(clip.clip_id, row.recipe): clip for clip in prepared.clips for row in clip.rows}
+    return DataSet(
+        prepared=prepared,
+        settings=settings.dataset,
+        kind=settings.media.kind,
+        where=where,
+        media={
+            clip.clip_id: media_paths(folder, clip.rows[0].clip, settings.media.kind)
+            for clip in prepared.clips
+        },
+        questions=questions(prepared.clips, pairs, settings.dataset),
+        pairs=pairs,
+        preferences=preferences(pairs, prepared.choices),
+        instances=[
+            (by_recipe[instance.clip_id, instance.recipe], instance)
+            for instance in prepared.instances
+            if (instance.clip_id, instance.recipe) in by_recipe
+        ],
+    )

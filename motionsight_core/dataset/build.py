@@ -1,0 +1,96 @@
+"""From a warehouse to a folder: what `motionsight dataset` does, top to bottom."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from motionsight_core.catalog import Clip
+from motionsight_core.dataset.assembled import DataSet, assemble
+from motionsight_core.dataset.card import card
+from motionsight_core.dataset.croissant import croissant
+from motionsight_core.dataset.files_of_clips import media_name, write_media
+from motionsight_core.dataset.folder import MARKER, Folder, opened_folder
+from motionsight_core.dataset.prepare import Clustering, Contamination, prepare
+from motionsight_core.dataset.rows import read_rows
+from motionsight_core.dataset.tables import write_tables
+from motionsight_core.dataset.views import write_views
+from motionsight_core.settings import Settings
+from motionsight_core.warehouse import open_warehouse
+
+#: Clips whose media are written in one go: what a task of an orchestrator is.
+SHARD = 64
+#: Writes the media of clips into a data set's folder; returns why it could not, by clip_id.
+MediaStep = Callable[[Sequence[Clip], Path, Settings], Mapping[str, str]]
+
+
+def near_duplicates(fingerprints: Mapping[str, str], distance: float) -> Mapping[str, int]:
+    """The cluster of each fingerprint: equal numbers are near-duplicates."""
+    from motionsight_core.dataset.clusters import clusters_of
+
+    return clusters_of(fingerprints, distance=distance)
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What a build came to."""
+
+    folder: Path
+    data: DataSet
+
+
+def build_dataset(
+    warehouse: str,
+    folder: Path,
+    settings: Settings,
+    *,
+    where: str | None = None,
+    contaminated: Contamination | None = None,
+    cluster: Clustering = near_duplicates,
+    media: MediaStep = write_media,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Built:
+    """Build a data set; built again from the same rows, settings and seed, every file is the same.
+
+    Args:
+        warehouse: where the rows are; see `open_warehouse`.
+        folder: where it goes: new, empty, or a data set, which is replaced.
+        settings: its section `dataset` says what is selected, graded and written.
+        where: SQL over the columns of `motion` that chooses rows; see `read_rows`.
+        contaminated: says which clips must not be in it, by their fingerprints.
+        cluster: finds near-duplicates.
+        media: writes the media of a shard of clips into the folder, as `write_media` does.
+        progress: called with how many clips have their media, of how many.
+
+    Raises:
+        UsageError: the condition, a setting or the folder is not valid, or there is no warehouse.
+        RunError: the folder cannot be written.
+    """
+    rows = read_rows(open_warehouse(warehouse), where)
+    prepared = prepare(rows, settings.dataset, cluster=cluster, contaminated=contaminated)
+    with opened_folder(folder) as opened:
+        failed: dict[str, str] = {}
+        clips = [] if settings.media.kind == "reference" else [one.rows[0].clip for one in prepared.clips]
+        for begin in range(0, len(clips), SHARD):
+            shard = clips[begin : begin + SHARD]
+            failed |= media(shard, folder, settings)
+            progress(begin + len(shard), len(clips))
+        data = assemble(prepared.without(failed), settings, where, folder)
+        _write(data, opened)
+    return Built(folder, data)
+
+
+def _write(data: DataSet, folder: Folder) -> None:
+    """All files but the media, which are there; the card comes last."""
+    settings = data.settings
+    for clip in data.clips:
+        folder.keep(media_name(clip.rows[0].clip, data.kind))
+    tables = write_tables(data, folder)
+    write_views(data, folder)
+    folder.write("croissant.json", croissant(data, folder.path, tables, folder.digests))
+    described = {"where": data.where, "settings": settings.model_dump(mode="json")}
+    folder.write(MARKER, json.dumps(described, indent=2, ensure_ascii=False) + "\n")
+    folder.write("README.md", card(data, tables))
+    folder.sweep()

@@ -1,0 +1,236 @@
+"""The data card, README.md: what is in a data set, where it is from, and what is wrong with it."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+
+from motionsight_core.dataset.assembled import DataSet
+from motionsight_core.dataset.drops import STAGES
+from motionsight_core.dataset.grades import GRADES
+from motionsight_core.dataset.rows import ASPECTS
+from motionsight_core.dataset.sources import NO_SOURCE, name_of
+from motionsight_core.dataset.splits import SPLITS
+from motionsight_core.dataset.views import has_file
+from motionsight_core.settings import SourceSettings
+
+_GRADE_WORDS = {"high": "C_H", "standard": "C_S", "low": "C_L", "ungraded": "ungraded"}
+
+
+def card(data: DataSet, tables: Sequence[str]) -> str:
+    """The card in Markdown, with the head by which Hugging Face `datasets` loads the folder.
+
+    Args:
+        data: the data set.
+        tables: names of the Parquet files that were written.
+    """
+    parts = [
+        _head(data, tables),
+        "# Motion data set",
+        _summary(data),
+        "## What is in it",
+        *_contents(data),
+        "## How it was made",
+        _selection(data),
+        "## What was left out",
+        _dropped(data),
+        "## Sources and licences",
+        _sources(data),
+        "## Agreement of people",
+        _agreement(data),
+        "## Known biases and limits",
+        _limits(data),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _head(data: DataSet, tables: Sequence[str]) -> str:
+    """YAML, in its part that is JSON as well. `datasets` wants one format of file for all of a folder."""
+    configs: list[dict[str, object]] = []
+    if data.kind == "cut":
+        for name, view, preferred in (("sft", "llava", False), ("preferences", "dpo", True)):
+            files = [
+                {"split": split, "path": f"views/{view}/{split}.json"}
+                for split in SPLITS
+                if has_file(data, split, preferred=preferred)
+            ]
+            if files:
+                configs.append({"config_name": name, "data_files": files})
+    else:
+        configs = [{"config_name": name.removesuffix(".parquet"), "data_files": name} for name in tables]
+    licences = sorted({clip.licence for clip in data.clips if clip.licence})
+    head = {
+        "task_categories": ["video-text-to-text"],
+        "license": "other",
+        "license_name": ", ".join(licences) or "not stated",
+        "configs": configs,
+    }
+    lines = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in head.items()]
+    return "\n".join(["---", *lines, "---"])
+
+
+def _summary(data: DataSet) -> str:
+    """The first lines: how much there is, and what a reader must know before using it."""
+    said = [
+        f"{_plural(len(data.clips), 'clip')}, {_plural(len(data.questions), 'question')}, "
+        f"{_plural(len(data.pairs), 'pair')} of descriptions to choose from, "
+        f"{_plural(len(data.preferences), 'choice')} by people."
+    ]
+    if data.prepared.scorer is None:
+        said.append(
+            "**Nothing was scored: no description is graded, all are questions of SFT, and there are no "
+            "pairs.** `motionsight score` scores them."
+        )
+    else:
+        ungraded = sum(clip.grades[aspect] == "ungraded" for clip in data.clips for aspect in ASPECTS)
+        said.append(f"Graded by the scores of `{data.prepared.scorer}`.")
+        if ungraded:
+            said.append(f"**{_plural(ungraded, 'description')} without a score: ungraded, and used in SFT.**")
+    if not data.prepared.fingerprinted:
+        said.append(
+            "**No fingerprints: near-duplicates were not looked for, and splits are by source object alone.**"
+        )
+    return "\n".join(said)
+
+
+def _contents(data: DataSet) -> Iterator[str]:
+    yield _table(
+        ["split", "clips", "questions", "pairs", "choices"],
+        [
+            [
+                split,
+                sum(clip.split == split for clip in data.clips),
+                sum(one.clip.split == split for one in data.questions),
+                sum(one.clip.split == split for one in data.pairs),
+                sum(one.pair.clip.split == split for one in data.preferences),
+            ]
+            for split in SPLITS
+        ],
+    )
+    yield _table(
+        ["grade", *(f"{aspect} motion" for aspect in ASPECTS)],
+        [
+            [
+                _GRADE_WORDS[grade],
+                *(sum(clip.grades[aspect] == grade for clip in data.clips) for aspect in ASPECTS),
+            ]
+            for grade in GRADES
+        ],
+    )
+    asked = Counter(one.asked for one in data.questions)
+    annotators = Counter(row.annotator for clip in data.clips for row in clip.rows)
+    yield "\n".join(
+        [
+            f"- Questions by what they ask about: {_counted(asked)}.",
+            f"- Rows by annotator: {_counted(annotators)}.",
+            f"- Seconds of video: {sum(c.rows[0].end_s - c.rows[0].start_s for c in data.clips):,.1f}.",
+            f"- Media: {data.kind}.",
+            f"- Checked instances: {len(data.instances):,}.",
+        ]
+    )
+
+
+def _selection(data: DataSet) -> str:
+    settings, limits = data.settings, data.prepared.limits
+    moves = f"motion_score > {limits.motion:g} frame widths per second"
+    rule = moves if settings.rule == "motion" else f"({moves}, or a track)"
+    stays = "one clip of a cluster stays" if settings.duplicates == "drop" else "all stay, in one split"
+    lines = [
+        f"- Condition on the rows: {f'`{_one_line(data.where)}`' if data.where else 'none'}.",
+        f"- Selected: clarity > {limits.clarity:g} and {rule} "
+        f"(settings: clarity {settings.clarity}, motion {settings.motion}, rule {settings.rule}).",
+        f"- Near-duplicates: fingerprints that differ in at most {settings.duplicate_distance:g} of their "
+        f"bits; {stays}.",
+        f"- Splits: by cluster, then source object, seed {settings.seed}; {settings.validation:g} of them "
+        f"validation, {settings.test:g} test.",
+        f"- Grades: C_L below {settings.low:g}, which is left out; C_H from the threshold of source and "
+        "motion on; C_S between.",
+        f"- Descriptions of C_H in SFT: {settings.high_in_sft}.",
+    ]
+    return "\n".join(lines)
+
+
+def _dropped(data: DataSet) -> str:
+    drops = Counter(drop.stage for drop in data.prepared.drops)
+    if not drops:
+        return "Nothing."
+    rows = [[stage, drops[stage]] for stage in STAGES if drops[stage]]
+    return f"{_table(['step', 'rows'], rows)}\n\nEach with its reason in `dropped.parquet`."
+
+
+def _sources(data: DataSet) -> str:
+    clips = Counter(clip.source for clip in data.clips)
+    known = {name_of(source): source for source in (*data.settings.sources, NO_SOURCE)}
+    return _table(
+        ["source", "clips", "licence", "terms", "C_H object from", "C_H camera from"],
+        [[name, count, *_terms(known[name])] for name, count in sorted(clips.items())],
+    )
+
+
+def _terms(source: SourceSettings) -> list[str]:
+    use = "research only" if source.research_only else ""
+    return [
+        source.licence or "not stated",
+        "; ".join(part for part in (source.terms, use) if part) or "not stated",
+        *("" if high is None else f"{high:g}" for high in (source.high_object, source.high_camera)),
+    ]
+
+
+def _agreement(data: DataSet) -> str:
+    if not data.preferences:
+        return "Nobody has chosen yet."
+    rows = []
+    for aspect, of_aspect in groupby(
+        sorted(data.preferences, key=lambda one: one.pair.aspect), key=lambda one: one.pair.aspect
+    ):
+        decided = list(of_aspect)
+        mean = sum(one.agreement for one in decided) / len(decided)
+        first = sum(one.chosen is one.pair.a for one in decided)
+        rows.append([aspect, len(decided), sum(one.votes for one in decided), f"{mean:.2f}", first])
+    return _table(
+        ["motion", "pairs decided", "votes", "mean share of the majority", "for the graded text"],
+        rows,
+    )
+
+
+def _limits(data: DataSet) -> str:
+    lines = [
+        "- Descriptions are written by programs; apart from the choices above, nobody has checked them.",
+        "- Clips that are blurred, or in which little moves, are left out, so that stillness is rare.",
+        "- A description that scores highly is one that its scorer finds plausible; it may still be wrong.",
+    ]
+    if any(row.annotator == "measured" for clip in data.clips for row in clip.rows):
+        lines.append(
+            "- `measured` texts follow a few templates: their wording varies less than a person's does."
+        )
+    if data.kind == "reference":
+        lines.append(
+            "- Media are references: whoever reads them must cut from `start_s` to `end_s`, and there are no "
+            "views for trainers, which take whole files."
+        )
+    return "\n".join(lines)
+
+
+def _table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    lines = [columns, ["---"] * len(columns), *([_cell(cell) for cell in row] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _cell(value: object) -> str:
+    text = f"{value:,}" if isinstance(value, int) else _one_line(str(value))
+    return text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split()).replace("`", "\u2019")
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    listed = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return ", ".join(f"{_cell(name)} {count:,}" for name, count in listed) or "none"
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -1,0 +1,133 @@
+"""What a data set is made of: rows of a warehouse, read once, in one order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, TypeAlias
+
+from motionsight_core.catalog import Clip
+from motionsight_core.errors import UsageError
+from motionsight_core.warehouse import Warehouse
+
+Aspect: TypeAlias = Literal["object", "camera"]
+ASPECTS: tuple[Aspect, ...] = ("object", "camera")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What a data set needs of a row of `motion`."""
+
+    uri: str
+    start_s: float
+    """Source seconds, as end_s."""
+    end_s: float
+    clip_id: str
+    recipe: str
+    version: str
+    width: int
+    height: int
+    object_motion: str
+    camera_motion: str
+    motion_score: float
+    """Frame widths per second."""
+    clarity: float
+    has_track: bool
+    """Whether anything was followed through the clip."""
+    annotator: str
+    annotated_at: datetime
+
+    @property
+    def clip(self) -> Clip:
+        return Clip(self.uri, self.version, self.start_s, self.end_s)
+
+    def text(self, aspect: Aspect) -> str:
+        """The description."""
+        return self.object_motion if aspect == "object" else self.camera_motion
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """A checked row of `instances`."""
+
+    clip_id: str
+    recipe: str
+    track_id: int
+    appearance: str
+    motion: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a person chose of a pair: a row of `preferences`."""
+
+    pair_id: str
+    aspect: str
+    annotator: str
+    choice: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """All that the warehouse has of the clips that were asked for."""
+
+    motion: tuple[Row, ...]
+    """By uri, start, end, clip and recipe."""
+    scores: Mapping[tuple[str, str, str, str], float] = field(default_factory=dict)
+    """By clip_id, recipe, aspect and scorer."""
+    fingerprints: Mapping[str, str] = field(default_factory=dict)
+    """By clip_id."""
+    instances: tuple[Instance, ...] = ()
+    choices: tuple[Choice, ...] = ()
+
+
+_MOTION = (
+    "uri, start_s, end_s, clip_id, recipe, version, width, height, COALESCE(object_motion, ''), "
+    "COALESCE(camera_motion, ''), COALESCE(motion_score, 0), COALESCE(clarity, 0), "
+    "EXISTS (SELECT 1 FROM UNNEST(object_tracks)), annotator, annotated_at"
+)
+
+
+def read_rows(warehouse: Warehouse, where: str | None = None) -> Rows:
+    """The rows that meet a condition, and what other tables say of their clips.
+
+    Args:
+        warehouse: where they are.
+        where: SQL over the columns of `motion`, which may ask other tables, views and, in DuckDB, files
+            as well: `clip_id IN (SELECT clip_id FROM read_parquet('mine.parquet') WHERE aesthetic > 5)`.
+
+    Raises:
+        UsageError: the condition is not valid.
+        NoWarehouse: nothing was written there yet.
+    """
+    # On lines of its own: a comment at the end of the condition must not hide the bracket.
+    condition = f" WHERE (\n{where}\n)" if where else ""
+    motion = [Row(*row) for row in warehouse.query(f"SELECT {_MOTION} FROM motion{condition}").rows]  # noqa: S608
+    motion.sort(key=lambda row: (row.uri, row.start_s, row.end_s, row.clip_id, row.recipe))
+    of_clips = f"WHERE clip_id IN (SELECT clip_id FROM motion{condition})"  # noqa: S608
+    scores = _of_table(
+        warehouse, f"SELECT clip_id, recipe, aspect, scorer, score FROM scores {of_clips}"  # noqa: S608
+    )  # fmt: skip
+    fingerprints = _of_table(warehouse, f"SELECT clip_id, bits FROM fingerprints {of_clips}")  # noqa: S608
+    instances = _of_table(
+        warehouse,
+        f"SELECT clip_id, recipe, track_id, appearance, motion FROM instances {of_clips} AND checked",  # noqa: S608
+    )
+    choices = _of_table(warehouse, "SELECT pair_id, aspect, annotator, choice FROM preferences")
+    return Rows(
+        motion=tuple(motion),
+        scores={tuple(key): score for *key, score in scores},
+        fingerprints=dict(sorted((clip_id, bits) for clip_id, bits in fingerprints)),
+        instances=tuple(Instance(*row) for row in sorted(instances)),
+        choices=tuple(Choice(*row) for row in sorted(choices)),
+    )
+
+
+def _of_table(warehouse: Warehouse, sql: str) -> Iterable[tuple[Any, ...]]:
+    try:
+        return warehouse.query(sql).rows
+    except UsageError:
+        # The condition was valid just now, so the table is not there: the warehouse was last written by a
+        # version that had none.
+        return []
