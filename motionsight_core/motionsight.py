@@ -96,6 +96,23 @@ class MotionSight:
         """
         require_models(self.settings)
 
+    def load_models(self) -> None:
+        """Load every model now that would be loaded when it is first needed.
+
+        Raises:
+            ModelMissing: one is not on this machine, or cannot be loaded.
+        """
+        if self._names_here:
+            _ = self._models.namer
+        if self.annotator.is_measured:
+            return
+        prompts = self._prompts("both")
+        _ = self._models.mllm
+        if self._refers(prompts):
+            _ = self._models.detector, self._models.tracker
+        if "pose" in prompts:
+            _ = self._models.pose
+
     def describe(self, clips: Sequence[Clip | DecodedClip]) -> list[MotionRecord | Failure]:
         """One record or failure per clip, in order; never raises for one clip.
 
@@ -192,6 +209,26 @@ class MotionSight:
         acting = [one for one in batch if one.error is None and self._refers(self._prompts(one))]
         for step, those in ((self._name_objects, acting), (self._refer, acting), (self._ask, batch)):
             take(step, those, self._observe)
+
+    def reply(self, clip: Clip | DecodedClip, question: str) -> Answer:
+        """What the MLLM says to a question that itself states the form of its answer, as benchmarks' do.
+
+        As `answer`, but nothing is added to the question's words, and no option is looked for in the reply.
+
+        Raises:
+            ClipError: the clip cannot be decoded, or the reply cannot be used.
+            UsageError: the annotator is `measured`, which writes no replies.
+        """
+        _ = self.annotator.backend
+        annotation = self._decoded(clip).checked()
+        aspect = dialogue.aspect_of_reply(self._interview.said(dialogue.decouple(question)))
+        prompts = self._prompts(aspect)
+        for step in (self._name_objects, self._refer) if self._refers(prompts) else ():
+            step([annotation])
+            annotation.checked()
+        seen = [part for prompt in prompts for part in self._seen(annotation, prompt)]
+        said = dialogue.clean_text(self._interview.said(dialogue.ask_verbatim(seen, question)))
+        return Answer(question, said, aspect, None, annotation.names, tuple(annotation.notes))
 
     # Decoding, which makes the motion blur on its way (section 3.3, eq. 5) ------------------------------
 

@@ -44,6 +44,7 @@ SHARED = {
         "tests/core/prompts/",
         "tests/core/referring/",
         "tests/core/test_whole_method.py",
+        "tests/serve/test_checkpoint.py",
     ),
     "browser": ("tests/report/", "tests/test_site.py"),
 }

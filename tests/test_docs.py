@@ -34,6 +34,10 @@ NOT_RUN = {
     "kubectl ": "needs a Kubernetes cluster",
     "deploy/flink/cluster.py": "fetches Flink; tests/flink runs it",
     "runtime.runner=flink": "needs a Flink cluster; tests/flink has one",
+    # Servers
+    "motionsight serve": "serves until it is ended; tests/serve does",
+    "OpenAI(base_url": "needs the server; tests/serve has one",
+    "lmms_eval": "is a harness in an environment of its own; tests/serve has it where one is named",
     # Models
     "openai:": "needs an endpoint; tests/flows/test_mllm.py has one",
     "vllm serve": "needs a GPU",

@@ -29,6 +29,7 @@ _WARM = (
     "flows.cli",
     "flows.cli.local",
     "flows.runs.run",
+    "flows.serve.server",
     "motionsight_core.mllm._openai",
     "motionsight_core.warehouse._duckdb",
     "openai",

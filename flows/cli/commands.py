@@ -12,6 +12,7 @@ import click
 
 from flows.cli.command_score import score
 from flows.cli.options import FiniteRange, run_options, settings_options, warehouse_option
+from flows.cli.serving import serve
 from motionsight_core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -269,6 +270,9 @@ def ask(
     from flows.cli.ask import show_answer
 
     show_answer(video, question, options, settings)
+
+
+cli.add_command(serve)
 
 
 @cli.command()

@@ -13,6 +13,7 @@ from motionsight_core.dialogue.evidence import EvidencePart, evidence_of
 from motionsight_core.dialogue.questions import (
     ask,
     ask_again,
+    ask_verbatim,
     caption_camera,
     caption_objects,
     decouple,
@@ -27,6 +28,7 @@ __all__ = [
     "EvidencePart",
     "ask",
     "ask_again",
+    "ask_verbatim",
     "caption_camera",
     "caption_objects",
     "choice_of",

@@ -128,6 +128,11 @@ def ask(sections: Sequence[Part], question: str, options: Sequence[str] = ()) ->
     return _user(*sections, f"{question}\n{listed}Reply with the letter of the right option alone.")
 
 
+def ask_verbatim(sections: Sequence[Part], question: str) -> Conversation:
+    """A question about the sections that itself states the form of its answer: nothing is added to it."""
+    return _user(*sections, question)
+
+
 def ask_again(asked: Conversation, reply: str) -> Conversation:
     """A multiple choice once more, after a reply that names no option."""
     return _again(asked, reply, "That is not one of the letters. Reply with one letter alone.")

@@ -12,7 +12,7 @@ import importlib
 import itertools
 import socket
 import sys
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, BinaryIO
 
@@ -28,6 +28,8 @@ from motionsight_core.guarded.video_file import file_of_descriptor, file_of_read
 from motionsight_core.guarded.wire import Closed, Kind, ProcessEnd
 from motionsight_core.settings import LimitSettings, Settings
 from motionsight_core.video.decoding import decode, decode_scenes, probe
+from motionsight_core.video.picture import Picture
+from motionsight_core.video.pictures import decode_pictures
 
 
 def _probe(file: BinaryIO, video: VideoObject, settings: Settings) -> Iterator[float]:
@@ -46,11 +48,22 @@ def _decode_scenes(
     return decode_scenes(video, settings, products=products, file=file)
 
 
+def _decode_pictures(
+    file: BinaryIO,
+    clip: Clip,
+    pictures: Sequence[Picture],
+    settings: Settings,
+    products: Collection[Product],
+) -> Iterator[DecodedClip]:
+    yield decode_pictures(clip, pictures, file, settings, products=products)
+
+
 #: What can be asked for: generators that take the video's file and the request's arguments.
 TASKS: dict[str, Callable[..., Iterator[Any]]] = {
     "probe": _probe,
     "decode": _decode,
     "decode_scenes": _decode_scenes,
+    "decode_pictures": _decode_pictures,
 }
 
 

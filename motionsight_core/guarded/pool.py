@@ -8,10 +8,10 @@ gRPC thread and no lock is inherited, and the caller's `__main__` is not importe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Generator, Iterator
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from motionsight_core.catalog import Clip, VideoObject
 from motionsight_core.clip import ALL_PRODUCTS, DecodedClip, FrameSequence, Product
@@ -25,6 +25,7 @@ from motionsight_core.naming.vocabulary import COCO_NAMES
 from motionsight_core.record import MOVING_REGION
 from motionsight_core.settings import Settings
 from motionsight_core.stores import LocalStore, store_for
+from motionsight_core.video.picture import Picture
 
 #: What the track of a decoded clip may be called: anything else is a stranger's text.
 _LABELS = {MOVING_REGION, *COCO_NAMES}
@@ -48,31 +49,49 @@ class DecoderPool:
             settings.limits, count=settings.runtime.decode_processes, modules=_modules_for(settings)
         )
 
-    def probe(self, video: VideoObject) -> float:
+    def probe(self, video: VideoObject, *, file: BinaryIO | None = None) -> float:
         """`motionsight_core.video.decoding.probe` in a guarded process.
+
+        Args:
+            file: an open file with the object's bytes, handed over in place of its store's.
 
         Raises:
             ClipError: as `probe`, and TimedOut or DecoderCrashed.
         """
-        return self._single(video, "probe", video, self._settings, answer=float)
+        return self._single(video, "probe", video, self._settings, answer=float, file=file)
 
-    def decode(self, clip: Clip, *, products: Collection[Product] = ALL_PRODUCTS) -> DecodedClip:
+    def decode(
+        self, clip: Clip, *, products: Collection[Product] = ALL_PRODUCTS, file: BinaryIO | None = None
+    ) -> DecodedClip:
         """`motionsight_core.video.decoding.decode` in a guarded process.
+
+        Args:
+            file: as for `probe`.
 
         Raises:
             ClipError: as `decode`, and TimedOut or DecoderCrashed.
         """
+        arguments = (clip, self._settings, tuple(products))
+        return self._clip(clip, "decode", *arguments, file=file)
 
-        def check(decoded: DecodedClip) -> None:
-            found = decoded.clip
-            # Its span may be shorter, where less could be decoded than was planned on.
-            if found.object != clip.object or not clip.start_s <= found.start_s < found.end_s <= clip.end_s:
-                raise DecoderCrashed("The decoding process answered for another clip.")
-            check_decoded(decoded)
+    def decode_pictures(
+        self,
+        clip: Clip,
+        pictures: Sequence[Picture],
+        file: BinaryIO,
+        *,
+        products: Collection[Product] = ALL_PRODUCTS,
+    ) -> DecodedClip:
+        """`motionsight_core.video.pictures.decode_pictures` in a guarded process.
 
-        return self._single(
-            clip.object, "decode", clip, self._settings, tuple(products), answer=DecodedClip, check=check
-        )
+        Args:
+            file: an open file, which is handed over.
+
+        Raises:
+            ClipError: as `decode_pictures`, and TimedOut or DecoderCrashed.
+        """
+        arguments = (clip, tuple(pictures), self._settings, tuple(products))
+        return self._clip(clip, "decode_pictures", *arguments, file=file)
 
     def decode_scenes(
         self, video: VideoObject, *, products: Collection[Product] = ALL_PRODUCTS
@@ -128,6 +147,18 @@ class DecoderPool:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
+    def _clip(self, clip: Clip, task: str, *arguments: Any, file: BinaryIO | None) -> DecodedClip:
+        """The one decoded clip that a task answers with."""
+
+        def check(decoded: DecodedClip) -> None:
+            found = decoded.clip
+            # Its span may be shorter, where less could be decoded than was planned on.
+            if found.object != clip.object or not clip.start_s <= found.start_s < found.end_s <= clip.end_s:
+                raise DecoderCrashed("The decoding process answered for another clip.")
+            check_decoded(decoded)
+
+        return self._single(clip.object, task, *arguments, answer=DecodedClip, check=check, file=file)
+
     def _single(
         self,
         video: VideoObject,
@@ -135,10 +166,12 @@ class DecoderPool:
         *arguments: Any,
         answer: Any,
         check: Callable[[Any], None] = lambda answer: None,
+        file: BinaryIO | None = None,
     ) -> Any:
         """The one answer of a task. A process whose answer does not pass the check is not used again."""
         found: list[Any] = []
-        with closing(self._stream(video, task, *arguments, answer=answer, most_answers=1)) as answers:
+        stream = self._stream(video, task, *arguments, answer=answer, most_answers=1, file=file)
+        with closing(stream) as answers:
             for item in answers:
                 check(item)
                 found.append(item)
@@ -147,7 +180,13 @@ class DecoderPool:
         return found[0]
 
     def _stream(
-        self, video: VideoObject, task: str, *arguments: Any, answer: Any, most_answers: int = 100_000
+        self,
+        video: VideoObject,
+        task: str,
+        *arguments: Any,
+        answer: Any,
+        most_answers: int = 100_000,
+        file: BinaryIO | None = None,
     ) -> Generator[Any, None, None]:
         """The answers of a task of `child.TASKS`, as they come, each within `limits.wall_s`.
 
@@ -158,13 +197,14 @@ class DecoderPool:
             arguments: of the task, after the file.
             answer: type of each answer, as `guarded.answers.build` takes it.
             most_answers: more can only come from a process that was taken over.
+            file: in place of what the video's store has.
 
         Raises:
             ClipError: the task's, the store's (a changed object's only at the end), TimedOut or
                 DecoderCrashed.
         """
         given = 0
-        with _opened(video, self._settings) as source:
+        with _opened(video, self._settings, file) as source:
             for fresh in (False, True):
                 request = Request(task, arguments, answer, most_answers - given, skip=given)
                 try:
@@ -181,8 +221,11 @@ class DecoderPool:
 
 
 @contextmanager
-def _opened(video: VideoObject, settings: Settings) -> Iterator[Source]:
+def _opened(video: VideoObject, settings: Settings, file: BinaryIO | None) -> Iterator[Source]:
     """The object as a decoding process gets it."""
+    if file is not None:
+        yield Source(descriptor=file.fileno())
+        return
     store = store_for(video.uri, settings.stores)
     with ExitStack() as stack:
         if isinstance(store, LocalStore):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from motionsight_core.mllm._address import EndpointAddress
+from motionsight_core.mllm._address import EndpointAddress, key_in
 from motionsight_core.mllm._base import (
     Conversation,
     Message,
@@ -25,6 +25,7 @@ __all__ = [
     "Part",
     "Reply",
     "ScoringModel",
+    "key_in",
     "open_mllm",
     "replies_as_they_come",
     "require_endpoint",

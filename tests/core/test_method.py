@@ -46,6 +46,36 @@ def spotlit(value: int) -> NDArray[np.uint8]:
     return frame
 
 
+def test_a_question_that_says_how_to_answer_is_put_as_it_is_and_the_reply_is_not_read() -> None:
+    question = "What does the dog do?\n(1) runs\n(2) sits\nReply with the number in brackets."
+    mllm = ScriptedModel(lambda said: "(2)" if said.endswith(f"[frames]\n{question}") else obliging(said))
+    answer = sight(mllm).reply(known_clip(), question)
+    assert (answer.text, answer.choice, answer.question) == ("(2)", None, question)
+    assert text_of(mllm.asked[-1]).endswith(f"\n{question}")
+
+
+def test_what_is_measured_writes_no_replies() -> None:
+    with pytest.raises(UsageError, match="uses no multimodal LLM"):
+        MotionSight(Settings()).reply(known_clip(), "What moves?")
+
+
+def test_models_are_loaded_ahead_where_they_are_used() -> None:
+    opened = []
+
+    class Watched(Models):
+        def __getattribute__(self, name: str) -> object:
+            if name in ("mllm", "detector", "tracker", "pose", "namer"):
+                opened.append(name)
+            return super().__getattribute__(name)
+
+    models = Watched(SETTINGS, mllm=ScriptedModel(obliging), detector=KnownDetector(), tracker=KnownTracker())
+    MotionSight(SETTINGS, models=models).load_models()
+    assert opened == ["mllm", "detector", "tracker"]
+    opened.clear()
+    MotionSight(Settings(), models=models).load_models()
+    assert opened == []
+
+
 def test_three_questions_make_a_row_names_objects_camera() -> None:
     mllm = ScriptedModel(obliging)
     row = described(mllm)

@@ -12,7 +12,7 @@ from tests.deploy.files import DEPLOY, manifests
 #: Of the schemas. What is valid in it is valid in later ones.
 KUBERNETES = "1.31"
 FILES = sorted(
-    path for folder in ("kubernetes", "vllm", "flink") for path in (DEPLOY / folder).glob("*.yaml")
+    path for folder in ("kubernetes", "vllm", "serve", "flink") for path in (DEPLOY / folder).glob("*.yaml")
     if path.name != "config.yaml"
 )  # fmt: skip
 OBJECTS = {path: manifests(path) for path in FILES}

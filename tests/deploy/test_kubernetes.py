@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from flows.cli import cli
 from motionsight_core import __version__
 from motionsight_core.settings import Settings
 from tests.deploy.files import LOCKED
@@ -105,3 +106,18 @@ def test_the_server_takes_the_frames_of_a_question() -> None:
                server["spec"]["template"]["spec"]["volumes"])  # fmt: skip
     assert container["resources"]["limits"]["nvidia.com/gpu"] == 1
     assert container["readinessProbe"]["httpGet"]["path"] == "/health"
+
+
+def test_the_served_method_is_given_arguments_that_it_takes_and_time_to_end() -> None:
+    server = next(
+        entry for entry in of_kind("Deployment") if entry["metadata"]["name"] == "motionsight-serve"
+    )
+    pod = server["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    name, *arguments = container["args"]
+    command = cli.commands[name]
+    options = command.make_context(name, arguments).params
+    assert container["image"] == f"motionsight:{__version__}"
+    assert options["host"] == "0.0.0.0"  # noqa: S104
+    assert options["key_variable"] == "SERVE_KEY"
+    assert options["timeout_s"] < pod["terminationGracePeriodSeconds"]
