@@ -221,7 +221,7 @@ class MotionSight:
         """
         _ = self.annotator.backend
         annotation = self._decoded(clip).checked()
-        aspect = dialogue.aspect_of_reply(self._interview.said(dialogue.decouple(question)))
+        aspect = aspect_of_reply(self._interview.said(dialogue.decouple(question)))
         prompts = self._prompts(aspect)
         for step in (self._name_objects, self._refer) if self._refers(prompts) else ():
             step([annotation])
