@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from flows.cli.command_prefer import prefer
 from flows.cli.command_score import score
 from flows.cli.options import FiniteRange, run_options, settings_options, warehouse_option
 from flows.cli.serving import serve
@@ -475,3 +476,4 @@ def doctor(warehouse: str) -> None:
 
 
 cli.add_command(score)
+cli.add_command(prefer)

@@ -46,8 +46,8 @@ class Agreement:
     """Pairs that two annotators or more have rated; alpha is about these."""
     choices: int
     alpha: float | None
-    """1: they always agree; 0: as by chance; below: less than that. None where it is not defined: nobody rated
-    the same pair, or all shared ratings are the same."""
+    """1: they always agree; 0: as by chance; below: less than that. None where it is not defined: no pair was
+    rated twice, or all shared ratings are the same."""
     annotators: tuple[AnnotatorAgreement, ...]
     between: dict[tuple[str, str], float | None]
     """Alpha of each two annotators."""
@@ -63,9 +63,7 @@ def agreement(choices: Sequence[Choice]) -> list[Agreement]:
         scope for scope in ("object", "camera") if any(one.aspect == scope for one in choices)
     ]
     scopes: list[Scope] = [*aspects, "both"] if len(aspects) == 2 else aspects
-    return [
-        _agreement(scope, [one for one in choices if scope in ("both", one.aspect)]) for scope in scopes
-    ]
+    return [_agreement(scope, [one for one in choices if scope in ("both", one.aspect)]) for scope in scopes]
 
 
 def _agreement(scope: Scope, choices: Sequence[Choice]) -> Agreement:

@@ -1,8 +1,8 @@
 """Choices of people, in append-only files that a crash cannot damage.
 
-`DIR/choices/` holds one file for each server that ever ran, a JSON object to a line: a choice, or an undo that
-takes back an annotator's choice of a pair. Nothing is changed or removed. A line is on the disk before the
-annotator sees the next pair; a line that a crash cut off was never acknowledged, and is passed over.
+`DIR/choices/` holds one file for each server that ever ran, a JSON object to a line: a choice, or an undo
+that takes back an annotator's choice of a pair. Nothing is changed or removed. A line is on the disk before
+the annotator sees the next pair; a line that a crash cut off was never acknowledged, and is passed over.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import unicodedata
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Lock
@@ -177,7 +176,8 @@ class ChoiceLog:
         except OSError as error:
             os.ftruncate(self._file, before)  # half a line would damage the next one
             raise RunError(
-                f"The choice cannot be written to {self._path}: {error.strerror}; make room, then choose again."
+                f"The choice cannot be written to {self._path}: {error.strerror}; make room there, then "
+                "choose again."
             ) from None
 
 

@@ -17,9 +17,9 @@ def left_side(annotator: str, pair_id: str, seed: int = 0) -> Side:
 
 
 def ordered(pairs: Iterable[Pair], seed: int = 0) -> list[Pair]:
-    """Pairs in the order in which everybody sees them: clips mixed, both aspects of a clip one after the other.
+    """Pairs in the order in which everybody sees them: clips mixed, a clip's aspects one after the other.
 
-    The order is the same for all annotators, so that their choices overlap also where nobody comes to the end.
+    It is the same for all annotators, so that their choices overlap also where nobody comes to the end.
     """
     return sorted(
         pairs,
