@@ -22,8 +22,8 @@ class PageAccess:
 
     Args:
         token: with which people log in; None: none is asked for.
-        local_only: the server listens on this machine alone. A page in a browser can have its own name lead to
-            this machine, so without a token requests for another name than this machine's are refused.
+        local_only: the server listens on this machine alone. A page in a browser can have its own name lead
+            to this machine, so without a token requests for another name than this machine's are refused.
     """
 
     def __init__(self, token: str | None, *, local_only: bool) -> None:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
-from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from flows.prefer.access import PageAccess
 from motionsight_core.errors import MotionSightError, UsageError
@@ -31,7 +32,9 @@ _FILES = {
     "/page.css": ("page.css", "text/css"),
     "/page.js": ("page.js", "text/javascript"),
 }
-#: Nothing is loaded from elsewhere, nothing is run but the page's own program, and no other page shows this one.
+#: What is needed to log in.
+_OPEN_TO_ALL = ("/login", "/page.css")
+#: Nothing is loaded from elsewhere, no program is run but the page's own, and no other page shows this one.
 _HEADERS = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; media-src 'self'; "
     "img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -41,6 +44,9 @@ _HEADERS = {
     "cross-origin-opener-policy": "same-origin",
     "cache-control": "no-store",
 }
+
+#: Browsers ask for a clip in parts, and again for each round of its loop.
+_CLIP_HEADERS = {"cache-control": "private, max-age=600"}
 
 
 class PreferencePage:
@@ -71,20 +77,8 @@ class PreferencePage:
                 Route("/api/undo", self._api(self._undo), methods=["POST"]),
                 Route("/media/{pair_id}", self._media),
             ],
-            middleware=[Middleware(BaseHTTPMiddleware, dispatch=self._checked)],
+            middleware=[Middleware(_Checked, access=self._access)],
         )
-
-    async def _checked(
-        self, request: Request, answer: Callable[[Request], Awaitable[Response]]
-    ) -> Response:
-        """Refuse who may not see the page, and say to browsers what it may do."""
-        open_to_all = request.url.path in ("/login", "/page.css")
-        response = None if open_to_all else self._access.refusal(request)
-        if response is None:
-            response = await answer(request)
-        for name, value in _HEADERS.items():
-            response.headers[name] = value
-        return response
 
     def _api(self, act: Callable[[dict[str, Any]], dict[str, Any]]) -> Callable[..., Any]:
         """An address that takes JSON and answers with the annotator's next pair."""
@@ -171,7 +165,25 @@ class PreferencePage:
         path = pair and media_file(self._directory, pair)
         if not path:
             return Response(status_code=404)
-        return FileResponse(path, content_disposition_type="inline")
+        return FileResponse(path, headers=_CLIP_HEADERS)
+
+
+class _Checked:
+    """Refuses who may not see the page, and tells browsers with every answer what the page may do."""
+
+    def __init__(self, app: ASGIApp, access: PageAccess) -> None:
+        self._app, self._access = app, access
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        refusal = None if scope["path"] in _OPEN_TO_ALL else self._access.refusal(Request(scope))
+        await (refusal or self._app)(scope, receive, send_with_headers)
 
 
 def _file(name: str, kind: str) -> Callable[..., Any]:

@@ -72,7 +72,9 @@ def serve_page(served: ServedPage, *, say: Callable[[str], None]) -> None:
                 "with --token-variable."
             )
         with ChoiceLog(served.directory) as log:
-            page = PreferencePage(served.directory, shown, log, served.seed, PageAccess(token, local_only=local))
+            page = PreferencePage(
+                served.directory, shown, log, served.seed, PageAccess(token, local_only=local)
+            )
             name = f"[{served.host}]" if ":" in served.host else served.host
 
             def listening() -> None:
