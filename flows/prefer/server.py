@@ -54,14 +54,15 @@ def serve_page(served: ServedPage, *, say: Callable[[str], None]) -> None:
     token = secret_in(served.token_variable, "--token-variable", "token")
     if token is not None and len(token) < _SHORTEST_TOKEN:
         raise UsageError(
-            f"The token in {served.token_variable} is shorter than {_SHORTEST_TOKEN} characters; make a longer one."
+            f"The token in {served.token_variable} is shorter than {_SHORTEST_TOKEN} characters; make a longer "
+            "one."
         )
     pairs = ordered(read_pairs(served.directory), served.seed)
     shown = [pair for pair in pairs if media_file(served.directory, pair)]
     if not shown:
         raise UsageError(
-            f"None of the {len(pairs)} pairs of {served.directory} has a clip below its folder media; build the "
-            "data set with --media cut."
+            f"None of the {len(pairs)} pairs of {served.directory} has a clip below its folder media; build "
+            "the data set with --media cut."
         )
     with bound_socket(served.host, served.port) as listener:
         address, port = listener.getsockname()[:2]
