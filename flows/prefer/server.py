@@ -54,8 +54,8 @@ def serve_page(served: ServedPage, *, say: Callable[[str], None]) -> None:
     token = secret_in(served.token_variable, "--token-variable", "token")
     if token is not None and len(token) < _SHORTEST_TOKEN:
         raise UsageError(
-            f"The token in {served.token_variable} is shorter than {_SHORTEST_TOKEN} characters; make a longer "
-            "one."
+            f"The token in {served.token_variable} is shorter than {_SHORTEST_TOKEN} characters; make a "
+            "longer one."
         )
     pairs = ordered(read_pairs(served.directory), served.seed)
     shown = [pair for pair in pairs if media_file(served.directory, pair)]
