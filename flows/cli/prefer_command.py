@@ -26,7 +26,8 @@ def show_agreement(directory: Path) -> None:
     """
     pairs, choices = read_pairs(directory), _choices(directory)
     decisions = decided(choices)
-    console = Console(width=None if Console().is_terminal else _PLAIN_WIDTH, highlight=False)
+    width = None if Console().is_terminal else _PLAIN_WIDTH
+    console = Console(width=width, highlight=False, markup=False)
     for one in agreement(choices):
         of_scope = [pair.pair_id for pair in pairs if one.scope in ("both", pair.aspect)]
         console.print(

@@ -1,7 +1,7 @@
 """The pairs as a task of Potato, the annotation tool (https://github.com/davidjurgens/potato, 2.x).
 
-Its `pairwise` scheme records the place of the answer that was chosen and not which description stood there, so
-the sides are settled here, by hash, and written into every item as `left_side`.
+Its scheme `pairwise` records the place of the answer that was chosen, not which description stood there:
+the sides are settled here, by hash, and stand in every item as `left_side`.
 """
 
 from __future__ import annotations
