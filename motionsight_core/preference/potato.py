@@ -62,7 +62,7 @@ _CONFIG: dict[str, Any] = {
     "annotation_task_name": "Which description fits the motion?",
     "task_dir": ".",
     "output_annotation_dir": "annotation_output",
-    "output_annotation_format": "jsonl",
+    "export_annotation_format": "jsonl",
     "data_files": ["pairs.jsonl"],
     "media_directory": "../media",
     "item_properties": {"id_key": "id", "text_key": "question"},

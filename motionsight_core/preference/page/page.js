@@ -104,12 +104,13 @@
     $("question").focus({ preventScroll: true });
   }
 
+  const isHeld = () => performance.now() - shownAt < HOLD_MS;
+  const isOpen = (choice) => !isHeld() && (played || (broken && choice === "cannot_tell"));
+
   /** Says what may be chosen now. */
   function lock() {
-    for (const one of buttons) {
-      const open = played || (broken && one.dataset.choice === "cannot_tell");
-      one.setAttribute("aria-disabled", String(!open));
-    }
+    for (const one of buttons) one.setAttribute("aria-disabled", String(!isOpen(one.dataset.choice)));
+    if (isHeld()) setTimeout(lock, HOLD_MS - (performance.now() - shownAt) + 1);
     if (broken) say("The clip cannot be played here. Choose Cannot tell, and tell whoever runs the page.", true);
     else if (played) say("You can choose now.");
     else say("Watch the clip to its end, then choose.");
@@ -119,8 +120,8 @@
 
   function choose(choice) {
     if (!pair || busy) return;
-    if (performance.now() - shownAt < HOLD_MS) return say("That came with the new pair and was not counted.", true);
-    if (!played && !(broken && choice === "cannot_tell")) return say("Not yet: watch the clip to its end first.", true);
+    if (isHeld()) return say("That came with the new pair and was not counted.", true);
+    if (!isOpen(choice)) return say("Not yet: watch the clip to its end first.", true);
     act("/api/choose", {
       pair_id: pair.pair_id,
       choice,
