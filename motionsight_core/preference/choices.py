@@ -14,11 +14,12 @@ import unicodedata
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 from motionsight_core.errors import RunError, UsageError
 from motionsight_core.preference.pairs import Aspect, Side
@@ -198,37 +199,49 @@ class _Reader:
         Raises:
             UsageError: a file does not hold choices.
         """
-        added: list[tuple[datetime, dict[str, Any]]] = []
-        for path in sorted(self._folder.glob("*.jsonl")):
-            added += self._added(path)
-        added.sort(key=lambda event: event[0])
-        for at, event in added:
-            key = event["annotator"], event["pair_id"]
-            self.standing.pop(key, None)
-            if event.pop("event") == "choice":
-                self.standing[key] = Choice(**(event | {"chosen_at": at}))
-            self._newest = max(self._newest, at)
+        added = [event for path in sorted(self._folder.glob("*.jsonl")) for event in self._added(path)]
+        for event in sorted(added, key=lambda event: event.at):
+            self.standing.pop((event.annotator, event.pair_id), None)
+            if event.choice is not None:
+                self.standing[event.annotator, event.pair_id] = event.choice
+            self._newest = max(self._newest, event.at)
 
     def next_time(self) -> datetime:
         """Now, or later than all that was written before: a clock that is set back reorders nothing."""
         return max(datetime.now(UTC), self._newest + timedelta(microseconds=1))
 
-    def _added(self, path: Path) -> Iterator[tuple[datetime, dict[str, Any]]]:
+    def _added(self, path: Path) -> list[_Event]:
         start = self._read.get(path.name, 0)
         with path.open("rb") as file:
             file.seek(start)
             whole = file.read()
         whole = whole[: whole.rfind(b"\n") + 1]
+        events = [_event(path, line) for line in whole.splitlines()]
         self._read[path.name] = start + len(whole)
-        for line in whole.splitlines():
-            try:
-                event = json.loads(line)
-                at = datetime.fromisoformat(event["chosen_at"])
-                if event["event"] == "choice":
-                    Choice(**{name: value for name, value in event.items() if name != "event"})
-                yield at, event
-            except (ValueError, KeyError, TypeError):
-                raise UsageError(
-                    f"{path} holds a line that is no choice: {line[:80].decode(errors='replace')!r}; "
-                    "move the file elsewhere, or restore it."
-                ) from None
+        return events
+
+
+@dataclass(frozen=True, slots=True)
+class _Event:
+    """A line: a choice, or an undo."""
+
+    at: datetime
+    annotator: str
+    pair_id: str
+    choice: Choice | None
+    """None takes back the choice that stands."""
+
+
+def _event(path: Path, line: bytes) -> _Event:
+    try:
+        values = json.loads(line)
+        event, at = values.pop("event"), datetime.fromisoformat(values.pop("chosen_at"))
+        choice = Choice(**values, chosen_at=at) if event == "choice" else None
+        if event not in ("choice", "undo") or (choice and choice.choice not in get_args(Verdict)):
+            raise ValueError(event)
+        return _Event(at, values["annotator"], values["pair_id"], choice)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise UsageError(
+            f"{path} holds a line that is no choice: {line[:80].decode(errors='replace')!r}; "
+            "move the file elsewhere, or restore it."
+        ) from None

@@ -46,7 +46,7 @@ def read_pairs(directory: str | Path) -> list[Pair]:
     """
     path = Path(directory) / _FILE
     try:
-        table = pq.read_table(path, columns=list(_COLUMNS), partitioning=None)
+        table = pq.ParquetFile(path).read(columns=list(_COLUMNS))
     except FileNotFoundError:
         raise UsageError(
             f"There is no {path}; build the data set with `motionsight dataset {directory}`."

@@ -86,8 +86,7 @@ def test_pairs_are_exported_for_potato_with_their_sides(motionsight, dataset: Da
     lines = (folder / "potato" / config["data_files"][0]).read_text().splitlines()
     items = {item["id"]: item for item in map(json.loads, lines)}
     assert len(items) == 20
-    for number in range(20):
-        row = pair(number)
+    for row in map(pair, range(20)):
         item = items[row["pair_id"]]
         texts = [row["text_a"], row["text_b"]]
         assert item["descriptions"] == (texts if item["left_side"] == "a" else texts[::-1])
@@ -95,8 +94,8 @@ def test_pairs_are_exported_for_potato_with_their_sides(motionsight, dataset: Da
         assert (folder / "potato" / config["media_directory"] / clip).is_file()
     assert {item["left_side"] for item in items.values()} == {"a", "b"}
     scheme = config["annotation_schemes"][0]
-    assert scheme["items_key"] in items[row["pair_id"]]
-    assert {config["item_properties"]["text_key"], "video"} <= set(items[row["pair_id"]])
+    for item in items.values():
+        assert {scheme["items_key"], config["item_properties"]["text_key"], "video"} <= set(item)
 
 
 def test_two_things_at_once_are_refused(motionsight, dataset: Dataset) -> None:
