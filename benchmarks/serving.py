@@ -30,7 +30,8 @@ FRAME_BYTES = 48_000  # of a frame of 518x290 at quality 90
 def serve_stub() -> None:
     """The server, with what answers at once in the method's place; prints its port."""
     from flows.serve.access import Access
-    from flows.serve.server import Served, answer_until_ended, bound_socket
+    from flows.serve.listening import bound_socket
+    from flows.serve.server import Served, answer_until_ended
     from flows.serve.service import Bounds, Service
     from motionsight_core.serving import MediaLimits, Said
 

@@ -47,7 +47,7 @@ SHARED = {
         "tests/core/test_whole_method.py",
         "tests/serve/test_checkpoint.py",
     ),
-    "browser": ("tests/report/", "tests/test_site.py"),
+    "browser": ("tests/report/", "tests/prefer/test_page.py", "tests/test_site.py"),
 }
 #: What takes longest comes first, or it would keep one process when the others are done.
 LONGEST = (

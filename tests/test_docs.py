@@ -36,6 +36,7 @@ NOT_RUN = {
     "runtime.runner=flink": "needs a Flink cluster; tests/flink has one",
     # Servers
     "motionsight serve": "serves until it is ended; tests/serve does",
+    "motionsight prefer": "serves until it is ended, or takes choices of people; tests/prefer does",
     "OpenAI(base_url": "needs the server; tests/serve has one",
     "lmms_eval": "is a harness in an environment of its own; tests/serve has it where one is named",
     # Models

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from flows.cli.command_dataset import dataset
+from flows.cli.command_prefer import prefer
 from flows.cli.command_score import score
 from flows.cli.options import FiniteRange, run_options, settings_options, warehouse_option
 from flows.cli.serving import serve
@@ -477,3 +478,4 @@ def doctor(warehouse: str) -> None:
 
 cli.add_command(score)
 cli.add_command(dataset)
+cli.add_command(prefer)

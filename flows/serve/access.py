@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hmac
-import ipaddress
 
 from starlette.requests import Request
 
+from flows.serve.listening import is_this_machine
 from motionsight_core.serving import RequestError
 
 
@@ -35,20 +35,7 @@ class Access:
                 raise RequestError(
                     401, "invalid_api_key", "The key is missing or wrong; send Authorization: Bearer KEY."
                 )
-        elif self._local_only and not _is_this_machine(request.headers.get("host", "")):
+        elif self._local_only and not is_this_machine(request.headers.get("host", "")):
             raise RequestError(
                 403, "wrong_host", "Without a key this server answers on this machine's own names only."
             )
-
-
-def is_loopback(address: str) -> bool:
-    """Whether an IP address is reached from this machine alone."""
-    try:
-        return ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return False
-
-
-def _is_this_machine(host: str) -> bool:
-    name = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
-    return name.lower() == "localhost" or is_loopback(name)

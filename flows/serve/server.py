@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import signal
 import socket
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
-import uvicorn
-
-from flows.serve.access import Access, is_loopback
+from flows.serve.access import Access
+from flows.serve.listening import answer_until_signal, bound_socket, end_as_told, is_loopback, secret_in
 from flows.serve.service import Bounds, Service
 from flows.serve.slots import Slots
 from motionsight_core.annotator import Annotator
-from motionsight_core.errors import RunError, Terminated, UsageError
+from motionsight_core.errors import UsageError
 from motionsight_core.guarded.pool import shared_decoder
-from motionsight_core.mllm import key_in
 from motionsight_core.serving import MediaLimits, Opening, Roots, Sights
 from motionsight_core.settings import Settings
-
-#: Connections, also idle ones; others are told 503.
-_MOST_CONNECTIONS = 1000
-#: Seconds that an idle connection is kept: longer than clients keep theirs, which may not meet a closed one.
-_IDLE_S = 75
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +54,7 @@ def serve_until_ended(
         RunError: the port is taken, or a model cannot be loaded.
         Terminated: SIGTERM came, and every request in hand was answered.
     """
-    key = _key(served.key_variable)
+    key = secret_in(served.key_variable, "--key-variable", "key")
     with bound_socket(served.host, served.port) as listener:
         address, port = listener.getsockname()[:2]
         local = is_loopback(address)
@@ -94,10 +84,7 @@ def serve_until_ended(
                 lambda: say(f"Serving {sights.name} at http://{shown}:{port}/v1"),
             )
         )
-    if signal.SIGTERM in signals:
-        raise Terminated("Ended by SIGTERM; the requests in hand were answered.")
-    if signal.SIGINT in signals:
-        sys.exit(130)
+    end_as_told(signals)
 
 
 async def answer_until_ended(
@@ -110,79 +97,20 @@ async def answer_until_ended(
     """Serve until a signal; returns which came."""
     slots = Slots(concurrency, served.queue)
     service = service_on(slots)
-    config = uvicorn.Config(
-        service.app(),
-        http="h11",
-        ws="none",
-        lifespan="off",
-        loop="asyncio",
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        limit_concurrency=_MOST_CONNECTIONS,
-        timeout_keep_alive=_IDLE_S,
-        timeout_graceful_shutdown=int(served.bounds.timeout_s) + 5,
-    )
-    server = _Server(config, started)
-    signals: list[int] = []
-    loop = asyncio.get_running_loop()
 
-    def end(number: int) -> None:
-        signals.append(number)
-        service.ending = server.should_exit = True
-        for each in (signal.SIGTERM, signal.SIGINT):
-            loop.remove_signal_handler(each)
+    def ending() -> None:
+        service.ending = True
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, end, number)
     try:
-        await server.serve(sockets=[listener])
+        return await answer_until_signal(
+            service.app(),
+            listener,
+            listening=started,
+            ending=ending,
+            grace_s=int(served.bounds.timeout_s) + 5,
+        )
     finally:
         slots.close()
-    return signals
-
-
-class _Server(uvicorn.Server):
-    """Says when it listens, and leaves signals to us."""
-
-    def __init__(self, config: uvicorn.Config, listening: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._listening = listening
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self._listening()
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:  # pyright: ignore[reportIncompatibleMethodOverride]
-        yield
-
-
-def _key(variable: str | None) -> str | None:
-    if variable is None:
-        return None
-    key = key_in(variable)
-    if key is None:
-        raise UsageError(f"The environment variable {variable}, named by --key-variable, holds no key.")
-    return key
-
-
-def bound_socket(host: str, port: int) -> socket.socket:
-    """A socket that is bound and does not listen yet: a port that is taken is known before models load."""
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    except (OSError, UnicodeError):
-        raise UsageError(f"{host!r} is no address of this machine.") from None
-    family, kind, protocol, _, address = found[0]
-    listener = socket.socket(family, kind, protocol)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-    except OSError as error:
-        listener.close()
-        raise RunError(f"Port {port} of {host} cannot be used: {error.strerror}.") from None
-    return listener
 
 
 def _concurrency(settings: Settings) -> int:
