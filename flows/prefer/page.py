@@ -133,7 +133,7 @@ class PreferencePage:
 
     def _undo(self, asked: dict[str, Any]) -> dict[str, Any]:
         annotator = annotator_name(_text(asked, "annotator"))
-        self._log.undo(annotator)
+        self._log.undo(annotator, self._pairs)
         return self._state(annotator)
 
     def _state(self, annotator: str) -> dict[str, Any]:
@@ -144,7 +144,7 @@ class PreferencePage:
             "annotator": annotator,
             "done": len(self._pairs) - len(left),
             "total": len(self._pairs),
-            "can_undo": bool(chosen),
+            "can_undo": len(left) < len(self._pairs),
             "pair": None,
         }
         if left:

@@ -12,7 +12,7 @@ import json
 import os
 import unicodedata
 import uuid
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -124,14 +124,18 @@ class ChoiceLog:
             self._append("choice", made.to_row() | {"chosen_at": made.chosen_at.isoformat()})
             return made
 
-    def undo(self, annotator: str) -> Choice | None:
-        """Take back an annotator's newest choice, and return it; None where there is none.
+    def undo(self, annotator: str, pair_ids: Container[str]) -> Choice | None:
+        """Take back an annotator's newest choice of these pairs, and return it; None where there is none.
 
         Raises:
             RunError: it cannot be written.
         """
         with self._exclusive():
-            own = [one for one in self._reader.standing.values() if one.annotator == annotator]
+            own = [
+                one
+                for one in self._reader.standing.values()
+                if one.annotator == annotator and one.pair_id in pair_ids
+            ]
             if not own:
                 return None
             newest = max(own, key=lambda one: one.chosen_at)

@@ -62,7 +62,7 @@ def test_choices_are_imported_once_however_often(motionsight, chosen: Path, tmp_
         assert (done.code, done.out) == (0, f"12 choices of 3 annotators are in {warehouse}\n")
         assert len(rows_of(warehouse)) == 12
     with ChoiceLog(chosen) as log:
-        log.undo("Ada")
+        log.undo("Ada", [pair(3)["pair_id"]])
         add(log, 3, "Ada", "equal")
     assert motionsight("prefer", str(chosen), "--import", "--warehouse", warehouse).code == 0
     rows = rows_of(warehouse)

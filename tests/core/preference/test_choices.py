@@ -19,6 +19,8 @@ from motionsight_core.preference import ChoiceLog, annotator_name
 from motionsight_core.preference import choices as module
 from motionsight_core.preference.choices import AlreadyChosen, Verdict
 
+PAIRS = ("p1", "p2", "p3")
+
 
 def add(log: ChoiceLog, pair_id: str = "p1", annotator: str = "Ada", choice: Verdict = "a") -> None:
     log.add(pair_id, annotator, "object", left_side="b", choice=choice, seconds=1.25)
@@ -48,9 +50,19 @@ def test_undo_takes_back_the_newest_choices_of_one_annotator_one_by_one(tmp_path
         for pair_id in ("p1", "p2"):
             add(log, pair_id)
         add(log, "p3", "Bo")
-        assert [getattr(log.undo("Ada"), "pair_id", None) for _ in range(3)] == ["p2", "p1", None]
+        assert [getattr(log.undo("Ada", PAIRS), "pair_id", None) for _ in range(3)] == ["p2", "p1", None]
         add(log, "p2", choice="b")
     assert standing(tmp_path) == [("Bo", "p3", "a"), ("Ada", "p2", "b")]
+
+
+def test_a_pair_that_the_data_set_no_longer_has_is_not_undone(tmp_path: Path) -> None:
+    with ChoiceLog(tmp_path) as log:
+        add(log, "p1")
+        add(log, "of an earlier build")
+        undone = log.undo("Ada", PAIRS)
+    assert undone is not None
+    assert undone.pair_id == "p1"
+    assert standing(tmp_path) == [("Ada", "of an earlier build", "a")]
 
 
 def test_a_second_choice_of_a_pair_is_refused_also_by_another_process(tmp_path: Path) -> None:
@@ -144,7 +156,7 @@ def test_a_clock_that_is_set_back_reorders_nothing(tmp_path: Path, monkeypatch: 
     with ChoiceLog(tmp_path) as log:
         add(log)
         monkeypatch.setattr(module, "datetime", Earlier)
-        log.undo("Ada")
+        log.undo("Ada", PAIRS)
         add(log, choice="b")
     monkeypatch.undo()
     assert standing(tmp_path) == [("Ada", "p1", "b")]
