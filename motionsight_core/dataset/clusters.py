@@ -121,18 +121,38 @@ def _in_order(threads: ThreadPoolExecutor, frames: Words, most: int) -> Iterator
 def _near(frames: Words, start: int, most: int) -> NDArray[np.int64]:
     """Pairs [2, P] of the block of rows at `start` and what comes after, up to `most` differing bits."""
     rows = frames[:, start : start + _ROWS]
+    # Written to again and again: new memory for each would take longer than the counting.
+    spare = _Spare(rows.shape[1])
     found = [np.empty((2, 0), np.int64)]
     for begin in range(start, frames.shape[1], _COLUMNS):
         columns = frames[:, begin : begin + _COLUMNS]
-        counts = np.zeros((rows.shape[1], columns.shape[1]), np.uint8)
-        for frame in _FIRST:
-            # All 256 bits would count as none: the second look sees that.
-            counts += np.bitwise_count(rows[frame][:, None] ^ columns[frame])
-        row, column = np.nonzero(counts <= min(most, 255))
+        # All 256 bits would count as none: the second look sees that.
+        row, column = np.nonzero(spare.first_counts(rows, columns) <= min(most, 255))
         differing = np.bitwise_count(rows[:, row] ^ columns[:, column]).sum(axis=0, dtype=np.uint16)
         near = differing <= most
         found.append(np.stack([start + row[near], begin + column[near]]))
     return np.concatenate(found, axis=1)
+
+
+class _Spare:
+    """Memory for the comparison of a block of rows with a block of columns."""
+
+    def __init__(self, rows: int) -> None:
+        self._differing = np.empty((rows, _COLUMNS), np.uint64)
+        self._counted = np.empty((rows, _COLUMNS), np.uint8)
+        self._counts = np.empty((rows, _COLUMNS), np.uint8)
+
+    def first_counts(self, rows: Words, columns: Words) -> NDArray[np.uint8]:
+        """[R, C] in how many bits of the first frames rows [8, R] differ from columns [8, C]."""
+        size = columns.shape[1]
+        differing, counted = self._differing[:, :size], self._counted[:, :size]
+        counts = self._counts[:, :size]
+        counts[...] = 0
+        for frame in _FIRST:
+            np.bitwise_xor(rows[frame][:, None], columns[frame], out=differing)
+            np.bitwise_count(differing, out=counted)
+            np.add(counts, counted, out=counts)
+        return counts
 
 
 def _merged(labels: NDArray[np.int64], pairs: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:

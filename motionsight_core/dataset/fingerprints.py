@@ -47,7 +47,9 @@ def fingerprint_of(lumas: Sequence[NDArray[np.uint8]]) -> str:
     """
     if not lumas:
         raise ValueError("A fingerprint needs at least one frame.")
-    return _joined([frame_hash(lumas[(2 * place + 1) * len(lumas) // (2 * FRAMES)]) for place in range(FRAMES)])
+    return _joined(
+        [frame_hash(lumas[(2 * place + 1) * len(lumas) // (2 * FRAMES)]) for place in range(FRAMES)]
+    )
 
 
 def distance(a: str, b: str) -> float:
@@ -68,6 +70,27 @@ def as_bits(fingerprint: str) -> int:
     if len(fingerprint) != _DIGITS:
         raise ValueError(f"A fingerprint has {_DIGITS} hex digits, not {len(fingerprint)}.")
     return int.from_bytes(bytes.fromhex(fingerprint), "big")
+
+
+def evenly_in_time(times_s: Sequence[float], start_s: float, end_s: float) -> list[int]:
+    """Which frames a fingerprint is made of: the nearest to the middle of each eighth of the clip.
+
+    Args:
+        times_s: of the frames, at least one, in order; source seconds.
+        start_s: where the clip begins, source seconds.
+        end_s: where it ends.
+
+    Returns:
+        Eight positions in `times_s`, in order; in a short clip some of them twice.
+    """
+    step_s = (end_s - start_s) / FRAMES
+    return [_nearest(times_s, start_s + (place + 0.5) * step_s) for place in range(FRAMES)]
+
+
+def _nearest(times_s: Sequence[float], t_s: float) -> int:
+    after = bisect_left(times_s, t_s)
+    around = range(max(0, after - 1), min(after + 1, len(times_s)))
+    return min(around, key=lambda index: abs(times_s[index] - t_s))
 
 
 def _joined(hashes: Sequence[int]) -> str:
@@ -99,14 +122,7 @@ class ClipFingerprint:
         self._times_s.append(t_s)
 
     def finish(self, start_s: float, end_s: float) -> str | None:
-        """The fingerprint of the clip that spans `start_s` to `end_s`, source seconds; None without a frame."""
+        """The fingerprint of the clip from `start_s` to `end_s`, source seconds; None without a frame."""
         if not self._hashes:
             return None
-        step_s = (end_s - start_s) / FRAMES
-        return _joined([self._hash_at(start_s + (place + 0.5) * step_s) for place in range(FRAMES)])
-
-    def _hash_at(self, t_s: float) -> int:
-        """Of the frame that is nearest in time."""
-        after = bisect_left(self._times_s, t_s)
-        around = range(max(0, after - 1), min(after + 1, len(self._times_s)))
-        return self._hashes[min(around, key=lambda index: abs(self._times_s[index] - t_s))]
+        return _joined([self._hashes[index] for index in evenly_in_time(self._times_s, start_s, end_s)])
