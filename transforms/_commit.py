@@ -82,8 +82,8 @@ class Outcomes(NamedTuple):
     """Clips that the warehouse had already."""
     splits: beam.PCollection[SplitRecord]
     """Into how many clips objects were split."""
-    fingerprints: beam.PCollection[FingerprintRecord]
-    """Of the clips that were decoded."""
+    fingerprints: beam.PCollection[FingerprintRecord] | None = None
+    """Of the clips that were decoded; none are committed if unset."""
 
 
 Row: TypeAlias = MotionRecord | Failure | SplitRecord | FingerprintRecord
@@ -106,7 +106,7 @@ class CommitRows(beam.PTransform):
     def expand(self, pcoll: Outcomes) -> beam.PCollection[Manifest]:
         wait_s = self._job.every_s
         committed: Any = (
-            tuple(pcoll)
+            tuple(outcomes for outcomes in pcoll if outcomes is not None)
             | "Outcomes" >> beam.Flatten()
             # What was described stays described, whatever happens from here on. (Two steps with state
             # need a shuffle between them on Beam's local runner, which otherwise loses what the second

@@ -51,7 +51,7 @@ class StageRows(beam.PTransform):
         attempt: where to stage.
         skipped: per object, how many clips the warehouse had already.
         splits: into how many clips objects were split.
-        fingerprints: of the clips that were decoded.
+        fingerprints: of the clips that were decoded; none are staged if unset.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class StageRows(beam.PTransform):
         *,
         skipped: beam.PCollection[int],
         splits: beam.PCollection[SplitRecord],
-        fingerprints: beam.PCollection[FingerprintRecord],
+        fingerprints: beam.PCollection[FingerprintRecord] | None = None,
     ) -> None:
         super().__init__()
         self._attempt, self._skipped, self._splits = attempt, skipped, splits
@@ -71,9 +71,10 @@ class StageRows(beam.PTransform):
         motion: Any = pcoll.rows | "StageMotion" >> beam.ParDo(WriteParts(attempt, MOTION))
         failures: Any = pcoll.failures | "StageFailures" >> beam.ParDo(WriteParts(attempt, FAILURES))
         splits: Any = self._splits | "StageSplits" >> beam.ParDo(WriteParts(attempt, SPLITS))
-        fingerprints: Any = self._fingerprints | "StageFingerprints" >> beam.ParDo(
-            WriteParts(attempt, FINGERPRINTS)
-        )
+        fingerprints: Any = self._fingerprints
+        if fingerprints is None:
+            fingerprints = pcoll.rows.pipeline | "NoFingerprints" >> beam.Create(list[FingerprintRecord]())
+        fingerprints = fingerprints | "StageFingerprints" >> beam.ParDo(WriteParts(attempt, FINGERPRINTS))
         manifest: Any = (
             pcoll.rows.pipeline
             | "Once" >> beam.Impulse()
