@@ -66,7 +66,7 @@ class TextFinder:
         )
 
     def find(self, frames: Sequence[NDArray[np.uint8]]) -> tuple[BurntInText, ...]:
-        """The text of a clip's frames [H, W, 3] RGB, from top to bottom; none where there are fewer than three."""
+        """The text of a clip's frames [H, W, 3] RGB, from top to bottom; none in fewer than three frames."""
         found = [self._boxes(frame) for frame in frames]
         texts: list[BurntInText] = []
         for box in _lasting(found):

@@ -124,6 +124,8 @@ def test_a_stream_of_notifications_ends_in_exact_rows(
     )
     warehouse = run(ended(stream), job)
     assert rows_of(warehouse) == sorted((item.uri, item.version) for item in (first, new, late))
+    taken = warehouse.query("SELECT clip_id, uri FROM fingerprints").rows
+    assert sorted(taken) == sorted(warehouse.query("SELECT clip_id, uri FROM motion").rows)
     assert failures_of(warehouse) == sorted(
         [
             (old.uri, old.version, "plan", "VersionGone"),
