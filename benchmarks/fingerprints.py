@@ -38,7 +38,8 @@ _LUMA_WIDTH = 320
 def read(video: str | io.BytesIO) -> tuple[Frames, float]:
     """Frames [H, W, 3] RGB, and their rate."""
     frames: Frames = []
-    with av.open(video) as container:
+    container: Any = av.open(video)
+    with container:
         stream = container.streams.video[0]
         for frame in itertools.islice(container.decode(stream), _MOST):
             frames.append(narrowed(frame.to_ndarray(format="rgb24"), _WIDTH))

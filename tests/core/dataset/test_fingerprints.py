@@ -38,7 +38,7 @@ def test_a_fingerprint_is_512_bits_as_hex_digits() -> None:
 
 
 def test_the_bits_say_where_a_frame_becomes_brighter_to_the_right() -> None:
-    rising = np.tile(np.arange(0, 180, 2, np.uint8), (80, 1))
+    rising = np.tile(np.arange(0, 180, 2), (80, 1)).astype(np.uint8)
     assert fingerprint_of([rising]) == "f" * 128
     assert fingerprint_of([rising[:, ::-1]]) == "0" * 128
     assert distance(fingerprint_of([rising]), fingerprint_of([rising[:, ::-1]])) == 1.0
