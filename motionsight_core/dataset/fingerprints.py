@@ -20,6 +20,7 @@ _SIDE = 8
 #: Bits of a fingerprint, four to a hex digit.
 BITS = FRAMES * _SIDE * _SIDE
 _DIGITS = BITS // 4
+_HEX = frozenset("0123456789abcdef")
 #: Hashes of frames that are kept at most: all of nearly seven minutes at ten a second, 64 KB.
 _MOST_KEPT = 4096
 
@@ -67,9 +68,14 @@ def as_bits(fingerprint: str) -> int:
     Raises:
         ValueError: it is not 128 hex digits.
     """
-    if len(fingerprint) != _DIGITS:
-        raise ValueError(f"A fingerprint has {_DIGITS} hex digits, not {len(fingerprint)}.")
-    return int.from_bytes(bytes.fromhex(fingerprint), "big")
+    if not is_fingerprint(fingerprint):
+        raise ValueError(f"A fingerprint is {_DIGITS} hex digits; this is {fingerprint[:20]!r}.")
+    return int(fingerprint, 16)
+
+
+def is_fingerprint(text: str) -> bool:
+    """Whether a text is 128 hex digits, in lower case."""
+    return len(text) == _DIGITS and _HEX.issuperset(text)
 
 
 def evenly_in_time(times_s: Sequence[float], start_s: float, end_s: float) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,11 @@ import pytest
 from numpy.typing import NDArray
 
 from motionsight_core import Settings, clips_of
+from motionsight_core.catalog import Clip
+from motionsight_core.clip import DecodedClip
 from motionsight_core.dataset.fingerprints import ClipFingerprint, distance, evenly_in_time, fingerprint_of
+from motionsight_core.errors import DecoderCrashed
+from motionsight_core.guarded.pool import check_decoded
 from motionsight_core.video.decoding import decode, decode_scenes
 from tests.videos import moving_texture, write_video
 
@@ -53,10 +58,14 @@ def test_a_clip_without_frames_has_no_fingerprint() -> None:
     assert ClipFingerprint().finish(0.0, 1.0) is None
 
 
-@pytest.mark.parametrize("broken", ["", "0" * 127, "g" * 128])
-def test_what_is_no_fingerprint_has_no_distance(broken: str) -> None:
-    with pytest.raises(ValueError):
+@pytest.mark.parametrize("broken", ["", "0" * 127, "g" * 128, "0 " * 64, "0_" * 64, "F" * 128])
+def test_what_is_no_fingerprint_has_no_distance_and_comes_out_of_no_decoding_process(broken: str) -> None:
+    with pytest.raises(ValueError, match="A fingerprint is 128 hex digits"):
         distance(broken, "0" * 128)
+    clip = DecodedClip(Clip("a", "1", 0.0, 1.0), 5, 4, 25.0, "h264", 0, None, None, None)
+    check_decoded(replace(clip, fingerprint="0f" * 64))
+    with pytest.raises(DecoderCrashed, match="a fingerprint that is not one"):
+        check_decoded(replace(clip, fingerprint=broken))
 
 
 def test_frames_are_chosen_from_the_middle_of_each_eighth() -> None:
