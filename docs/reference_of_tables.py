@@ -28,6 +28,7 @@ _TABLES = {
     "camera_moves": ("A view: a row per camera move of `motion`.", "CameraMove"),
     "object_tracks": ("A view: a row per track of `motion`.", "ObjectTrack"),
     "scores": ("A row per description and scorer.", "ScoreRecord"),
+    "fingerprints": ("A row per clip: what it looks like.", "FingerprintRecord"),
     "runs": ("A row per run.", "RunRecord"),
     "predictions": ("A row per question of a benchmark, recipe and route.", "PredictionRecord"),
     "partitions": ("A row per partition of a backfill.", "PartitionRecord"),

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from motionsight_core.catalog import Clip
 from motionsight_core.measure.types import MotionMeasurement
 
-#: What a decode can give; an annotator asks for what it uses.
-Product = Literal["sampled", "blurred", "motion"]
+#: What a decode can give; an annotator asks for what it uses. The fingerprint comes with the motion; alone
+#: it looks at eight frames.
+Product = Literal["sampled", "blurred", "motion", "fingerprint"]
 ALL_PRODUCTS: tuple[Product, ...] = ("sampled", "blurred", "motion")
 
 #: What was lost, mended or guessed while decoding, among the `notes` of a row.
@@ -59,6 +60,9 @@ class DecodedClip:
     """frames_lost: some could not be decoded, or the file ends before them. times_mended: some timestamps
     were missing, doubled or out of line, and were put between their neighbours'. joined_recordings: the
     clock starts anew inside the clip; the times go on."""
+    fingerprint: str | None = None
+    """What the clip looks like, as `dataset.fingerprints` says it: 512 bits as 128 hex digits. None where
+    neither it nor the motion was asked for, or `sampling.shown` hides the frames."""
 
 
 class FrameCollector:

@@ -470,6 +470,11 @@ class FingerprintRecord:
     taken_at: datetime
     """UTC."""
 
+    @classmethod
+    def of(cls, clip: Clip, bits: str) -> FingerprintRecord:
+        """The row of a fingerprint that was taken now."""
+        return cls(clip.clip_id, clip.uri, bits, datetime.now(UTC))
+
     def to_row(self) -> dict[str, Any]:
         """The row, in the form of the table's schema."""
         return asdict(self)

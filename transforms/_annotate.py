@@ -11,7 +11,7 @@ from apache_beam.pvalue import TaggedOutput
 from motionsight_core.annotator import Annotator
 from motionsight_core.catalog import Clip
 from motionsight_core.clip import DecodedClip
-from motionsight_core.record import Failure, MotionRecord
+from motionsight_core.record import Failure, FingerprintRecord, MotionRecord
 from motionsight_core.settings import Settings
 from transforms._decode import DecodeClips
 from transforms._describe import DescribeMeasured
@@ -23,6 +23,15 @@ class Annotated(NamedTuple):
 
     rows: beam.PCollection[MotionRecord]
     failures: beam.PCollection[Failure]
+
+
+class Described(NamedTuple):
+    """Outputs of DecodeAndDescribe."""
+
+    rows: beam.PCollection[MotionRecord]
+    failures: beam.PCollection[Failure]
+    fingerprints: beam.PCollection[FingerprintRecord]
+    """Of the clips that were decoded, whatever became of them after."""
 
 
 class AnnotateMotion(beam.PTransform):
@@ -37,10 +46,22 @@ class AnnotateMotion(beam.PTransform):
         self._settings, self._run_id = settings or Settings(), run_id
 
     def expand(self, pcoll: beam.PCollection[Clip]) -> Annotated:
+        described: Any = pcoll | DecodeAndDescribe(self._settings, run_id=self._run_id)
+        return Annotated(described.rows, described.failures)
+
+
+class DecodeAndDescribe(beam.PTransform):
+    """PCollection[Clip] -> what AnnotateMotion gives, and the clips' fingerprints."""
+
+    def __init__(self, settings: Settings, *, run_id: str) -> None:
+        super().__init__()
+        self._settings, self._run_id = settings, run_id
+
+    def expand(self, pcoll: beam.PCollection[Clip]) -> Described:
         decoded: Any = pcoll | "DecodeClips" >> DecodeClips(self._settings, run_id=self._run_id)
         described: Any = decoded.clips | "DescribeClips" >> DescribeClips(self._settings, run_id=self._run_id)
         failures: Any = (decoded.failures, described.failures) | "Failures" >> beam.Flatten()
-        return Annotated(described.rows, failures)
+        return Described(described.rows, failures, decoded.fingerprints)
 
 
 class DescribeClips(beam.PTransform):

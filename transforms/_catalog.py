@@ -53,6 +53,11 @@ class AnnotateCatalog(beam.PTransform):
         if self._failures:
             listed: Any = pcoll.pipeline | "Unlisted" >> beam.Create(self._failures)
             failures = (failures, listed) | "AllFailures" >> beam.Flatten()
-        stage = StageRows(self._attempt, skipped=annotated.skipped, splits=annotated.splits)
+        stage = StageRows(
+            self._attempt,
+            skipped=annotated.skipped,
+            splits=annotated.splits,
+            fingerprints=annotated.fingerprints,
+        )
         manifest: Any = Annotated(annotated.rows, failures) | "StageRows" >> stage
         return manifest

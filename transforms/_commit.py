@@ -16,10 +16,11 @@ from typing import Any, NamedTuple, TypeAlias
 import apache_beam as beam
 from apache_beam.transforms.util import GroupIntoBatches, ReshufflePerKey
 
-from motionsight_core.record import Failure, MotionRecord, RunRecord, SplitRecord
+from motionsight_core.record import Failure, FingerprintRecord, MotionRecord, RunRecord, SplitRecord
 from motionsight_core.settings import Settings, StoreSettings
 from motionsight_core.warehouse import (
     FAILURES,
+    FINGERPRINTS,
     MOTION,
     SPLITS,
     Manifest,
@@ -81,9 +82,11 @@ class Outcomes(NamedTuple):
     """Clips that the warehouse had already."""
     splits: beam.PCollection[SplitRecord]
     """Into how many clips objects were split."""
+    fingerprints: beam.PCollection[FingerprintRecord] | None = None
+    """Of the clips that were decoded; none are committed if unset."""
 
 
-Row: TypeAlias = MotionRecord | Failure | SplitRecord
+Row: TypeAlias = MotionRecord | Failure | SplitRecord | FingerprintRecord
 Outcome: TypeAlias = Row | int
 
 
@@ -103,7 +106,7 @@ class CommitRows(beam.PTransform):
     def expand(self, pcoll: Outcomes) -> beam.PCollection[Manifest]:
         wait_s = self._job.every_s
         committed: Any = (
-            tuple(pcoll)
+            tuple(outcomes for outcomes in pcoll if outcomes is not None)
             | "Outcomes" >> beam.Flatten()
             # What was described stays described, whatever happens from here on. (Two steps with state
             # need a shuffle between them on Beam's local runner, which otherwise loses what the second
@@ -138,16 +141,19 @@ class _Stage(beam.DoFn):
         rows = [outcome for outcome in outcomes if isinstance(outcome, MotionRecord)]
         failures = [outcome for outcome in outcomes if isinstance(outcome, Failure)]
         splits = [outcome for outcome in outcomes if isinstance(outcome, SplitRecord)]
+        fingerprints = [outcome for outcome in outcomes if isinstance(outcome, FingerprintRecord)]
+        identities = map(_identity, [*rows, *failures, *splits, *fingerprints])
         skipped = sum(outcome for outcome in outcomes if isinstance(outcome, int))
         yield (
             _ONE_KEY,
             Manifest(
-                attempt_id=_attempt_of(self._job.run_id, map(_identity, [*rows, *failures, *splits])),
+                attempt_id=_attempt_of(self._job.run_id, identities),
                 run_id=self._job.run_id,
                 recipe=self._recipe,
                 motion_files=self._write(MOTION, rows),
                 failure_files=self._write(FAILURES, failures),
                 split_files=self._write(SPLITS, splits),
+                fingerprint_files=self._write(FINGERPRINTS, fingerprints),
                 annotated=len(rows),
                 failed=len(failures),
                 skipped=skipped,
@@ -191,6 +197,7 @@ def _together(key: int, parts: Iterable[Manifest]) -> tuple[int, Manifest]:
         motion_files=tuple(path for part in parts for path in part.motion_files),
         failure_files=tuple(path for part in parts for path in part.failure_files),
         split_files=tuple(path for part in parts for path in part.split_files),
+        fingerprint_files=tuple(path for part in parts for path in part.fingerprint_files),
         annotated=sum(part.annotated for part in parts),
         failed=sum(part.failed for part in parts),
         skipped=sum(part.skipped for part in parts),
@@ -209,10 +216,17 @@ def _identity(row: Row) -> str:
         return f"{row.uri}\0{row.version} {row.clips}"
     if isinstance(row, MotionRecord):
         return f"{row.clip_id} {row.annotated_at.isoformat()}"
+    if isinstance(row, FingerprintRecord):
+        return f"{row.clip_id} fingerprint {row.taken_at.isoformat()}"
     return f"{row.uri}\0{row.version}\0{row.clip_id} {row.error} {row.failed_at.isoformat()}"
 
 
 def _remove_parts(stores: StoreSettings, key: int, manifest: Manifest) -> Manifest:
-    files = (*manifest.motion_files, *manifest.failure_files, *manifest.split_files)
+    files = (
+        *manifest.motion_files,
+        *manifest.failure_files,
+        *manifest.split_files,
+        *manifest.fingerprint_files,
+    )
     remove_staged(files, stores=stores)
     return manifest

@@ -1,4 +1,4 @@
-"""DecodeClips: clips to decoded clips."""
+"""DecodeClips: clips to decoded clips, and their fingerprints."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from motionsight_core.clip import DecodedClip
 from motionsight_core.errors import ClipError
 from motionsight_core.guarded.pool import shared_decoder
 from motionsight_core.motionsight import MotionSight
-from motionsight_core.record import Failure
+from motionsight_core.record import Failure, FingerprintRecord
 from motionsight_core.settings import Settings
 from transforms._counters import counter
-from transforms._plan import FAILURES
+from transforms._plan import FAILURES, FINGERPRINTS
 
 
 class Decoded(NamedTuple):
@@ -24,10 +24,12 @@ class Decoded(NamedTuple):
 
     clips: beam.PCollection[DecodedClip]
     failures: beam.PCollection[Failure]
+    fingerprints: beam.PCollection[FingerprintRecord]
+    """Of the decoded clips."""
 
 
 class DecodeClips(beam.PTransform):
-    """PCollection[Clip] -> decoded clips, and failures.
+    """PCollection[Clip] -> decoded clips, failures, and fingerprints.
 
     Every clip is decoded once, in a guarded process, for exactly what the annotator needs.
     """
@@ -39,8 +41,8 @@ class DecodeClips(beam.PTransform):
     def expand(self, pcoll: beam.PCollection[Clip]) -> Decoded:
         outputs: Any = pcoll | "DecodeOnce" >> beam.ParDo(
             _DecodeOnce(self._settings, self._run_id)
-        ).with_outputs(FAILURES, main="clips")
-        return Decoded(outputs["clips"], outputs[FAILURES])
+        ).with_outputs(FAILURES, FINGERPRINTS, main="clips")
+        return Decoded(outputs["clips"], outputs[FAILURES], outputs[FINGERPRINTS])
 
 
 class _DecodeOnce(beam.DoFn):
@@ -60,4 +62,11 @@ class _DecodeOnce(beam.DoFn):
             yield TaggedOutput(FAILURES, failure)
             return
         self._lost_frames.inc(decoded.lost_frames)
-        yield decoded
+        yield from with_fingerprint(decoded)
+
+
+def with_fingerprint(decoded: DecodedClip) -> Iterator[DecodedClip | TaggedOutput]:
+    """The clip, and the row of its fingerprint where it has one."""
+    if decoded.fingerprint is not None:
+        yield TaggedOutput(FINGERPRINTS, FingerprintRecord.of(decoded.clip, decoded.fingerprint))
+    yield decoded

@@ -18,6 +18,7 @@ from motionsight_core.warehouse import Known
 from transforms.progress import count_planned
 
 FAILURES = "failures"
+FINGERPRINTS = "fingerprints"
 SKIPPED = "skipped"
 SPLITS = "splits"
 

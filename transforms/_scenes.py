@@ -13,10 +13,11 @@ from motionsight_core.clip import DecodedClip
 from motionsight_core.errors import ClipError
 from motionsight_core.guarded.pool import shared_decoder
 from motionsight_core.motionsight import MotionSight
-from motionsight_core.record import Failure, SplitRecord
+from motionsight_core.record import Failure, FingerprintRecord, SplitRecord
 from motionsight_core.settings import Settings
 from transforms._counters import counter
-from transforms._plan import FAILURES, SKIPPED, SPLITS, AskedVideo, skipped_of
+from transforms._decode import with_fingerprint
+from transforms._plan import FAILURES, FINGERPRINTS, SKIPPED, SPLITS, AskedVideo, skipped_of
 from transforms.progress import count_planned
 
 
@@ -29,6 +30,8 @@ class DecodedScenes(NamedTuple):
     """Per object, how many of its scenes are in the warehouse already."""
     splits: beam.PCollection[SplitRecord]
     """How many scenes an object has, where the pass came to its end."""
+    fingerprints: beam.PCollection[FingerprintRecord]
+    """Of the decoded scenes."""
 
 
 class DecodeScenes(beam.PTransform):
@@ -46,8 +49,10 @@ class DecodeScenes(beam.PTransform):
     def expand(self, pcoll: beam.PCollection[AskedVideo]) -> DecodedScenes:
         outputs: Any = pcoll | "DecodeInOnePass" >> beam.ParDo(
             _DecodeInOnePass(self._settings, self._run_id)
-        ).with_outputs(FAILURES, SKIPPED, SPLITS, main="clips")
-        return DecodedScenes(outputs["clips"], outputs[FAILURES], outputs[SKIPPED], outputs[SPLITS])
+        ).with_outputs(FAILURES, SKIPPED, SPLITS, FINGERPRINTS, main="clips")
+        return DecodedScenes(
+            outputs["clips"], outputs[FAILURES], outputs[SKIPPED], outputs[SPLITS], outputs[FINGERPRINTS]
+        )
 
 
 class _DecodeInOnePass(beam.DoFn):
@@ -78,7 +83,7 @@ class _DecodeInOnePass(beam.DoFn):
                         skipped += 1
                         continue
                     self._lost_frames.inc(decoded.lost_frames)
-                    yield decoded
+                    yield from with_fingerprint(decoded)
         except ClipError as error:
             rest = error.with_message(f"From {end_s:.3f} s on: {error}") if scenes else error
             failure = Failure.of_object(rest, video, stage="decode", recipe=recipe, run_id=self._run_id)

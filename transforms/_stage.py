@@ -11,9 +11,9 @@ from apache_beam.pvalue import AsIter
 from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.windowed_value import WindowedValue
 
-from motionsight_core.record import Failure, MotionRecord, PredictionRecord, SplitRecord
+from motionsight_core.record import Failure, FingerprintRecord, MotionRecord, PredictionRecord, SplitRecord
 from motionsight_core.settings import StoreSettings
-from motionsight_core.warehouse import FAILURES, MOTION, SPLITS, Manifest, Table
+from motionsight_core.warehouse import FAILURES, FINGERPRINTS, MOTION, SPLITS, Manifest, Table
 from motionsight_core.warehouse.staged_files import write_staged
 from transforms._annotate import Annotated
 from transforms._parts import write_part
@@ -51,19 +51,30 @@ class StageRows(beam.PTransform):
         attempt: where to stage.
         skipped: per object, how many clips the warehouse had already.
         splits: into how many clips objects were split.
+        fingerprints: of the clips that were decoded; none are staged if unset.
     """
 
     def __init__(
-        self, attempt: Attempt, *, skipped: beam.PCollection[int], splits: beam.PCollection[SplitRecord]
+        self,
+        attempt: Attempt,
+        *,
+        skipped: beam.PCollection[int],
+        splits: beam.PCollection[SplitRecord],
+        fingerprints: beam.PCollection[FingerprintRecord] | None = None,
     ) -> None:
         super().__init__()
         self._attempt, self._skipped, self._splits = attempt, skipped, splits
+        self._fingerprints = fingerprints
 
     def expand(self, pcoll: Annotated) -> beam.PCollection[Manifest]:
         attempt = self._attempt
         motion: Any = pcoll.rows | "StageMotion" >> beam.ParDo(WriteParts(attempt, MOTION))
         failures: Any = pcoll.failures | "StageFailures" >> beam.ParDo(WriteParts(attempt, FAILURES))
         splits: Any = self._splits | "StageSplits" >> beam.ParDo(WriteParts(attempt, SPLITS))
+        fingerprints: Any = self._fingerprints
+        if fingerprints is None:
+            fingerprints = pcoll.rows.pipeline | "NoFingerprints" >> beam.Create(list[FingerprintRecord]())
+        fingerprints = fingerprints | "StageFingerprints" >> beam.ParDo(WriteParts(attempt, FINGERPRINTS))
         manifest: Any = (
             pcoll.rows.pipeline
             | "Once" >> beam.Impulse()
@@ -75,6 +86,7 @@ class StageRows(beam.PTransform):
                 AsIter(failures),
                 AsIter(self._skipped),
                 AsIter(splits),
+                AsIter(fingerprints),
             )
         )
         return manifest
@@ -90,7 +102,7 @@ class WriteParts(beam.DoFn):
         self._rows: list[dict[str, Any]] = []
 
     def process(
-        self, element: MotionRecord | Failure | SplitRecord | PredictionRecord
+        self, element: MotionRecord | Failure | SplitRecord | PredictionRecord | FingerprintRecord
     ) -> Iterator[tuple[str, int]]:
         self._rows.append(element.to_row())
         if isinstance(element, MotionRecord | Failure):
@@ -115,6 +127,7 @@ def _write_manifest(
     failures: Iterable[tuple[str, int]],
     skipped: Iterable[int],
     splits: Iterable[tuple[str, int]],
+    fingerprints: Iterable[tuple[str, int]],
 ) -> Manifest:
     motion, failures = sorted(motion), sorted(failures)
     manifest = Manifest(
@@ -127,6 +140,7 @@ def _write_manifest(
         failed=sum(count for _, count in failures),
         skipped=sum(skipped),
         split_files=tuple(sorted(path for path, _ in splits)),
+        fingerprint_files=tuple(sorted(path for path, _ in fingerprints)),
     )
     content = manifest.to_json().encode()
     write_staged(attempt.manifest_path, content, content_type="application/json", stores=attempt.stores)

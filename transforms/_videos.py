@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 import apache_beam as beam
 
-from motionsight_core.record import Failure, MotionRecord, SplitRecord
+from motionsight_core.record import Failure, FingerprintRecord, MotionRecord, SplitRecord
 from motionsight_core.settings import Settings
-from transforms._annotate import AnnotateMotion, DescribeClips
+from transforms._annotate import DecodeAndDescribe, DescribeClips
 from transforms._plan import AskedVideo, PlanClips
 from transforms._scenes import DecodeScenes
 
@@ -22,6 +22,8 @@ class AnnotatedVideos(NamedTuple):
     """Per object, how many of its clips are in the warehouse already."""
     splits: beam.PCollection[SplitRecord]
     """Into how many clips an object was split."""
+    fingerprints: beam.PCollection[FingerprintRecord]
+    """Of the clips that were decoded."""
 
 
 class AnnotateVideos(beam.PTransform):
@@ -42,8 +44,10 @@ class AnnotateVideos(beam.PTransform):
         if settings.clips.scenes:
             found = pcoll | "DecodeScenes" >> DecodeScenes(settings, run_id=run_id)
             annotated = found.clips | "DescribeClips" >> DescribeClips(settings, run_id=run_id)
+            fingerprints = found.fingerprints
         else:
             found = pcoll | "PlanClips" >> PlanClips(settings, run_id=run_id)
-            annotated = found.clips | "AnnotateMotion" >> AnnotateMotion(settings, run_id=run_id)
+            annotated = found.clips | "AnnotateMotion" >> DecodeAndDescribe(settings, run_id=run_id)
+            fingerprints = annotated.fingerprints
         failures: Any = (found.failures, annotated.failures) | "Failures" >> beam.Flatten()
-        return AnnotatedVideos(annotated.rows, failures, found.skipped, found.splits)
+        return AnnotatedVideos(annotated.rows, failures, found.skipped, found.splits, fingerprints)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import click
@@ -33,6 +34,28 @@ if TYPE_CHECKING:
     "read, so that a wrong one scores as high as a right one.",
 )
 @click.option(
+    "--calibrate",
+    "only_calibrate",
+    is_flag=True,
+    help="Score nothing: draw how the scores are distributed, and write a report of the clips "
+    "at each boundary.",
+)
+@click.option(
+    "--source",
+    "sources",
+    metavar="PREFIX",
+    multiple=True,
+    help="With --calibrate: a histogram of its own for what lies under this prefix; may be repeated.",
+)
+@click.option(
+    "--out",
+    metavar="FILE.html",
+    default="calibration.html",
+    show_default=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="With --calibrate: the report.",
+)
+@click.option(
     "--prefect",
     "through_prefect",
     is_flag=True,
@@ -44,6 +67,9 @@ def score(
     scorer: str | None,
     where: str | None,
     variant: Literal["description", "authors"],
+    only_calibrate: bool,
+    sources: tuple[str, ...],
+    out: Path,
     through_prefect: bool,
 ) -> None:
     """Score the descriptions of rows against their frames, with VQAScore.
@@ -53,11 +79,23 @@ def score(
     the table `scores`. What this scorer has scored already is skipped; scores of different models, numbers
     of frames or variants cannot be compared, and each has its own name in the column `scorer`.
 
+    A threshold holds for one scorer, source and aspect. --calibrate shows where to put it: a histogram of
+    each, and in the report the clips whose scores are next to 0.1, 0.2 and so on to 0.9.
+
     \b
     For example, and then the descriptions that fit worst:
       motionsight score --scorer openai:http://localhost:8000/v1#Qwen/Qwen2.5-VL-7B-Instruct
       motionsight sql "SELECT uri, aspect, score FROM scores ORDER BY score LIMIT 20"
     """
+    if only_calibrate:
+        from flows.cli.calibrate_command import calibrate
+
+        calibrate(
+            warehouse, out, scorer=scorer, variant=variant, where=where, sources=sources, settings=settings
+        )
+        return
+    if sources:
+        raise click.UsageError("--source belongs to --calibrate; --where selects what is scored.")
     if through_prefect or os.environ.get("PREFECT_API_URL"):
         from flows.cli.through_prefect import score_through_prefect as run
     else:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from flows.cli.command_dataset import dataset
+from flows.cli.command_fingerprint import fingerprint
 from flows.cli.command_prefer import prefer
 from flows.cli.command_score import score
 from flows.cli.options import FiniteRange, run_options, settings_options, warehouse_option
@@ -409,7 +410,8 @@ def sql(query: str, warehouse: str, style: str) -> None:
     """Answer QUERY (- reads it from standard input); nothing is changed.
 
     \b
-    Tables: motion, failures, runs, partitions (of backfills), predictions (of evaluations), scores.
+    Tables: motion, failures, runs, partitions (of backfills), predictions (of evaluations), scores,
+            fingerprints.
     Views:  latest_motion, camera_moves (a row per move), object_tracks (a row per track).
     \b
     For example, the clips whose camera pans right, the fastest first:
@@ -479,3 +481,4 @@ def doctor(warehouse: str) -> None:
 cli.add_command(score)
 cli.add_command(dataset)
 cli.add_command(prefer)
+cli.add_command(fingerprint)

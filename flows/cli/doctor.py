@@ -28,6 +28,7 @@ _OPTIONAL = (
     ),
     ("gcp", ("google-cloud-storage",), "gs:// sources"),
     ("aws", ("boto3",), "s3:// sources"),
+    ("text", ("rapidocr", "onnxruntime"), "finding text that was burnt into clips"),
 )
 _REQUIRED = (
     "apache-beam",

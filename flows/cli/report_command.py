@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 import click
 
 from flows.cli.progress import bar
-from motionsight_core.report import FrameChoice, ReportSummary, write_report
+from motionsight_core.report import FrameChoice, Judgement, ReportSummary, write_report
 from motionsight_core.settings import Settings
 
 
 def show_report(
-    warehouse: str, out: Path, *, where: str | None, frames: FrameChoice, settings: Settings
+    warehouse: str,
+    out: Path,
+    *,
+    where: str | None,
+    frames: FrameChoice,
+    settings: Settings,
+    judged: Sequence[Judgement] = (),
 ) -> None:
-    """Write the report and name it.
+    """Write the report and name it; where something is judged, of these rows alone.
 
     Raises:
         UsageError: the condition is not valid or selects too much, the file cannot be written, or there
@@ -31,7 +37,7 @@ def show_report(
             advance[0](done)
 
         summary = write_report(
-            warehouse, out, where=where, frames=frames, settings=settings, progress=progress
+            warehouse, out, where=where, frames=frames, settings=settings, judged=judged, progress=progress
         )
     click.echo(f"Wrote {out}: {_told(summary)}, {summary.bytes / 1e6:.1f} MB. Open it in a browser.")
     if not summary.clips and not summary.failures:

@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 
 from motionsight_core.catalog import Clip, VideoObject
 from motionsight_core.clip import ALL_PRODUCTS, DecodedClip, FrameSequence, Product
+from motionsight_core.dataset.fingerprints import is_fingerprint
 from motionsight_core.errors import DecoderCrashed
 from motionsight_core.guarded.process import ProcessDied, Request, Source
 from motionsight_core.guarded.processes import Processes, close_shared_processes, shared_processes
@@ -301,6 +302,8 @@ def check_decoded(decoded: DecodedClip) -> None:
     ]
     if decoded.motion is not None and not _said_in(decoded.motion) <= _LABELS:
         raise DecoderCrashed("The decoding process named a track as nothing that there is.")
+    if decoded.fingerprint is not None and not is_fingerprint(decoded.fingerprint):
+        raise DecoderCrashed("The decoding process returned a fingerprint that is not one.")
     if not all(shapes) or min(decoded.width, decoded.height, decoded.lost_frames + 1) < 1:
         raise DecoderCrashed("The decoding process returned data that is not a sequence of frames.")
 

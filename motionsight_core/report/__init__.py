@@ -14,6 +14,7 @@ builds what it shows from that data in the browser, as text and never as HTML.
 
 from __future__ import annotations
 
+from motionsight_core.report._judged import Judgement
 from motionsight_core.report._report import FrameChoice, ReportSummary, write_report
 
-__all__ = ["FrameChoice", "ReportSummary", "write_report"]
+__all__ = ["FrameChoice", "Judgement", "ReportSummary", "write_report"]

@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeAlias, get_args
 from motionsight_core.errors import UsageError
 from motionsight_core.report._choice import DOUBTFUL, few
 from motionsight_core.report._entries import entries, failure_entries, recipe_entries, table
+from motionsight_core.report._judged import Judgement, condition_of, judgements_of
 from motionsight_core.report._page import write_page
 from motionsight_core.report._pictures import pictured
 from motionsight_core.report._selection import Row, Selection, annotated_seconds, select
@@ -45,6 +46,7 @@ def write_report(
     where: str | None = None,
     frames: FrameChoice = "few",
     settings: Settings,
+    judged: Sequence[Judgement] = (),
     progress: Callable[[int, int], None] | None = None,
 ) -> ReportSummary:
     """Write what a warehouse holds, and the evidence for it, into one self-contained HTML file.
@@ -56,6 +58,8 @@ def write_report(
         frames: `none`, pictures of `few` clips (the doubtful ones and one of every sort, 48 at most), or
             of `all`, at about 200 KB a clip.
         settings: how clips are decoded: stores, limits, blur, spotlight, decode processes.
+        judged: what is to be shown of scores; where there are any, of their rows alone, and `where` counts
+            no more.
         progress: told how many clips of how many have been pictured.
 
     Raises:
@@ -65,15 +69,18 @@ def write_report(
     """
     if frames not in get_args(FrameChoice):
         raise UsageError(f"There is no choice of frames {frames!r}; give none, few or all.")
+    where = condition_of(judged) if judged else where
     selection = select(warehouse, where)
     newest = selection.newest_recipes()
     current = [row for row in selection.rows if row["recipe"] == newest[row["uri"]]]
     chosen = few(current) if frames == "few" else current if frames == "all" else []
+    if judged:  # whichever recipe they are of
+        chosen = list({row["clip_id"]: row for row in selection.rows}.values())
     made = _Pictures(chosen, settings, progress or (lambda done, total: None))
     size = write_page(
         out,
         title=f"MotionSight: {_common_folder(selection)}",
-        catalog=_catalog(selection, warehouse=warehouse, where=where, frames=frames),
+        catalog=_catalog(selection, judged, warehouse=warehouse, where=where, frames=frames),
         packs=_packs(selection.rows),
         blocks=made.blocks(),
     )
@@ -110,7 +117,12 @@ def _packs(rows: Sequence[Row]) -> Iterator[tuple[str, Any]]:
 
 
 def _catalog(
-    selection: Selection, *, warehouse: str, where: str | None, frames: FrameChoice
+    selection: Selection,
+    judged: Sequence[Judgement],
+    *,
+    warehouse: str,
+    where: str | None,
+    frames: FrameChoice,
 ) -> dict[str, Any]:
     annotated, seconds = annotated_seconds(selection.runs)
     return {
@@ -124,9 +136,18 @@ def _catalog(
         "runs": {"count": len(selection.runs), "annotated": annotated, "seconds": seconds},
         "failuresFit": selection.failures_fit,
         "recipes": recipe_entries(selection),
-        "rows": table(entries(selection)),
+        "rows": table(_with_judgements(entries(selection), selection.rows, judged)),
         "failures": table(failure_entries(selection.failures)),
     }
+
+
+def _with_judgements(
+    found: list[dict[str, Any]], rows: Sequence[Row], judged: Sequence[Judgement]
+) -> list[dict[str, Any]]:
+    """The entries with `judged`, where anything is."""
+    if not judged:
+        return found
+    return [entry | {"judged": judgements_of(row, judged)} for entry, row in zip(found, rows, strict=True)]
 
 
 def _common_folder(selection: Selection) -> str:

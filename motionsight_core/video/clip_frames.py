@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from motionsight_core.catalog import Clip
 from motionsight_core.clip import FrameCollector, FrameSequence, Product
+from motionsight_core.dataset.fingerprints import evenly_in_time
 from motionsight_core.measure.types import MotionMeasurement
 from motionsight_core.settings import Settings
 from motionsight_core.video.blur import MotionBlur, blur_weights
@@ -36,11 +37,13 @@ class ClipFrames:
         self._clip, self._times_s, self._settings = clip, times_s, settings
         samples = frames[sampled_frames(times_s[frames], settings.sampling)]
         self._samples = frozenset(samples.tolist()) if "sampled" in products else frozenset()
+        self._measures = "motion" in products
         self._measured: frozenset[int] = frozenset()
-        if "motion" in products:
-            self._measured = frozenset(
-                frames[measured_frames(times_s[frames], settings.measure.fps)].tolist()
-            )
+        if self._measures or "fingerprint" in products:
+            measured = frames[measured_frames(times_s[frames], settings.measure.fps)]
+            if not self._measures:
+                measured = measured[evenly_in_time(times_s[measured].tolist(), clip.start_s, clip.end_s)]
+            self._measured = frozenset(measured.tolist())
         # Blur windows by their oldest frame: (sampled frame, length) of each that opens there.
         self._windows: dict[int, list[tuple[int, int]]] = {}
         self._blurs: dict[int, MotionBlur] = {}
@@ -66,7 +69,8 @@ class ClipFrames:
             pixels = to_rgb(frame, geometry, max_pixels=self._settings.referring.max_pixels)
             self._sampled.add(pixels, float(self._times_s[number]))
         if number in self._measured and self._measure is not None:
-            self._measure.push(frame, geometry, float(self._times_s[number]))
+            seen_by = self._measure if self._measures else self._measure.look
+            seen_by.push(frame, geometry, float(self._times_s[number]))
         self._blur(number, frame, geometry)
 
     def _blur(self, number: int, frame: VideoFrame, geometry: Geometry) -> None:
@@ -93,6 +97,12 @@ class ClipFrames:
         return self._blurred.sequence()
 
     def motion(self) -> MotionMeasurement | None:
-        if self._measure is None or not self._measured:
+        if self._measure is None or not self._measures:
             return None
         return self._measure.finish(self._clip.start_s, self._clip.end_s)
+
+    def fingerprint(self) -> str | None:
+        if self._measure is None:
+            return None
+        seen_by = self._measure if self._measures else self._measure.look
+        return seen_by.fingerprint(self._clip.start_s, self._clip.end_s)

@@ -163,6 +163,7 @@ def _decode(
         sampled=pass_.sampled(),
         blurred=pass_.blurred(),
         motion=pass_.motion(),
+        fingerprint=pass_.fingerprint(),
     )
     return _with_notes(decoded, index)
 

@@ -12,6 +12,7 @@ import numpy as np
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
+from motionsight_core.dataset.fingerprints import ClipFingerprint
 from motionsight_core.measure import MotionMeter
 from motionsight_core.measure.found import FoundTracks
 from motionsight_core.measure.types import MotionMeasurement
@@ -35,6 +36,25 @@ class _Picture:
     geometry: Geometry
 
 
+class ClipLook:
+    """Sees the small luma of a clip's measured frames, and makes its fingerprint of them."""
+
+    def __init__(self, settings: Settings, geometry: Geometry) -> None:
+        """See frames at the size at which `settings.measure` looks at them; `geometry` is the first one's."""
+        self._size = luma_size(geometry, width=settings.measure.width)
+        self._fingerprint = ClipFingerprint()
+
+    def push(self, frame: VideoFrame, geometry: Geometry, t_s: float) -> NDArray[np.uint8]:
+        """The luma [h, w] of the next frame; `t_s` in source seconds."""
+        luma = to_luma(frame, geometry, size=self._size)
+        self._fingerprint.push(luma, t_s)
+        return luma
+
+    def fingerprint(self, start_s: float, end_s: float) -> str | None:
+        """Of the clip that spans `start_s` to `end_s`, source seconds; None where not one frame came."""
+        return self._fingerprint.finish(start_s, end_s)
+
+
 class ClipMeasure:
     """Measures one clip, frame by frame; what is kept does not grow with its length."""
 
@@ -47,7 +67,7 @@ class ClipMeasure:
             seed: of the order, where the frames are shuffled.
         """
         self._meter = MotionMeter(settings.measure, aspect=geometry.width / geometry.height)
-        self._size = luma_size(geometry, width=settings.measure.width)
+        self.look = ClipLook(settings, geometry)
         self._candidates: Candidates[_Picture] | None = None
         if settings.naming.model == PACKAGED:
             self._candidates = Candidates()
@@ -64,7 +84,7 @@ class ClipMeasure:
         if self._shown in ("first", "none") and self._has_first:
             return
         self._has_first = True
-        luma = to_luma(frame, geometry, size=self._size)
+        luma = self.look.push(frame, geometry, t_s)
         if self._shuffled is None:
             self._take(luma, t_s, lambda: _picture(frame, geometry))
             return
@@ -88,6 +108,12 @@ class ClipMeasure:
             self._take_shuffled(self._shuffled)
         look = None if self._candidates is None else partial(_looked_at, self._candidates)
         return self._meter.finish(start_s, end_s, look=look)
+
+    def fingerprint(self, start_s: float, end_s: float) -> str | None:
+        """Of the clip that spans `start_s` to `end_s`, source seconds; None where its frames are hidden."""
+        if self._shown in ("first", "none"):
+            return None
+        return self.look.fingerprint(start_s, end_s)
 
 
 class _Shuffled:

@@ -29,7 +29,7 @@ from motionsight_core.guarded.answers import NotAnAnswer, build, plain
 from motionsight_core.video.jpeg import LONGEST_SIDE, jpeg_of
 
 _MAGIC = b"MSPC"
-_VERSION = 3
+_VERSION = 4
 _HEAD = struct.Struct(">4sBI")
 _LENGTH = struct.Struct(">I")
 

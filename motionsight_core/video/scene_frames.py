@@ -20,7 +20,7 @@ from motionsight_core.catalog import Clip
 from motionsight_core.clip import DecodedClip, FrameCollector, Product
 from motionsight_core.settings import Settings
 from motionsight_core.video.blur import MotionBlur, blur_weights
-from motionsight_core.video.measuring import ClipMeasure
+from motionsight_core.video.measuring import ClipLook, ClipMeasure
 from motionsight_core.video.pixels import Geometry, halved, to_rgb
 from motionsight_core.video.sampling import measured_step_s, times_shown
 from motionsight_core.video.scene_samples import SceneSamples
@@ -100,7 +100,7 @@ class SceneFrames:
         if self._geometry is None:
             self._geometry = geometry
             self._measure = ClipMeasure(self._settings, geometry, seed=str(number))
-        if "motion" in self._products:
+        if "motion" in self._products or "fingerprint" in self._products:
             self._push(frame, geometry, float(self._video.times_s[number]))
         if self._samples_frames:
             self._sample(number, frame, geometry)
@@ -133,13 +133,17 @@ class SceneFrames:
             sampled=sampled.sequence(),
             blurred=blurred.sequence(),
             motion=self._measure.finish(clip.start_s, clip.end_s) if "motion" in self._products else None,
+            fingerprint=self._seen_by(self._measure).fingerprint(clip.start_s, clip.end_s),
         )
 
     def _push(self, frame: VideoFrame, geometry: Geometry, time_s: float) -> None:
         if time_s - self._measured_s < self._video.measured_step_s or self._measure is None:
             return
         self._measured_s = time_s
-        self._measure.push(frame, geometry, time_s)
+        self._seen_by(self._measure).push(frame, geometry, time_s)
+
+    def _seen_by(self, measure: ClipMeasure) -> ClipMeasure | ClipLook:
+        return measure if "motion" in self._products else measure.look
 
     def _sample(self, number: int, frame: VideoFrame, geometry: Geometry) -> None:
         blurs = "blurred" in self._products

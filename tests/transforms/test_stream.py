@@ -124,6 +124,8 @@ def test_a_stream_of_notifications_ends_in_exact_rows(
     )
     warehouse = run(ended(stream), job)
     assert rows_of(warehouse) == sorted((item.uri, item.version) for item in (first, new, late))
+    taken = warehouse.query("SELECT clip_id, uri FROM fingerprints").rows
+    assert sorted(taken) == sorted(warehouse.query("SELECT clip_id, uri FROM motion").rows)
     assert failures_of(warehouse) == sorted(
         [
             (old.uri, old.version, "plan", "VersionGone"),
@@ -171,7 +173,8 @@ def test_rows_are_committed_while_the_stream_goes_on(
     stream = waited(stream).add_elements([told(second, number=2)])
     warehouse = run(ended(stream), job)
     assert len(rows_of(warehouse)) == 2
-    assert warehouse.query("SELECT annotated FROM commits").rows == [(1,), (1,)]
+    # Fingerprints are there before the rows, and may be committed before them.
+    assert warehouse.query("SELECT annotated FROM commits WHERE annotated > 0").rows == [(1,), (1,)]
 
 
 def test_what_the_warehouse_has_is_left_out(

@@ -21,6 +21,7 @@ from motionsight_core.record import MOTION_SCHEMA, Failure
 from motionsight_core.settings import Settings
 from motionsight_core.stores import list_objects
 from motionsight_core.warehouse import Known, Manifest, open_warehouse
+from tests.core.warehouse.rows import run_record
 from tests.videos import moving_texture, write_video
 from transforms import AnnotateMotion, Attempt, MotionSightHandler, PlanClips
 from transforms._plan import with_known
@@ -131,6 +132,23 @@ def test_a_shard_stages_parquet_in_the_schema_and_a_manifest_that_names_it(
     on_disk = Path(Attempt(str(Path(manifest.motion_files[0]).parent), "", "", "").manifest_path)
     assert Manifest.from_json(on_disk.read_text()) == manifest
     assert not Path(warehouse.url.partition(":")[2]).exists(), "workers stage, only the committer commits"
+
+
+@pytest.mark.parametrize("clips", ["clips.window_s=1", "clips.scenes=true"])
+def test_a_shard_stages_a_fingerprint_of_each_clip_that_was_decoded(
+    folder: Path, tmp_path: Path, clips: str
+) -> None:
+    settings = Settings.load(overrides=[clips], environment={})
+    warehouse = open_warehouse(f"duckdb:{tmp_path / 'motion.duckdb'}")
+    (shard,) = plan_catalog(list_objects(str(folder)), settings, warehouse, run_id="run").shards
+    warehouse.start_run(run_record())
+    warehouse.commit(annotate_shard(shard, settings, warehouse, run_id="run"))
+    taken = warehouse.query(
+        "SELECT clip_id, uri, length(bits) FROM fingerprints WHERE taken_at IS NOT NULL"
+    ).rows
+    annotated = warehouse.query("SELECT clip_id, uri, 128 FROM motion").rows
+    assert len(annotated) > 0
+    assert sorted(taken) == sorted(annotated)
 
 
 def test_a_shard_of_nothing_but_unlisted_names_stages_their_failures(tmp_path: Path) -> None:

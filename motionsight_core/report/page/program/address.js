@@ -14,7 +14,8 @@ function readAddress() {
   if (score.length === 2 && clarity.length === 2 && [...score, ...clarity].every(Number.isFinite)) {
     state.range = { score, clarity };
   }
-  state.allRows = given.get("rows") === "all";
+  // Where a report is about scores, the rows are those that it was written for, whichever recipe they are of.
+  state.allRows = given.get("rows") === "all" || (!given.has("rows") && clips.some((clip) => clip.judged));
   state.sort = given.get("sort") in ORDERS ? given.get("sort") : "name";
   state.page = Math.max(1, Math.floor(Number(given.get("page"))) || 1);
   state.view = given.get("view") === "compare" ? "compare" : "clips";

@@ -18,6 +18,7 @@ function badge(text, tone, title) {
 function badges(clip) {
   const fastest = pace(clip);
   return h("p", { class: "badges" },
+    (clip.judged ?? []).map(([scorer, aspect, score]) => badge(`${aspect} text: ${score.toFixed(3)}`, "", `Score of the ${aspect} description, by ${scorer}`)),
     badge(clip.steadiness, `tone-${clip.steadiness}`, "How steady the camera is"),
     clip.speed ? badge(`camera ${number(clip.speed)} widths/s`) : null,
     clip.tracks.length ? badge(`${plural(clip.tracks.length, "object")}, up to ${number(fastest)} widths/s`) : null,

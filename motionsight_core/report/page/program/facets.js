@@ -108,3 +108,8 @@ const ORDERS = {
   blurred: { word: "least clear first", compare: down((one) => -(one.clarity ?? 1)) },
   newest: { word: "newest first", compare: down((one) => one.at) },
 };
+// Where a report is about scores, by the lowest that a clip has.
+if (clips.some((clip) => clip.judged?.length)) {
+  const lowest = (one) => Math.min(...(one.judged ?? []).map(([, , score]) => score));
+  ORDERS.score = { word: "lowest score first", compare: (a, b) => d3.ascending(lowest(a), lowest(b)) || byName(a, b) };
+}
