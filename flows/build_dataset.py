@@ -20,6 +20,7 @@ from flows.operate.run_names import run_name
 from motionsight_core.catalog import Clip
 from motionsight_core.dataset.assembled import DataSet
 from motionsight_core.dataset.build import build_dataset as build
+from motionsight_core.dataset.build import shown_by_benchmarks
 from motionsight_core.dataset.drops import STAGES
 from motionsight_core.dataset.files_of_clips import write_media
 from motionsight_core.dataset.grades import GRADES
@@ -45,6 +46,7 @@ def build_dataset(
     warehouse: str | None = None,
     where: str | None = None,
     media: Literal["cut", "frames", "reference"] | None = None,
+    against: list[str] | None = None,
     catalog: str | None = None,
     settings: Settings | None = None,
 ) -> str:
@@ -58,6 +60,7 @@ def build_dataset(
         warehouse: whose rows; the catalog's, if unset.
         where: SQL over the columns of `motion` that chooses rows, for example "annotator <> 'measured'".
         media: clips as files of their own, as frames, or as uri and span; as media.kind, if unset.
+        against: where a benchmark's videos lie, which no clip may show.
         catalog: name of a MotionSight Catalog block.
         settings: knobs; the section `dataset` says what is selected, graded and written.
 
@@ -76,6 +79,7 @@ def build_dataset(
             path,
             wanted,
             where=where,
+            contaminated=shown_by_benchmarks(against or (), wanted),
             media=media_task,
             progress=lambda done, total: log.info("%d of %d clips", done, total),
         )

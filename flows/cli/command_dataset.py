@@ -29,6 +29,12 @@ if TYPE_CHECKING:
     "(as --set media.kind=...).  [default: cut]",
 )
 @click.option(
+    "--against",
+    metavar="SOURCE",
+    multiple=True,
+    help="Leave out clips that show a benchmark's videos, which lie there; may be repeated.",
+)
+@click.option(
     "--research-only",
     is_flag=True,
     help="With the clips of sources that are for research only (as --set dataset.research_only=true).",
@@ -39,6 +45,7 @@ def dataset(
     settings: Settings,
     where: str | None,
     media: str | None,
+    against: tuple[str, ...],
     research_only: bool,
 ) -> None:
     """Make a data set in DIR from the warehouse's rows: graded, deduplicated, split, with a card.
@@ -61,4 +68,4 @@ def dataset(
         said["dataset"] = {"research_only": True}
     if said:
         settings = Settings.layered(settings.model_dump(exclude_unset=True), said)
-    show_dataset(folder, warehouse, where=where, settings=settings)
+    show_dataset(folder, warehouse, where=where, against=against, settings=settings)

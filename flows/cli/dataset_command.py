@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 import click
 
 from flows.cli.progress import bar
-from motionsight_core.dataset.build import Built, build_dataset
+from motionsight_core.dataset.build import Built, build_dataset, shown_by_benchmarks
 from motionsight_core.dataset.drops import STAGES
+from motionsight_core.errors import ClipError, RunError
 from motionsight_core.settings import Settings
 
 
-def show_dataset(folder: Path, warehouse: str, *, where: str | None, settings: Settings) -> None:
+def show_dataset(
+    folder: Path, warehouse: str, *, where: str | None, against: Sequence[str], settings: Settings
+) -> None:
     """Build the data set and say what is in it.
 
     Raises:
         UsageError: the condition, a setting or the folder is not valid, or there is no warehouse.
         RunError: the folder cannot be written.
     """
+    try:
+        contaminated = shown_by_benchmarks(against, settings)
+    except ClipError as error:
+        raise RunError(f"{error.name}: {error}") from None
     with ExitStack() as shown:
         advance: list[Callable[[int], None]] = []
 
@@ -30,7 +37,9 @@ def show_dataset(folder: Path, warehouse: str, *, where: str | None, settings: S
                 advance.append(shown.enter_context(bar("Writing clips", total=total)))
             advance[0](done)
 
-        built = build_dataset(warehouse, folder, settings, where=where, progress=progress)
+        built = build_dataset(
+            warehouse, folder, settings, where=where, contaminated=contaminated, progress=progress
+        )
     for line in told(built):
         click.echo(line)
 

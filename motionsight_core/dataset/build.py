@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from motionsight_core.catalog import Clip
@@ -31,6 +32,44 @@ def near_duplicates(fingerprints: Mapping[str, str], distance: float) -> Mapping
     from motionsight_core.dataset.clusters import clusters_of
 
     return clusters_of(fingerprints, distance=distance)
+
+
+def burnt_in_text(clips: Sequence[Clip], settings: Settings) -> dict[str, str]:
+    """Of the clips that have text burnt in, or cannot be looked at, the reason by clip_id.
+
+    Raises:
+        UsageError: the extra `text` is not installed.
+    """
+    from motionsight_core.dataset.burnt_in_text import clips_with_text
+
+    return {clip.clip_id: str(reason) for clip, reason in clips_with_text(clips, settings)}
+
+
+def shown_by_benchmarks(sources: Sequence[str], settings: Settings) -> Contamination | None:
+    """Says which clips show a benchmark's videos; None where no benchmark is named.
+
+    Args:
+        sources: where their videos are: files, directories, globs, gs:// or s3://.
+        settings: `clips` as the catalog's, and `dataset.duplicate_distance`.
+
+    Raises:
+        UsageError: a source holds no video.
+        ClipError: one of the videos cannot be read.
+    """
+    if not sources:
+        return None
+    from motionsight_core.dataset.fingerprinting import Benchmark
+
+    distance = settings.dataset.duplicate_distance
+    benchmarks = [Benchmark(source, settings, distance=distance) for source in sources]
+
+    def shown(fingerprints: Mapping[str, str]) -> dict[str, str]:
+        reasons: dict[str, str] = {}
+        for benchmark in benchmarks:
+            reasons |= benchmark.shown_by(fingerprints)
+        return reasons
+
+    return shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +108,13 @@ def build_dataset(
         RunError: the folder cannot be written.
     """
     rows = read_rows(open_warehouse(warehouse), where)
-    prepared = prepare(rows, settings.dataset, cluster=cluster, contaminated=contaminated)
+    prepared = prepare(
+        rows,
+        settings.dataset,
+        cluster=cluster,
+        contaminated=contaminated,
+        with_text=partial(burnt_in_text, settings=settings) if settings.dataset.drop_text else None,
+    )
     with opened_folder(folder) as opened:
         failed: dict[str, str] = {}
         clips = [] if settings.media.kind == "reference" else [one.rows[0].clip for one in prepared.clips]

@@ -8,13 +8,16 @@ from typing import Literal, TypeAlias
 from motionsight_core.dataset.rows import Row
 
 #: The steps that leave something out, in their order.
-Stage: TypeAlias = Literal["version", "licence", "select", "contamination", "duplicate", "grade", "media"]
+Stage: TypeAlias = Literal[
+    "version", "licence", "select", "contamination", "duplicate", "text", "grade", "media"
+]
 STAGES: tuple[Stage, ...] = (
     "version",
     "licence",
     "select",
     "contamination",
     "duplicate",
+    "text",
     "grade",
     "media",
 )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from motionsight_core.catalog import Clip
 from motionsight_core.dataset.clips import SelectedClip, graded_clips
-from motionsight_core.dataset.drops import Drop
+from motionsight_core.dataset.drops import Drop, Stage
 from motionsight_core.dataset.duplicates import drop_duplicates
 from motionsight_core.dataset.grades import chosen_scorer
 from motionsight_core.dataset.rows import Choice, Instance, Row, Rows
@@ -19,6 +20,12 @@ from motionsight_core.settings import DatasetSettings
 Clustering = Callable[[Mapping[str, str], float], Mapping[str, int]]
 #: Why a clip must not be in the data set, by clip_id, of fingerprints by clip_id.
 Contamination = Callable[[Mapping[str, str]], Mapping[str, str]]
+#: Why a clip must not be in the data set, by clip_id, of clips that are looked at.
+TextSearch = Callable[[Sequence[Clip]], Mapping[str, str]]
+_NOT_COMPARED = (
+    "It has no fingerprint, so whether it shows one of the benchmark's videos cannot be told; "
+    "`motionsight fingerprint` makes those that are missing."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +56,7 @@ def prepare(
     *,
     cluster: Clustering,
     contaminated: Contamination | None = None,
+    with_text: TextSearch | None = None,
 ) -> Prepared:
     """Select, deduplicate, split and grade.
 
@@ -68,7 +76,8 @@ def prepare(
     drops += dropped
     fingerprints = _of(left, rows.fingerprints)
     if contaminated is not None:
-        left, dropped = _drop_contaminated(left, contaminated(fingerprints))
+        unknown = {row.clip_id: _NOT_COMPARED for row in left if row.clip_id not in fingerprints}
+        left, dropped = _dropped(left, "contamination", unknown | dict(contaminated(fingerprints)))
         drops += dropped
         fingerprints = _of(left, fingerprints)
     clusters = cluster(fingerprints, settings.duplicate_distance) if fingerprints else {}
@@ -76,6 +85,10 @@ def prepare(
     splits = splits_of(left, clusters, settings)
     if settings.duplicates == "drop":
         left, dropped = drop_duplicates(left, clusters)
+        drops += dropped
+    if with_text is not None:
+        looked_at = list({row.clip_id: row.clip for row in left}.values())
+        left, dropped = _dropped(left, "text", with_text(looked_at))
         drops += dropped
     clips, dropped = graded_clips(left, rows.scores, scorer, sources, clusters, splits, settings)
     drops += dropped
@@ -96,7 +109,8 @@ def _of(rows: Sequence[Row], fingerprints: Mapping[str, str]) -> dict[str, str]:
     return {clip_id: bits for clip_id, bits in fingerprints.items() if clip_id in clip_ids}
 
 
-def _drop_contaminated(rows: Sequence[Row], reasons: Mapping[str, str]) -> tuple[list[Row], list[Drop]]:
+def _dropped(rows: Sequence[Row], stage: Stage, reasons: Mapping[str, str]) -> tuple[list[Row], list[Drop]]:
+    """What is kept, and what is left out, of the clips that have a reason."""
     kept = [row for row in rows if row.clip_id not in reasons]
-    drops = [Drop(row, "contamination", reasons[row.clip_id]) for row in rows if row.clip_id in reasons]
+    drops = [Drop(row, stage, reasons[row.clip_id]) for row in rows if row.clip_id in reasons]
     return kept, drops

@@ -111,6 +111,10 @@ class DatasetSettings(Section):
         description="Where clips come from, by the prefix of their uris: a table for each, with prefix, "
         "name, high_object, high_camera, licence, terms, research_only.",
     )
+    drop_text: bool = Field(
+        default=False,
+        description="Leave out clips with burnt-in text (extra `text`; two seconds of a core each).",
+    )
     research_only: bool = Field(
         default=False, description="Take clips of sources that are for research only as well."
     )
