@@ -43,6 +43,7 @@ NOT_RUN = {
     "openai:": "needs an endpoint; tests/flows/test_mllm.py has one",
     "video_info.meta.jsonl": "needs MotionBench's videos; tests/flows/test_evaluate.py has such files",
     "video_perspective.json": "needs FAVOR-Bench's videos; tests/flows/test_evaluate.py has such files",
+    "MotionBench/": "needs MotionBench's videos",
     "vllm serve": "needs a GPU",
     "hf download": "fetches weights",
     "deploy/paper.toml": "needs the paper's weights and a GPU",
