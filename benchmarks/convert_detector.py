@@ -198,7 +198,7 @@ def _largest_difference(model: Path) -> float:
         noise = np.random.default_rng(0).normal(0, 1, (1, 3, height, width)).astype(np.float32)
         net.setInput(noise)
         for ours, theirs in zip(net.forward(names), session.run(names, {"picture": noise}), strict=True):
-            worst = max(worst, float(np.abs(ours - theirs).max()))
+            worst = max(worst, float(np.abs(np.asarray(ours) - np.asarray(theirs)).max()))
     return worst
 
 

@@ -10,6 +10,7 @@ import duckdb
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from numpy.typing import NDArray
 
 from motionsight_core.synthetic import Move, Scene, render
 from motionsight_core.warehouse import open_warehouse
@@ -17,7 +18,10 @@ from tests.core.dataset.rows import files_in
 from tests.videos import all_frames, write_video
 
 MOVES = {"pans": "pan_right", "tilts": "tilt_up", "zooms": "zoom_in", "rolls": "roll_cw"}
-SIZE = {"width": 320, "height": 180}
+
+
+def pictures_of(video: Path) -> list[NDArray[np.uint8]]:
+    return [np.asarray(frame.to_ndarray(format="rgb24"), np.uint8) for frame in all_frames(video)]
 
 
 @pytest.fixture(scope="module")
@@ -29,12 +33,13 @@ def videos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rates = {"pan_right": 0.12, "tilt_up": 0.15, "zoom_in": 0.2, "roll_cw": 8.0}
     for seed, (name, label) in enumerate(MOVES.items(), start=11):
         move = Move(0.0, 3.0, label, rates[label])  # pyright: ignore[reportArgumentType]
-        render(Scene(name, duration_s=3.0, moves=(move,), seed=seed, **SIZE), folder / f"clips/{name}.mp4")
-    pictures = [frame.to_ndarray(format="rgb24") for frame in all_frames(folder / "clips/pans.mp4")]
+        scene = Scene(name, duration_s=3.0, moves=(move,), seed=seed, width=320, height=180)
+        render(scene, folder / f"clips/{name}.mp4")
+    pictures = pictures_of(folder / "clips/pans.mp4")
     write_video(folder / "clips/pans_again.mp4", pictures, rate=30, options={"crf": "36"})
-    pictures = [frame.to_ndarray(format="rgb24") for frame in all_frames(folder / "clips/tilts.mp4")]
+    pictures = pictures_of(folder / "clips/tilts.mp4")
     write_video(folder / "clips/tilts_trimmed.mp4", pictures[6:], rate=30)
-    pictures = [frame.to_ndarray(format="rgb24") for frame in all_frames(folder / "clips/zooms.mp4")]
+    pictures = pictures_of(folder / "clips/zooms.mp4")
     small = [np.asarray(cv2.resize(one, (160, 90)), np.uint8) for one in pictures]
     (folder / "benchmark").mkdir()
     write_video(folder / "benchmark/0001.mp4", small, rate=30)
