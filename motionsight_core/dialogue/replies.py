@@ -113,7 +113,7 @@ def choice_of(text: str, options: Sequence[str]) -> int:
     said = re.sub(r"[*_`]", "", _THOUGHTS.sub("", text[:MAX_CHARACTERS])).strip()
     letters = ascii_uppercase[: len(options)]
     alone = re.match(rf"^[(\[]?([{letters}{letters.lower()}])(?:[)\].:,]|$)", said)
-    answers = re.findall(rf"(?i:\banswer\s*(?:is|:)\s*(?:option\s*)?)[(\[]?([{letters}])(?![\w'])", said)
+    answers = re.findall(rf"(?i:\banswer\s*(?:is\s*:?|:)\s*(?:option\s*)?)[(\[]?([{letters}])(?![\w'])", said)
     texts = [position for position, option in enumerate(options) if _bare(said) == _bare(option)]
     chosen = {letters.index(letter) for letter in answers}
     if not chosen and alone:

@@ -113,7 +113,7 @@ def _longest_step(usual_s: float, clock_restarts: bool) -> float:
 
 def _sound(times_s: NDArray[np.float64]) -> Timeline:
     nothing = np.zeros(0, np.intp)
-    return Timeline(times_s - times_s[0], nothing, nothing)
+    return Timeline(_from_zero(times_s), nothing, nothing)
 
 
 def _mended(stored: NDArray[np.float64], usual_s: float, *, longest_s: float, tick_s: float) -> Timeline:
@@ -143,7 +143,17 @@ def _mended(stored: NDArray[np.float64], usual_s: float, *, longest_s: float, ti
         number += 1
     mended = np.flatnonzero(np.isnan(times))
     _fill(times, usual_s)
-    return Timeline(times - times[0], mended, np.array(joins, np.intp))
+    return Timeline(_from_zero(times), mended, np.array(joins, np.intp))
+
+
+def _from_zero(times_s: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Increasing times, from that of the first. After thousands of years a tick is lost to rounding."""
+    times_s = times_s - times_s[0]
+    if np.all(np.diff(times_s) > 0):
+        return times_s
+    for number in range(1, len(times_s)):
+        times_s[number] = max(times_s[number], np.nextafter(times_s[number - 1], np.inf))
+    return times_s
 
 
 def _out_of_line(

@@ -162,6 +162,7 @@ OPTIONS = ("pans left", "pans right", "does not move")
         "B) pans right",
         "B: it drifts left",
         "The answer is B",
+        "The answer is: B",
         "Answer: (B).",
         "Pans right.",
     ],

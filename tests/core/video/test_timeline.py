@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from motionsight_core.video.timeline import Timeline, timeline_of
@@ -128,6 +128,7 @@ def test_frames_without_any_timestamp_come_at_the_nominal_rate() -> None:
     st.lists(st.one_of(st.none(), st.integers(-(2**62), 2**62)), min_size=1, max_size=60),
     st.booleans(),
 )
+@example(pts=[0, 9007199254734153, None, 9007199254734154], clock_restarts=False)
 def test_times_start_at_zero_and_increase_whatever_the_timestamps_are(
     pts: list[int | None], clock_restarts: bool
 ) -> None:
