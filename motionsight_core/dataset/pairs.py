@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from motionsight_core.dataset.clips import Description, SelectedClip
 from motionsight_core.dataset.hashing import digest
 from motionsight_core.dataset.rows import ASPECTS, Aspect, Choice
+from motionsight_core.preference.decisions import decided
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +57,22 @@ def candidates(clips: Sequence[SelectedClip]) -> list[Pair]:
 
 
 def preferences(pairs: Sequence[Pair], choices: Iterable[Choice]) -> list[Preference]:
-    """What most people prefer; a tie, or nobody who prefers either, decides nothing.
+    """What most people prefer (`preference.decided`).
 
     People decide what is rejected: the chosen one is not always that of C_H.
     """
-    votes: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for choice in choices:
-        votes[choice.pair_id, choice.aspect].append(choice.choice)
-    decided: list[Preference] = []
+    decisions = decided(choices)
+    found: list[Preference] = []
     for pair in pairs:
-        of_pair = votes.get((pair.pair_id, pair.aspect), [])
-        for_a, for_b = of_pair.count("a"), of_pair.count("b")
-        if for_a == for_b:
-            continue
-        chosen, rejected = (pair.a, pair.b) if for_a > for_b else (pair.b, pair.a)
-        decided.append(Preference(pair, chosen, rejected, len(of_pair), max(for_a, for_b) / len(of_pair)))
-    return decided
+        if decision := decisions.get(pair.pair_id):
+            sides = {"a": pair.a, "b": pair.b}
+            found.append(
+                Preference(
+                    pair,
+                    sides[decision.chosen],
+                    sides[decision.rejected],
+                    decision.votes,
+                    decision.agreement,
+                )
+            )
+    return found
