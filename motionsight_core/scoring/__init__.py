@@ -1,10 +1,10 @@
 """Scores: how far the descriptions of a warehouse's rows are true of their frames.
 
-from motionsight_core import Settings
-from motionsight_core.scoring import Scorer
+    from motionsight_core import Settings
+    from motionsight_core.scoring import Scorer
 
-scorer = Scorer.of("openai:http://localhost:8000/v1#Qwen/Qwen2.5-VL-7B-Instruct", Settings())
-print(scorer.name)
+    scorer = Scorer.of("openai:http://localhost:8000/v1#Qwen/Qwen2.5-VL-7B-Instruct", Settings())
+    print(scorer.name)
 """
 
 from __future__ import annotations

@@ -84,7 +84,8 @@ def test_every_deployment_runs_and_says_what_came_of_it(server: Server, catalog:
     ]
     assert (place / "data" / "README.md").exists()
     built = {artifact["key"]: artifact for artifact in server.artifacts(building) if artifact["key"]}
-    assert "5 clips" in built["motionsight-dataset-grades"]["description"]
+    # The new video is a copy of another one.
+    assert "4 clips" in built["motionsight-dataset-grades"]["description"]
 
 
 @pytest.mark.timeout(900)
