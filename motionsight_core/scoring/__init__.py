@@ -5,6 +5,8 @@
 
     scorer = Scorer.of("openai:http://localhost:8000/v1#Qwen/Qwen2.5-VL-7B-Instruct", Settings())
     print(scorer.name)
+
+`motionsight score` writes its scores into the table `scores`; see docs/scores.md.
 """
 
 from __future__ import annotations
