@@ -47,8 +47,9 @@ def test_every_deployment_runs_and_says_what_came_of_it(server: Server, catalog:
             scoring = server.begin("score-descriptions/score", warehouse=warehouse,
                                    scorer=endpoint.settings().annotator)  # fmt: skip
             assert server.ended(scoring) == "Completed", server.log(scoring)
+        source = {"prefix": str(catalog), "name": "clips", "high_object": 0.6, "high_camera": 0.6}
         building = server.begin("build-dataset/dataset", warehouse=warehouse, folder=str(place / "data"),
-                                media="reference")  # fmt: skip
+                                media="reference", settings={"dataset": {"sources": [source]}})  # fmt: skip
         assert server.ended(building) == "Completed", server.log(building)
 
     assert server.run(annotating)["name"] == f"annotate {catalog}"

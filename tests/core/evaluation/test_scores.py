@@ -147,7 +147,7 @@ def test_replies_to_a_question_of_mvbench(reply: str, right_for_a: str) -> None:
 def test_what_names_no_option_of_tomato_is_wrong_and_never_guessed() -> None:
     question = asked("Left.", "Right.")
     assert scored("tomato", question, "A: Left.") == "soa"
-    assert scored("tomato", question, "Answer is: A") == "oa"
+    assert scored("tomato", question, "Answer is: A") == "soa"
     assert scored("tomato", question, "it moves somewhere") == ""
 
 
