@@ -15,7 +15,7 @@ import multiprocessing
 import resource
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -93,13 +93,23 @@ def stub_endpoint() -> Iterator[str]:
         server.join()
 
 
-def measure(folder: Path, *, clips: int, count: int, width: int, height: int, duration_s: float) -> None:
+def measure(
+    folder: Path,
+    *,
+    clips: int,
+    count: int,
+    width: int,
+    height: int,
+    duration_s: float,
+    overrides: Sequence[str],
+) -> None:
     """Render, ask, and print what a question cost."""
     render_catalog(folder / "videos", count=clips, seed=1, width=width, height=height, duration_s=duration_s)
     videos = sorted(path.name for path in (folder / "videos").glob("*.mp4"))
     questions(folder / "questions.jsonl", videos, count)
     with stub_endpoint() as annotator:
-        arms = arms_of(Settings(annotator=annotator), baseline=False)
+        settings = Settings.load(overrides=[f"annotator={annotator}", *overrides])
+        arms = arms_of(settings, baseline=False)
         request = Request(
             "jsonl",
             str(folder / "questions.jsonl"),
@@ -137,6 +147,14 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=2000)
     parser.add_argument("--size", default="320x180", help="of the clips, pixels")
     parser.add_argument("--seconds", type=float, default=2.0, help="of a clip")
+    parser.add_argument(
+        "--set",
+        dest="overrides",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="a setting, such as naming.model=none, without the detector that names what was measured",
+    )
     options = parser.parse_args()
     width, height = map(int, options.size.split("x"))
     with tempfile.TemporaryDirectory() as folder:
@@ -147,6 +165,7 @@ def main() -> None:
             width=width,
             height=height,
             duration_s=options.seconds,
+            overrides=options.overrides,
         )
 
 
