@@ -28,8 +28,8 @@ from motionsight_core.warehouse import (
     Warehouse,
     open_warehouse,
 )
+from motionsight_core.warehouse.parts import write_part
 from motionsight_core.warehouse.staged_files import remove_staged
-from transforms._parts import write_part
 
 #: Rows that wait for their part at most.
 _PART_ROWS = 500

@@ -14,9 +14,9 @@ from apache_beam.utils.windowed_value import WindowedValue
 from motionsight_core.record import Failure, FingerprintRecord, MotionRecord, PredictionRecord, SplitRecord
 from motionsight_core.settings import StoreSettings
 from motionsight_core.warehouse import FAILURES, FINGERPRINTS, MOTION, SPLITS, Manifest, Table
+from motionsight_core.warehouse.parts import write_part
 from motionsight_core.warehouse.staged_files import write_staged
 from transforms._annotate import Annotated
-from transforms._parts import write_part
 from transforms.progress import count_staged
 
 MANIFEST = "manifest.json"

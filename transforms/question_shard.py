@@ -13,9 +13,9 @@ from motionsight_core.evaluation.plan import QuestionShard
 from motionsight_core.evaluation.work import Evaluation
 from motionsight_core.record import PredictionRecord
 from motionsight_core.warehouse import FAILURES, PREDICTIONS, Manifest, Warehouse
+from motionsight_core.warehouse.parts import write_part
 from motionsight_core.warehouse.staged_files import read_staged
 from transforms._answer import AnswerQuestions
-from transforms._parts import write_part
 from transforms._stage import Attempt
 from transforms._stage_answers import StageAnswers
 from transforms.job_names import job_prefix

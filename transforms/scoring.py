@@ -13,8 +13,8 @@ from motionsight_core.record import ScoreRecord
 from motionsight_core.scoring import ClipToScore, Scorer, Unscored
 from motionsight_core.settings import StoreSettings
 from motionsight_core.warehouse import SCORES, Manifest, Warehouse
+from motionsight_core.warehouse.parts import write_part
 from motionsight_core.warehouse.staged_files import read_staged, write_staged
-from transforms._parts import write_part
 from transforms._score import Outcome, ScoreDescriptions
 from transforms.job_names import job_prefix
 from transforms.runners import pipeline_for
@@ -96,16 +96,8 @@ def _stage(outcomes: list[Outcome], attempt: _Attempt) -> None:
     """One Parquet part, and last the result that names it."""
     rows = [outcome.to_row() for outcome in outcomes if isinstance(outcome, ScoreRecord)]
     files = (write_part(attempt.directory, SCORES, rows, stores=attempt.stores),) if rows else ()
-    manifest = Manifest(
-        attempt_id=attempt.attempt_id,
-        run_id=attempt.run_id,
-        recipe=attempt.scorer,
-        motion_files=(),
-        failure_files=(),
-        annotated=0,
-        failed=0,
-        skipped=0,
-        score_files=files,
+    manifest = Manifest.without_clips(
+        attempt_id=attempt.attempt_id, run_id=attempt.run_id, recipe=attempt.scorer, score_files=files
     )
     result = ShardScores(
         manifest, len(rows), tuple(outcome for outcome in outcomes if isinstance(outcome, Unscored))

@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from flows.runs.run import Run, commit_shard, load_transforms, staged
+from flows.runs.run import Run, commit_shard, staged
 from motionsight_core.catalog import Clip
 from motionsight_core.dataset.fingerprinting import clips_without, count_without, fingerprints_of
 from motionsight_core.errors import ClipError
 from motionsight_core.record import FingerprintRecord, RunRecord
 from motionsight_core.settings import Settings
 from motionsight_core.warehouse import FINGERPRINTS, Manifest, open_warehouse
+from motionsight_core.warehouse.parts import write_part
 
 #: `recipe` of these runs, which write no rows of `motion`.
 _RECIPE = "fingerprints"
@@ -104,22 +105,11 @@ def _take(run: Run, shard: Mapping[str, Clip], result: FingerprintResult) -> Non
             rows.append(FingerprintRecord.of(clip, found))
     if not rows:
         return
-    load_transforms()
-    from transforms._parts import write_part
-
     place, attempt_id = open_warehouse(run.warehouse), uuid.uuid4().hex
     directory = f"{place.staging}/{run.run_id}/{attempt_id}"
     part = write_part(directory, FINGERPRINTS, [row.to_row() for row in rows], stores=run.settings.stores)
-    manifest = Manifest(
-        attempt_id=attempt_id,
-        run_id=run.run_id,
-        recipe=_RECIPE,
-        motion_files=(),
-        failure_files=(),
-        annotated=0,
-        failed=0,
-        skipped=0,
-        fingerprint_files=(part,),
+    manifest = Manifest.without_clips(
+        attempt_id=attempt_id, run_id=run.run_id, recipe=_RECIPE, fingerprint_files=(part,)
     )
     commit_shard(run, manifest)
     result.taken += len(rows)

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
-
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from motionsight_core.preference import Choice
 from motionsight_core.record import RunRecord
 from motionsight_core.settings import Settings
 from motionsight_core.warehouse import PREFERENCES, Manifest, open_warehouse
-from motionsight_core.warehouse.staged_files import write_staged
+from motionsight_core.warehouse.parts import write_part
 from motionsight_core.warehouse.staging import staging_area
 
 #: What the column `recipe` of the table `runs` has for such a run.
@@ -39,14 +35,10 @@ def import_preferences(
     place, settings = open_warehouse(warehouse), settings or Settings()
     run_id = uuid.uuid4().hex
     with staging_area(place.staging, run_id, stores=settings.stores):
-        path = f"{place.staging}/{run_id}/{PREFERENCES.name}.parquet"
-        rows = pa.Table.from_pylist([one.to_row() for one in choices], schema=PREFERENCES.schema)
-        file = io.BytesIO()
-        pq.write_table(rows, file, compression="zstd")
-        write_staged(
-            path,
-            file.getvalue(),
-            content_type="application/vnd.apache.parquet",
+        part = write_part(
+            f"{place.staging}/{run_id}",
+            PREFERENCES,
+            [one.to_row() for one in choices],
             stores=settings.stores,
         )
         place.start_run(
@@ -59,16 +51,8 @@ def import_preferences(
             )
         )
         place.commit(
-            Manifest(
-                attempt_id=uuid.uuid4().hex,
-                run_id=run_id,
-                recipe=_RECIPE,
-                motion_files=(),
-                failure_files=(),
-                annotated=0,
-                failed=0,
-                skipped=0,
-                preference_files=(path,),
+            Manifest.without_clips(
+                attempt_id=uuid.uuid4().hex, run_id=run_id, recipe=_RECIPE, preference_files=(part,)
             )
         )
         place.finish_run(run_id)

@@ -37,6 +37,20 @@ class Manifest:
     preference_files: tuple[str, ...] = ()
     """Parquet files in `tables.PREFERENCES`."""
 
+    @classmethod
+    def without_clips(
+        cls, *, attempt_id: str, run_id: str, recipe: str, **files: tuple[str, ...]
+    ) -> Manifest:
+        """One that annotates no clip.
+
+        Args:
+            attempt_id: unique for each attempt.
+            run_id: of the run.
+            recipe: as the table `runs` has it.
+            files: of the tables in `newest_files`, by the field's name.
+        """
+        return cls(attempt_id, run_id, recipe, (), (), annotated=0, failed=0, skipped=0, **files)
+
     @property
     def newest_files(self) -> dict[str, tuple[str, ...]]:
         """The files of the tables of which the newest row of a key stays, by the table's name."""

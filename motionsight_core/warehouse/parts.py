@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from motionsight_core.settings import StoreSettings
-from motionsight_core.warehouse import Table
 from motionsight_core.warehouse.staged_files import write_staged
+from motionsight_core.warehouse.tables import Table
 
 
 def write_part(directory: str, table: Table, rows: Sequence[dict[str, Any]], *, stores: StoreSettings) -> str:
