@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import apache_beam as beam
-from apache_beam.transforms.util import ReshufflePerKey
 
 from motionsight_core.evaluation.answering import Answering
 from motionsight_core.evaluation.journal import journal_of
@@ -17,6 +16,7 @@ from motionsight_core.video.packing import PackedClip, pack, unpack
 from transforms._answer_here import answering_here
 from transforms._counters import NAMESPACE
 from transforms._inference import batch_size, bytes_of
+from transforms._pack import WithAccelerator
 from transforms._run_inference import ModelHandler, RunInference
 
 
@@ -24,28 +24,14 @@ def answer_with_models(evaluation: Evaluation) -> beam.PTransform:
     """PCollection[DecodedQuestions] -> the rows of each, on `runtime.accelerator` where set."""
     answer = RunInference(AnswerHandler(evaluation))
     if accelerator := evaluation.arms[0].settings.runtime.accelerator:
-        return _AnswerElsewhere(answer, accelerator)
-    return answer
-
-
-class _AnswerElsewhere(beam.PTransform):
-    """Answers on workers of their own, with an accelerator; frames get there packed (see `_inference`)."""
-
-    def __init__(self, answer: beam.PTransform, accelerator: str) -> None:
-        super().__init__()
-        self._answer, self._accelerator = answer, accelerator
-
-    def expand(self, pcoll: beam.PCollection[DecodedQuestions]) -> beam.PCollection[list[PredictionRecord]]:
         packed = tuple[int, tuple[PackedClip, AskedClip]]
-        unpacked = beam.Map(_unpacked).with_output_types(DecodedQuestions)
-        answered: Any = (
-            pcoll
-            | "PackFrames" >> beam.Map(_packed).with_output_types(packed)
-            | "ToModels" >> ReshufflePerKey()
-            | "UnpackFrames" >> unpacked.with_resource_hints(accelerator=self._accelerator)
-            | "RunInference" >> self._answer.with_resource_hints(accelerator=self._accelerator)
+        return WithAccelerator(
+            answer,
+            accelerator,
+            pack=beam.Map(_packed).with_output_types(packed),
+            unpack=beam.Map(_unpacked).with_output_types(DecodedQuestions),
         )
-        return answered
+    return answer
 
 
 def _packed(element: DecodedQuestions) -> tuple[int, tuple[PackedClip, AskedClip]]:

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import apache_beam as beam
-from apache_beam.transforms.util import ReshufflePerKey
 
 from motionsight_core.annotator import Annotator
 from motionsight_core.clip import DecodedClip
@@ -18,7 +17,7 @@ from motionsight_core.record import Failure, MotionRecord
 from motionsight_core.settings import Settings
 from transforms._counters import NAMESPACE
 from transforms._describe import counting_sight, describe_batch
-from transforms._pack import PackFrames, UnpackFrames
+from transforms._pack import PackFrames, UnpackFrames, WithAccelerator
 from transforms._run_inference import ModelHandler, RunInference
 
 #: What a clip lasts, where nothing says how long.
@@ -29,30 +28,8 @@ def describe_with_models(settings: Settings, run_id: str) -> beam.PTransform:
     """PCollection[DecodedClip] -> a record or a Failure for each, on `runtime.accelerator` where set."""
     describe = RunInference(MotionSightHandler(settings, run_id))
     if accelerator := settings.runtime.accelerator:
-        return _DescribeElsewhere(describe, accelerator)
+        return WithAccelerator(describe, accelerator, pack=PackFrames(), unpack=UnpackFrames())
     return describe
-
-
-class _DescribeElsewhere(beam.PTransform):
-    """Describes on workers of their own, with an accelerator; those that decode need none.
-
-    Steps that no shuffle parts are fused and run on the same worker, so one stands between, and the
-    frames cross it packed.
-    """
-
-    def __init__(self, describe: beam.PTransform, accelerator: str) -> None:
-        super().__init__()
-        self._describe, self._accelerator = describe, accelerator
-
-    def expand(self, pcoll: beam.PCollection[DecodedClip]) -> beam.PCollection[MotionRecord | Failure]:
-        described: Any = (
-            pcoll
-            | "PackFrames" >> PackFrames()
-            | "ToModels" >> ReshufflePerKey()
-            | "UnpackFrames" >> UnpackFrames().with_resource_hints(accelerator=self._accelerator)
-            | "RunInference" >> self._describe.with_resource_hints(accelerator=self._accelerator)
-        )
-        return described
 
 
 class MotionSightHandler(ModelHandler[DecodedClip, MotionRecord | Failure, MotionSight]):

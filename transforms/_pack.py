@@ -1,4 +1,4 @@
-"""PackFrames and UnpackFrames: how decoded clips cross from workers that decode to those with models."""
+"""How decoded clips cross from workers that decode to those with models: packed, over one shuffle."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 import apache_beam as beam
 from apache_beam.coders import Coder, registry
+from apache_beam.transforms.util import ReshufflePerKey
 
 from motionsight_core.clip import DecodedClip
 from motionsight_core.video.packing import PackedClip, pack, unpack
@@ -58,6 +59,37 @@ class UnpackFrames(beam.PTransform):
     def expand(self, pcoll: beam.PCollection[tuple[int, PackedClip]]) -> beam.PCollection[DecodedClip]:
         unpacked: Any = pcoll | "Unpack" >> beam.MapTuple(_without_key).with_output_types(DecodedClip)
         return unpacked
+
+
+class WithAccelerator(beam.PTransform):
+    """A step with models on workers of their own, which have an accelerator; those that decode need none.
+
+    Steps that no shuffle parts are fused and run on the same worker, so one stands between, and the
+    frames cross it packed.
+
+    Args:
+        step: what runs there.
+        accelerator: Beam's resource hint.
+        pack: what crosses, with random keys to be shuffled by.
+        unpack: undoes it.
+    """
+
+    def __init__(
+        self, step: beam.PTransform, accelerator: str, *, pack: beam.PTransform, unpack: beam.PTransform
+    ) -> None:
+        super().__init__()
+        self._step, self._accelerator = step, accelerator
+        self._pack, self._unpack = pack, unpack
+
+    def expand(self, pcoll: beam.PCollection[Any]) -> beam.PCollection[Any]:
+        done: Any = (
+            pcoll
+            | "PackFrames" >> self._pack
+            | "ToModels" >> ReshufflePerKey()
+            | "UnpackFrames" >> self._unpack.with_resource_hints(accelerator=self._accelerator)
+            | "RunInference" >> self._step.with_resource_hints(accelerator=self._accelerator)
+        )
+        return done
 
 
 def _with_key(decoded: DecodedClip) -> tuple[int, PackedClip]:

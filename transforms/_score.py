@@ -9,7 +9,6 @@ from typing import Any, TypeAlias
 
 import apache_beam as beam
 from apache_beam.pvalue import TaggedOutput
-from apache_beam.transforms.util import ReshufflePerKey
 
 from motionsight_core.clip import DecodedClip
 from motionsight_core.errors import ClipError
@@ -21,6 +20,7 @@ from motionsight_core.settings import Settings
 from motionsight_core.video.packing import PackedClip, pack, unpack
 from transforms._counters import NAMESPACE
 from transforms._inference import batch_size
+from transforms._pack import WithAccelerator
 from transforms._run_inference import ModelHandler, RunInference
 from transforms.progress import count_scored
 
@@ -45,31 +45,18 @@ class ScoreDescriptions(beam.PTransform):
     def expand(self, pcoll: beam.PCollection[ClipToScore]) -> beam.PCollection[Outcome]:
         decode = beam.ParDo(_Decode(self._scorer.settings, self._run_id))
         decoded: Any = pcoll | "DecodeToScore" >> decode.with_outputs(_UNSCORED, main="shown")
-        shown, infer = decoded["shown"], RunInference(_ScoringHandler(self._scorer, self._run_id))
+        score: beam.PTransform = RunInference(_ScoringHandler(self._scorer, self._run_id))
         if accelerator := self._scorer.settings.runtime.accelerator:
-            shown = shown | "ToScorers" >> _ToAccelerator(accelerator)
-            infer = infer.with_resource_hints(accelerator=accelerator)
-        scored = shown | "Score" >> infer | "EachScore" >> beam.FlatMap(list)
+            packed = tuple[int, tuple[ClipToScore, PackedClip]]
+            score = WithAccelerator(
+                score,
+                accelerator,
+                pack=beam.Map(_packed).with_output_types(packed),
+                unpack=beam.MapTuple(_unpacked),
+            )
+        scored: Any = decoded["shown"] | "Score" >> score | "EachScore" >> beam.FlatMap(list)
         outcomes: Any = (decoded[_UNSCORED], scored) | "Outcomes" >> beam.Flatten()
         return outcomes
-
-
-class _ToAccelerator(beam.PTransform):
-    """PCollection[Shown] -> the same on workers with an accelerator; the frames travel packed."""
-
-    def __init__(self, accelerator: str) -> None:
-        super().__init__()
-        self._accelerator = accelerator
-
-    def expand(self, pcoll: beam.PCollection[Shown]) -> beam.PCollection[Shown]:
-        packed = tuple[int, tuple[ClipToScore, PackedClip]]
-        moved: Any = (
-            pcoll
-            | "Pack" >> beam.Map(_packed).with_output_types(packed)
-            | "Shuffle" >> ReshufflePerKey()
-            | "Unpack" >> beam.MapTuple(_unpacked).with_resource_hints(accelerator=self._accelerator)
-        )
-        return moved
 
 
 class _Decode(beam.DoFn):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from flows.cli.options import settings_options, warehouse_option
+from flows.cli.options import prefect_option, settings_options, warehouse_option
 
 if TYPE_CHECKING:
     from motionsight_core.settings import Settings
@@ -55,12 +55,7 @@ if TYPE_CHECKING:
     type=click.Path(dir_okay=False, path_type=Path),
     help="With --calibrate: the report.",
 )
-@click.option(
-    "--prefect",
-    "through_prefect",
-    is_flag=True,
-    help="Run as a Prefect flow (default where PREFECT_API_URL is set).",
-)
+@prefect_option
 def score(
     warehouse: str,
     settings: Settings,

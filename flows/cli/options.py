@@ -45,6 +45,31 @@ warehouse_option = click.option(
 )
 
 
+prefect_option = click.option(
+    "--prefect",
+    "through_prefect",
+    is_flag=True,
+    help="Run as a Prefect flow (default where PREFECT_API_URL is set).",
+)
+
+
+def listening_options(port: int) -> Callable[[Command], Command]:
+    """--host and --port of a server; `port` is taken where none is given."""
+
+    def with_options(command: Command) -> Command:
+        host = click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+        place = click.option(
+            "--port",
+            default=port,
+            show_default=True,
+            type=click.IntRange(0, 65535),
+            help="0 takes one that is free, and prints it.",
+        )
+        return host(place(command))
+
+    return with_options
+
+
 class FiniteRange(click.FloatRange):
     """A number in a range, neither infinite nor NaN, which a range lets pass."""
 

@@ -1,4 +1,4 @@
-"""Who may see the page: whoever has logged in with the token; without one, this machine alone."""
+"""Access to the page: people who have logged in with the token; without a token, this machine alone."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class PageAccess:
                 return PlainTextResponse("The form is too long.\n", 413, {"connection": "close"})
         given = parse_qs(body.decode("latin-1")).get("token", [""])[0].strip()
         if not hmac.compare_digest(given.encode(), self._token.encode()):
-            return HTMLResponse(_form("This is not the token. Ask whoever runs the page for it."), 401)
+            return HTMLResponse(_form("This is not the token. Ask the person who runs the page for it."), 401)
         answer = RedirectResponse("/", 303)
         answer.set_cookie(
             _COOKIE,

@@ -137,7 +137,7 @@ class PreferencePage:
         return self._state(annotator)
 
     def _state(self, annotator: str) -> dict[str, Any]:
-        """How far an annotator is, and the next pair: the first of which they have not chosen."""
+        """How far an annotator is, and the next pair: the first one that they have not judged yet."""
         chosen = self._log.of(annotator)
         left = [pair for pair in self._pairs.values() if pair.pair_id not in chosen]
         state: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""Who may ask: whoever has the key, or on this machine alone whoever is not a web page of somebody else's."""
+"""Access to the server: clients with the key; without one, programs of this machine, but no foreign page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`motionsight serve`: its options."""
+"""The command `motionsight serve`. Heavy imports live inside: `--help` answers at once."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from flows.cli.options import FiniteRange, settings_options
+from flows.cli.options import FiniteRange, listening_options, settings_options
 
 if TYPE_CHECKING:
     from motionsight_core.settings import Settings
@@ -21,14 +21,7 @@ if TYPE_CHECKING:
     help="A folder, gs://bucket/prefix or s3://bucket/prefix below which clients may name videos; may be "
     "repeated.",
 )
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option(
-    "--port",
-    default=8000,
-    show_default=True,
-    type=click.IntRange(0, 65535),
-    help="0 takes one that is free, and prints it.",
-)
+@listening_options(8000)
 @click.option(
     "--key-variable",
     metavar="NAME",
