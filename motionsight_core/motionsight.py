@@ -8,7 +8,7 @@ step takes the annotations of a batch and fills in one thing.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -122,7 +122,7 @@ class MotionSight:
             ModelMissing: a model is not on this machine, so that no clip can be described.
         """
         with ThreadPoolExecutor(self.settings.runtime.decode_processes) as threads:
-            batch = list(threads.map(self._decoded, clips))
+            batch = list(threads.map(partial(self._decoded, products=self.products), clips))
         steps = [self._narrate]
         if not self.annotator.is_measured:
             steps = [self._caption_objects, self._caption_camera]
@@ -211,8 +211,12 @@ class MotionSight:
     def _asked_about(self, asked: Sequence[Asked]) -> list[Annotation]:
         """An annotation per question; those about one clip share its frames and the names of its tracks."""
         clips = {_identity(one.clip): one.clip for one in asked}
+        wanted: dict[object, set[Product]] = {clip: set() for clip in clips}
+        for one in asked:
+            wanted[_identity(one.clip)].update(self.products_for(one.query))
         with ThreadPoolExecutor(self.settings.runtime.decode_processes) as threads:
-            decoded = dict(zip(clips, threads.map(self._decoded, clips.values()), strict=True))
+            found = threads.map(self._decoded, clips.values(), wanted.values())
+            decoded = dict(zip(clips, found, strict=True))
         if self._names_here:
             take(self._name_tracks, list(decoded.values()), self._observe)
         return [decoded[_identity(one.clip)].about(one.query) for one in asked]
@@ -230,12 +234,12 @@ class MotionSight:
 
     @property
     def products(self) -> tuple[Product, ...]:
-        """What a decode must give: the measurement always, and the frames that prompts are made of."""
+        """What a decode must give for a row: the measurement, and the frames that its prompts are made of."""
         # Objects are looked for in the sampled frames.
         found_in: set[Product] = {"sampled"} if self._names_here else set()
         if self.annotator.is_measured:
             return ("motion", *found_in)
-        prompts = self.settings.prompts.named()
+        prompts = self.settings.prompts.shown("both")
         found_in |= {"sampled"} if self._refers(prompts) else set()
         return ("motion", *sorted(found_in.union(*map(needs, prompts))))
 
@@ -253,11 +257,11 @@ class MotionSight:
             found.add("motion")
         return tuple(sorted(found))
 
-    def _decoded(self, clip: Clip | DecodedClip) -> Annotation:
+    def _decoded(self, clip: Clip | DecodedClip, products: Collection[Product]) -> Annotation:
         if isinstance(clip, DecodedClip):
             return Annotation(clip.clip, clip)
         try:
-            decoded = shared_decoder(self.settings).decode(clip, products=self.products)
+            decoded = shared_decoder(self.settings).decode(clip, products=tuple(sorted(products)))
         except ClipError as error:
             return Annotation(clip).failed("decode", error)
         return Annotation(decoded.clip, decoded)
@@ -364,17 +368,18 @@ class MotionSight:
         frames = [(prompt, self._frames(annotation, prompt)) for prompt in prompts]
         return tuple(part for prompt, shown in frames for part in dialogue.section(prompt, shown))
 
+    def _evidence(self, annotation: Annotation, *parts: EvidencePart) -> str:
+        """Of these parts, what was measured and is to be told; without any, nothing need be measured."""
+        told = self.settings.prompts.evidence_about
+        about: list[EvidencePart] = [part for part in parts if part in told]
+        return dialogue.evidence_of(annotation.motion, about) if about else ""
+
     # Answering: the sections that the question needs, what was measured where that is told, the question --
 
     def _ask(self, batch: Batch) -> None:
-        about = self.settings.prompts.evidence_about
         asked = [
             dialogue.ask(
-                (
-                    *self._seen(one, self._prompts(one)),
-                    dialogue.evidence_of(one.motion, about) if about else "",
-                ),
-                one.asked,
+                (*self._seen(one, self._prompts(one)), self._evidence(one, "camera", "objects")), one.asked
             )
             for one in batch
         ]
@@ -398,29 +403,24 @@ class MotionSight:
     # Captioning: R_obj = MLLM(spotlit frames), R_cam = MLLM(blurred frames, R_obj) (section 3.4) ---------
 
     def _caption_objects(self, batch: Batch) -> None:
-        prompts, about = self.settings.prompts.shown("object"), self._evidence_of("objects")
+        prompts = self.settings.prompts.shown("object")
         asked = [
-            dialogue.caption_objects(
-                self._seen(one, prompts), one.names, dialogue.evidence_of(one.motion, about)
-            )
+            dialogue.caption_objects(self._seen(one, prompts), one.names, self._evidence(one, "objects"))
             for one in batch
         ]
         for annotation, text in self._interview.captions("object", batch, asked):
             annotation.object_motion = text
 
     def _caption_camera(self, batch: Batch) -> None:
-        prompts, about = self.settings.prompts.shown("camera"), self._evidence_of("camera")
+        prompts = self.settings.prompts.shown("camera")
         asked = [
             dialogue.caption_camera(
-                self._seen(one, prompts), one.object_motion, dialogue.evidence_of(one.motion, about)
+                self._seen(one, prompts), one.object_motion, self._evidence(one, "camera")
             )
             for one in batch
         ]
         for annotation, text in self._interview.captions("camera", batch, asked):
             annotation.camera_motion = text
-
-    def _evidence_of(self, part: EvidencePart) -> tuple[EvidencePart, ...]:
-        return (part,) if part in self.settings.prompts.evidence_about else ()
 
     def _narrate(self, batch: Batch) -> None:
         """Both descriptions from the measurement, with no weights."""

@@ -192,7 +192,7 @@ class Service:
                 raise _Unwanted
 
         try:
-            clip = self._opening.decoded(asked, self._sights.products)
+            clip = self._opening.decoded(asked, self._sights.products(asked))
             is_wanted()
             said = self._sights.said(asked, clip, is_wanted=is_wanted)
         except Exception as error:

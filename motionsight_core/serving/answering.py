@@ -10,6 +10,7 @@ from motionsight_core.clip import DecodedClip, Product
 from motionsight_core.errors import BadReply, ClipError, ModelRefused, Undecided, permanent_names
 from motionsight_core.models.loaded import Models, shared_models
 from motionsight_core.motionsight import MotionSight
+from motionsight_core.questions import Query
 from motionsight_core.record import Failure
 from motionsight_core.serving.choices import read_choices
 from motionsight_core.serving.request import ChatRequest
@@ -67,9 +68,10 @@ class Sights:
         scheme, _, location = name.partition(":")
         return f"{scheme}:{location.rstrip('/').rpartition('/')[2]}" if location.startswith("/") else name
 
-    @property
-    def products(self) -> tuple[Product, ...]:
-        """What a clip must be decoded to."""
+    def products(self, request: ChatRequest) -> tuple[Product, ...]:
+        """What the clip of a request must be decoded to."""
+        if request.question:
+            return self._first.products_for(Query(request.question))
         return self._first.products
 
     def load(self) -> None:

@@ -249,7 +249,9 @@ def test_a_clip_is_decoded_once_however_many_questions_it_has(
     decoded: list[Clip] = []
     method = MotionSight(Settings())
     decode_one = method._decoded
-    monkeypatch.setattr(method, "_decoded", lambda clip: decoded.append(clip) or decode_one(clip))
+    monkeypatch.setattr(
+        method, "_decoded", lambda clip, wanted: decoded.append(clip) or decode_one(clip, wanted)
+    )
     queries = [
         Query("Which way does the camera pan?", ("left", "right")),
         Query("Does it zoom?", ("Yes", "No")),
