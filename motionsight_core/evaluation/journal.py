@@ -26,7 +26,13 @@ from pathlib import Path
 from motionsight_core.errors import RunError
 from motionsight_core.record import PredictionRecord
 from motionsight_core.settings import StoreSettings
-from motionsight_core.warehouse.staged_files import list_staged, read_staged, remove_staged, write_staged
+from motionsight_core.warehouse.staged_files import (
+    append_whole,
+    list_staged,
+    read_staged,
+    remove_staged,
+    write_staged,
+)
 from motionsight_core.warehouse.staging import REPLIES
 
 #: Replies in an object of a bucket at most, and the longest that one waits for others, seconds.
@@ -104,8 +110,7 @@ class Journal:
                 self._file = None
             while self._file is None:
                 self._file = self._made()
-            while line:
-                line = line[os.write(self._file, line) :]
+            append_whole(self._file, line)
         except OSError as error:
             raise RunError(
                 f"Replies cannot be kept in {self._directory}: {error.strerror or error}; make room there, "

@@ -24,6 +24,7 @@ from typing import Any, Literal, TypeAlias, get_args
 from motionsight_core.errors import RunError, UsageError
 from motionsight_core.preference.pairs import Aspect, Side
 from motionsight_core.record import PreferenceRecord
+from motionsight_core.warehouse.staged_files import append_whole
 
 Verdict: TypeAlias = Literal["a", "b", "equal", "cannot_tell"]
 
@@ -174,12 +175,10 @@ class ChoiceLog:
         line = json.dumps({"event": event} | values, ensure_ascii=False).encode() + b"\n"
         before = os.fstat(self._file).st_size
         try:
-            written = 0
-            while written < len(line):
-                written += os.write(self._file, line[written:])
+            append_whole(self._file, line)
             os.fsync(self._file)
         except OSError as error:
-            os.ftruncate(self._file, before)  # half a line would damage the next one
+            os.ftruncate(self._file, before)  # what is said not to be kept must not stand
             raise RunError(
                 f"The choice cannot be written to {self._path}: {error.strerror}; make room there, then "
                 "choose again."

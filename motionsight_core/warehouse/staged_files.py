@@ -50,6 +50,27 @@ def write_staged(path: str, content: bytes, *, content_type: str, stores: StoreS
         ) from None
 
 
+def append_whole(file: int, content: bytes) -> None:
+    """Append all of it or nothing to a file of this machine that nobody else writes.
+
+    Half a line would damage the next one.
+
+    Args:
+        file: a descriptor, opened with O_APPEND.
+        content: such as a line with its end.
+
+    Raises:
+        OSError: a disk is full, or whatever else stands against it.
+    """
+    before = os.fstat(file).st_size
+    try:
+        while content:
+            content = content[os.write(file, content) :]
+    except OSError:
+        os.ftruncate(file, before)
+        raise
+
+
 def read_staged(path: str, *, stores: StoreSettings) -> bytes:
     """What was written there.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -118,6 +120,26 @@ def test_replies_that_cannot_be_kept_end_the_run_with_one_sentence(tmp_path: Pat
     (tmp_path / "file").write_text("")
     with pytest.raises(RunError, match=r"Replies cannot be kept in .*: Not a directory; make room"):
         Journal(f"{tmp_path}/file/replies/x", "old", STORES).add(row(1))
+
+
+def test_a_reply_after_one_that_met_a_full_disk_half_way_is_kept(
+    directory: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal, write, written = Journal(directory, "old", STORES), os.write, list[int]()
+    journal.add(row(1))
+
+    def full_soon(file: int, content: bytes) -> int:
+        if written:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        written.append(write(file, content[:20]))
+        return written[0]
+
+    with monkeypatch.context() as disk, pytest.raises(RunError, match="No space left on device; make room"):
+        disk.setattr(os, "write", full_soon)
+        journal.add(row(2))
+    journal.add(row(3))
+    journal.close()
+    assert taken(directory) == [row(1), row(3)]
 
 
 def test_in_a_bucket_replies_wait_for_each_other_and_are_objects(
