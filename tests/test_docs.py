@@ -53,6 +53,8 @@ NOT_RUN = {
     "parrot:": "needs the package of docs/extend; tests/extend has it",
     "zips://": "needs the package of docs/extend; tests/extend has it",
     "logged:": "needs the package of docs/extend; tests/extend has it",
+    # Data sets with pairs
+    'read_pairs("dataset")': "needs a data set of scored rows; tests/core/preference has one",
     # Trainers
     "cd data": "is for a person's shell",
     "swift sft": "needs ms-swift; tests/core/dataset/test_trainers.py has its loader",
