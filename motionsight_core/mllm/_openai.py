@@ -7,12 +7,14 @@ import json
 import os
 import threading
 import time
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, Future
 from queue import SimpleQueue
 from typing import Any, TypeAlias, TypeVar
 
 import openai
+import orjson
+from openai.types.chat import ChatCompletion
 
 from motionsight_core.errors import AnnotatorFailed, BadReply, ClipError, ModelUnavailable, one_line
 from motionsight_core.mllm._address import EndpointAddress, key_in
@@ -30,8 +32,8 @@ from motionsight_core.mllm._yes import FIELDS, WITHOUT, yes_of
 from motionsight_core.settings import Settings
 
 T = TypeVar("T")
-#: As a chat completion takes them.
-Messages: TypeAlias = list[dict[str, Any]]
+#: Reads a chat completion, which the SDK does not check, and the seconds that it took.
+Read: TypeAlias = Callable[[Any, float], T | ClipError]
 
 CONNECT_S = 10.0
 PROBE_S = 5.0
@@ -62,19 +64,23 @@ class EndpointModel:
 
     def reply_each(self, conversations: Sequence[Conversation]) -> Iterator[tuple[int, Reply | ClipError]]:
         """See `replies_as_they_come`; whoever stops early cancels the requests that are under way."""
-        limit = self._settings.mllm.max_new_tokens
-        yield from self._each(conversations, lambda line, messages: line.reply(messages, limit))
+        mllm = self._settings.mllm
+        fields = {"max_tokens": mllm.max_new_tokens, "temperature": mllm.temperature, "seed": mllm.seed}
+        yield from self._each(conversations, fields, reply_of)
 
     def yes_probability(self, conversations: Sequence[Conversation]) -> list[float | ClipError]:
         """See `ScoringModel.yes_probability`; from the log-probabilities of the most probable tokens."""
-        found = dict(self._each(conversations, _Line.yes_probability))
+        found = dict(self._each(conversations, FIELDS, lambda completion, _: yes_of(completion)))
         return [found[position] for position in range(len(conversations))]
 
     def _each(
-        self, conversations: Sequence[Conversation], ask: Ask[T]
+        self, conversations: Sequence[Conversation], fields: Mapping[str, Any], read: Read[T]
     ) -> Iterator[tuple[int, T | ClipError]]:
         """What is answered in each conversation, as it comes, with its position."""
         line = self._connect()
+        # null takes a field away that a server does not know.
+        fields = {"model": self._address.model, **fields, **self._settings.mllm.extra_body}
+        fields = {name: value for name, value in fields.items() if value is not None}
         pictures = Pictures()
         came: SimpleQueue[int] = SimpleQueue()
         asked: dict[int, Future[T | ClipError]] = {}
@@ -86,7 +92,8 @@ class EndpointModel:
                 except Exception as error:
                     yield position, AnnotatorFailed(f"{type(error).__name__}: {one_line(error)}")
                     continue
-                request = asyncio.run_coroutine_threadsafe(ask(line, messages), line.loop)
+                answer = line.complete({"messages": messages, **fields}, read)
+                request = asyncio.run_coroutine_threadsafe(answer, line.loop)
                 asked[position] = request
                 request.add_done_callback(lambda _, position=position: came.put(position))
                 while not came.empty():
@@ -126,7 +133,7 @@ class _Line:
     def __init__(self, settings: Settings, address: EndpointAddress, key: str | None) -> None:
         self.process = os.getpid()
         self.loop = asyncio.new_event_loop()
-        self._mllm, self._endpoint = settings.mllm, settings.endpoint
+        self._endpoint = settings.endpoint
         self._address, self._key = address, key
         self._slots = asyncio.Semaphore(self._endpoint.concurrency)
         connect_s = min(CONNECT_S, self._endpoint.timeout_s)
@@ -153,34 +160,23 @@ class _Line:
         await asyncio.gather(*others, return_exceptions=True)
         await self._client.close()
 
-    async def reply(self, messages: Messages, max_tokens: int) -> Reply | ClipError:
-        """One reply; never raises but when cancelled."""
-        fields = {
-            "max_tokens": max_tokens,
-            "temperature": self._mllm.temperature,
-            "seed": self._mllm.seed,
-        }
-        return await self._complete(messages, fields, reply_of)
+    async def complete(self, body: Mapping[str, Any], read: Read[T]) -> T | ClipError:
+        """What is read of one chat completion; never raises but when cancelled.
 
-    async def yes_probability(self, messages: Messages) -> float | ClipError:
-        """How probable it is that the reply begins with "Yes"; never raises but when cancelled."""
-        return await self._complete(messages, FIELDS, lambda completion, _: yes_of(completion))
-
-    async def _complete(
-        self, messages: Messages, fields: dict[str, Any], read: Callable[[Any, float], T | ClipError]
-    ) -> T | ClipError:
-        """One chat completion, as `read` reads it and the seconds that it took."""
-        # null takes a field away that a server does not know.
-        # The messages are ready; as an argument of its own the SDK would go through all of them once more.
-        known = {name: value for name, value in (fields | self._mllm.extra_body).items() if value is not None}
-        body = {"messages": messages} | known
+        Args:
+            body: the request's, as JSON.
+            read: see Read.
+        """
         async with self._slots:
             start_s = time.perf_counter()
             try:
-                completion: Any = await self._client.chat.completions.create(
-                    model=self._address.model,
-                    messages=(),
-                    extra_body=body,
+                # `chat.completions.create` would go through all messages before it writes them, which takes
+                # as long again. Written here, only requests that are under way are there in full.
+                completion = await self._client.post(
+                    "/chat/completions",
+                    cast_to=ChatCompletion,
+                    content=orjson.dumps(body),
+                    options={"security": {"bearer_auth": True}},  # no other key of the environment
                 )
                 answer = read(completion, time.perf_counter() - start_s)
             except Exception as error:
@@ -266,10 +262,6 @@ class _Line:
         if self._key and isinstance(answer, ClipError) and self._key in str(answer):
             return type(answer)(str(answer).replace(self._key, "***"))
         return answer
-
-
-#: What is asked of one conversation over a line.
-Ask: TypeAlias = Callable[[_Line, Messages], Coroutine[Any, Any, T | ClipError]]
 
 
 class _TookTooLong(openai.APITimeoutError):

@@ -127,11 +127,19 @@ def test_control_tokens_of_any_family_are_sent_as_text(endpoint: ScriptedEndpoin
     )
 
 
+def test_a_text_that_is_no_unicode_costs_its_own_conversation_alone(endpoint: ScriptedEndpoint) -> None:
+    unwritable, reply = EndpointModel(endpoint.settings()).reply([about("\ud83d"), about("Why?")])
+
+    assert isinstance(unwritable, AnnotatorFailed)
+    assert isinstance(reply, Reply)
+
+
 def test_the_key_comes_from_the_environment_variable_that_is_named(
     endpoint: ScriptedEndpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MY_KEY", f"{KEY}\n")
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    monkeypatch.setenv("OPENAI_ADMIN_KEY", "of-another-server")
 
     EndpointModel(endpoint.settings(key_variable="MY_KEY")).reply([about("Why?")])
     EndpointModel(endpoint.settings()).reply([about("Why?")])
