@@ -25,6 +25,7 @@ from motionsight_core.guarded.pool import shared_decoder
 from motionsight_core.record import Failure, PredictionRecord
 from transforms._answer_here import AnswerHere, answering_here
 from transforms._counters import counter
+from transforms._frames import sized
 from transforms._plan import FAILURES
 from transforms.progress import count_answered
 
@@ -54,7 +55,8 @@ class AnswerQuestions(beam.PTransform):
         clips: Any = pcoll | "ClipsOfQuestions" >> beam.ParDo(_ClipsOfQuestions(evaluation)).with_outputs(
             PREDICTIONS, FAILURES, main="clips"
         )
-        decoded: Any = clips["clips"] | "DecodeOnce" >> beam.ParDo(_DecodeOnce(evaluation)).with_outputs(
+        decode = sized(beam.ParDo(_DecodeOnce(evaluation)), DecodedQuestions)
+        decoded: Any = clips["clips"] | "DecodeOnce" >> decode.with_outputs(
             PREDICTIONS, FAILURES, main="decoded"
         )
         answered: Any = decoded["decoded"] | "Answer" >> _answering(evaluation)

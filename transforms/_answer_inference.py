@@ -15,7 +15,8 @@ from motionsight_core.record import PredictionRecord
 from motionsight_core.video.packing import PackedClip, pack, unpack
 from transforms._answer_here import answering_here
 from transforms._counters import NAMESPACE
-from transforms._inference import batch_size, bytes_of
+from transforms._frames import bytes_of, sized
+from transforms._inference import batch_size
 from transforms._pack import WithAccelerator
 from transforms._run_inference import ModelHandler, RunInference
 
@@ -29,7 +30,7 @@ def answer_with_models(evaluation: Evaluation) -> beam.PTransform:
             answer,
             accelerator,
             pack=beam.Map(_packed).with_output_types(packed),
-            unpack=beam.Map(_unpacked).with_output_types(DecodedQuestions),
+            unpack=sized(beam.Map(_unpacked), DecodedQuestions),
         )
     return answer
 

@@ -16,6 +16,7 @@ from motionsight_core.motionsight import MotionSight
 from motionsight_core.record import Failure, FingerprintRecord
 from motionsight_core.settings import Settings
 from transforms._counters import counter
+from transforms._frames import sized
 from transforms._plan import FAILURES, FINGERPRINTS
 
 
@@ -39,9 +40,8 @@ class DecodeClips(beam.PTransform):
         self._settings, self._run_id = settings, run_id
 
     def expand(self, pcoll: beam.PCollection[Clip]) -> Decoded:
-        outputs: Any = pcoll | "DecodeOnce" >> beam.ParDo(
-            _DecodeOnce(self._settings, self._run_id)
-        ).with_outputs(FAILURES, FINGERPRINTS, main="clips")
+        decode = sized(beam.ParDo(_DecodeOnce(self._settings, self._run_id)), DecodedClip)
+        outputs: Any = pcoll | "DecodeOnce" >> decode.with_outputs(FAILURES, FINGERPRINTS, main="clips")
         return Decoded(outputs["clips"], outputs[FAILURES], outputs[FINGERPRINTS])
 
 

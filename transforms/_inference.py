@@ -17,6 +17,7 @@ from motionsight_core.record import Failure, MotionRecord
 from motionsight_core.settings import Settings
 from transforms._counters import NAMESPACE
 from transforms._describe import counting_sight, describe_batch
+from transforms._frames import bytes_of
 from transforms._pack import PackFrames, UnpackFrames, WithAccelerator
 from transforms._run_inference import ModelHandler, RunInference
 
@@ -64,12 +65,6 @@ class MotionSightHandler(ModelHandler[DecodedClip, MotionRecord | Failure, Motio
 
     def get_metrics_namespace(self) -> str:
         return NAMESPACE
-
-
-def bytes_of(clips: Sequence[DecodedClip]) -> int:
-    """Bytes of pixels."""
-    sequences = [frames for clip in clips for frames in (clip.sampled, clip.blurred)]
-    return sum(frames.pixels.nbytes for frames in sequences if frames is not None)
 
 
 def batch_size(settings: Settings) -> dict[str, Any]:

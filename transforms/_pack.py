@@ -11,6 +11,7 @@ from apache_beam.transforms.util import ReshufflePerKey
 
 from motionsight_core.clip import DecodedClip
 from motionsight_core.video.packing import PackedClip, pack, unpack
+from transforms._frames import sized
 
 
 class PackedClipCoder(Coder):
@@ -57,7 +58,7 @@ class UnpackFrames(beam.PTransform):
     """PCollection[tuple[int, PackedClip]] -> PCollection[DecodedClip]."""
 
     def expand(self, pcoll: beam.PCollection[tuple[int, PackedClip]]) -> beam.PCollection[DecodedClip]:
-        unpacked: Any = pcoll | "Unpack" >> beam.MapTuple(_without_key).with_output_types(DecodedClip)
+        unpacked: Any = pcoll | "Unpack" >> sized(beam.MapTuple(_without_key), DecodedClip)
         return unpacked
 
 

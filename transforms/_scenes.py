@@ -17,6 +17,7 @@ from motionsight_core.record import Failure, FingerprintRecord, SplitRecord
 from motionsight_core.settings import Settings
 from transforms._counters import counter
 from transforms._decode import with_fingerprint
+from transforms._frames import sized
 from transforms._plan import FAILURES, FINGERPRINTS, SKIPPED, SPLITS, AskedVideo, skipped_of
 from transforms.progress import count_planned
 
@@ -47,9 +48,10 @@ class DecodeScenes(beam.PTransform):
         self._settings, self._run_id = settings, run_id
 
     def expand(self, pcoll: beam.PCollection[AskedVideo]) -> DecodedScenes:
-        outputs: Any = pcoll | "DecodeInOnePass" >> beam.ParDo(
-            _DecodeInOnePass(self._settings, self._run_id)
-        ).with_outputs(FAILURES, SKIPPED, SPLITS, FINGERPRINTS, main="clips")
+        decode = sized(beam.ParDo(_DecodeInOnePass(self._settings, self._run_id)), DecodedClip)
+        outputs: Any = pcoll | "DecodeInOnePass" >> decode.with_outputs(
+            FAILURES, SKIPPED, SPLITS, FINGERPRINTS, main="clips"
+        )
         return DecodedScenes(
             outputs["clips"], outputs[FAILURES], outputs[SKIPPED], outputs[SPLITS], outputs[FINGERPRINTS]
         )

@@ -19,6 +19,7 @@ from motionsight_core.scoring import ClipToScore, Scorer, Unscored
 from motionsight_core.settings import Settings
 from motionsight_core.video.packing import PackedClip, pack, unpack
 from transforms._counters import NAMESPACE
+from transforms._frames import sized
 from transforms._inference import batch_size
 from transforms._pack import WithAccelerator
 from transforms._run_inference import ModelHandler, RunInference
@@ -43,7 +44,7 @@ class ScoreDescriptions(beam.PTransform):
         self._scorer, self._run_id = scorer, run_id
 
     def expand(self, pcoll: beam.PCollection[ClipToScore]) -> beam.PCollection[Outcome]:
-        decode = beam.ParDo(_Decode(self._scorer.settings, self._run_id))
+        decode = sized(beam.ParDo(_Decode(self._scorer.settings, self._run_id)), Shown)
         decoded: Any = pcoll | "DecodeToScore" >> decode.with_outputs(_UNSCORED, main="shown")
         score: beam.PTransform = RunInference(_ScoringHandler(self._scorer, self._run_id))
         if accelerator := self._scorer.settings.runtime.accelerator:
@@ -52,7 +53,7 @@ class ScoreDescriptions(beam.PTransform):
                 score,
                 accelerator,
                 pack=beam.Map(_packed).with_output_types(packed),
-                unpack=beam.MapTuple(_unpacked),
+                unpack=sized(beam.MapTuple(_unpacked), Shown),
             )
         scored: Any = decoded["shown"] | "Score" >> score | "EachScore" >> beam.FlatMap(list)
         outcomes: Any = (decoded[_UNSCORED], scored) | "Outcomes" >> beam.Flatten()

@@ -292,14 +292,14 @@ def to_corner_origin(matrix: Floats, height: int, width: int) -> Floats:
 
 def _affine(samples: FlowSamples, tolerance: float) -> tuple[Floats, float]:
     """The affine [2, 3] of the background, and how far its flow strays from it (median, pixels)."""
-    design = np.stack([samples.x, samples.y, np.ones_like(samples.x)], axis=1)
-    flow = np.stack([samples.u, samples.v], axis=1)
+    design = np.stack([samples.x, samples.y, np.ones_like(samples.x)])
+    flow = np.stack([samples.u, samples.v])
     weight = samples.weight
     solution, residual = np.zeros((3, 2)), np.zeros_like(samples.x)
     for _ in range(3):
-        weighted = design * weight[:, None]
-        solution = np.linalg.solve(design.T @ weighted + 1e-9 * np.eye(3), weighted.T @ flow)
-        residual = np.hypot(*(flow - design @ solution).T)
+        weighted = design * weight
+        solution = np.linalg.solve(weighted @ design.T + 1e-9 * np.eye(3), weighted @ flow.T)
+        residual = np.hypot(*(flow - solution.T @ design))
         # Twice the tolerance lets in near and far ground, whose motions differ by parallax.
         weight = np.sqrt(samples.weight) / (1 + (residual / (2 * tolerance)) ** 2) ** 2
     background = residual[residual < 2 * tolerance]

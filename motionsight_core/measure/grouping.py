@@ -58,6 +58,8 @@ def moving_groups(
     mask = (excess > 0).astype(np.uint8)
     count = cv2.boxFilter(mask, -1, (3, 3), normalize=False)
     mask &= (count >= NEIGHBOURS).astype(np.uint8)
+    if not mask.any():
+        return []
     return groups_of(mask, difference / tolerance, least=least)
 
 

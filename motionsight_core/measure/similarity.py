@@ -7,11 +7,13 @@ A similarity is (a, b, tx, ty): a point (x, y), seen from the frame's centre, mo
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+T = TypeVar("T", float, Floats)
 
 #: Residual of a sample that still belongs to the motion, in widths of the frame (half a pixel of 320) ...
 INLIER_WIDTHS = 0.0016
@@ -21,6 +23,8 @@ INLIER_SHARE_OF_MOTION = 0.06
 LEAST_BASE = 32.0
 #: Iterations of the refinement; its scale shrinks to the inlier distance over the first ones.
 REFINEMENTS = 6
+#: Keeps what hardly any sample says from dividing by nothing.
+REGULARISATION = 1e-9 * np.eye(4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,36 +75,42 @@ def best_similarity(samples: FlowSamples, draws: Floats, before: Floats) -> Floa
     cumulative = np.cumsum(samples.weight)
     picks = np.searchsorted(cumulative, draws * cumulative[-1]).clip(0, len(cumulative) - 1)
     candidates = np.vstack([_through(samples, picks[:, 0], picks[:, 1]), np.zeros(4), before])
-    # Two products instead of a sum of six terms: this is the costliest step of a pair of frames.
-    ones = np.ones_like(samples.x)
-    along_x = np.stack([samples.x, -samples.y, ones])
-    along_y = np.stack([samples.y, samples.x, ones])
-    du = samples.u - candidates[:, :3] @ along_x
-    dv = samples.v - candidates[:, [0, 1, 3]] @ along_y
-    motion = np.hypot(candidates[:, 2:3], candidates[:, 3:4])
-    tolerance = INLIER_WIDTHS * samples.width + INLIER_SHARE_OF_MOTION * motion
-    du *= du
-    dv *= dv
-    du += dv
-    du /= -(tolerance * tolerance)
-    du += 1
-    np.maximum(du, 0.0, out=du)
-    return candidates[int(np.argmax(du @ samples.weight))]
+    # One product of matrices: this is the costliest step of a pair of frames.
+    agreement = np.stack(np.broadcast_arrays(*_squared_residual(*candidates.T)), axis=1)
+    motion = np.hypot(candidates[:, 2], candidates[:, 3])
+    agreement /= -((INLIER_WIDTHS * samples.width + INLIER_SHARE_OF_MOTION * motion) ** 2)[:, None]
+    agreement[:, 0] += 1
+    score = agreement @ _moments(samples)
+    np.maximum(score, 0.0, out=score)
+    return candidates[int(np.argmax(score @ samples.weight))]
 
 
 def refined(samples: FlowSamples, start: Floats) -> Floats:
     """The similarity after Geman-McClure reweighting, which lets go of what moves otherwise."""
-    x, y, u, v = samples.x, samples.y, samples.u, samples.v
+    moments = _moments(samples)
     similarity = start
-    squared_radius, dot, cross = x * x + y * y, x * u + y * v, x * v - y * u
     for iteration in range(REFINEMENTS):
         scale = samples.tolerance(similarity) * max(1.0, 2.0 - 0.5 * iteration)
-        w = samples.weight / (1 + (samples.residual(similarity) / scale) ** 2) ** 2
-        s, sx, sy, sr = w.sum(), w @ x, w @ y, w @ squared_radius
+        squared = np.maximum(np.array(_squared_residual(*similarity.tolist())) @ moments, 0.0)
+        w = samples.weight / (1 + squared / scale**2) ** 2
+        s, sx, sy, sr, su, sv, dot, cross, _ = moments @ w
         normal = np.array([[sr, 0.0, sx, sy], [0.0, sr, -sy, sx], [sx, -sy, s, 0.0], [sy, sx, 0.0, s]])
-        right = np.array([w @ dot, w @ cross, w @ u, w @ v])
-        similarity = np.asarray(np.linalg.solve(normal + 1e-9 * np.eye(4), right), np.float64)
+        right = np.array([dot, cross, su, sv])
+        similarity = np.asarray(np.linalg.solve(normal + REGULARISATION, right), np.float64)
     return similarity
+
+
+def _moments(samples: FlowSamples) -> Floats:
+    """[9, S]: what squared residuals are linear in."""
+    x, y, u, v = samples.x, samples.y, samples.u, samples.v
+    ones = np.ones_like(x)
+    return np.stack([ones, x, y, x * x + y * y, u, v, x * u + y * v, x * v - y * u, u * u + v * v])
+
+
+def _squared_residual(a: T, b: T, tx: T, ty: T) -> tuple[T | float, ...]:
+    """The coefficients of the moments in the squared residual of a similarity, or of many at once."""
+    x, y = 2 * (a * tx + b * ty), 2 * (a * ty - b * tx)
+    return tx * tx + ty * ty, x, y, a * a + b * b, -2 * tx, -2 * ty, -2 * a, -2 * b, 1.0
 
 
 def _through(samples: FlowSamples, i: NDArray[np.intp], j: NDArray[np.intp]) -> Floats:

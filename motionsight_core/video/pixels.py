@@ -11,6 +11,7 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -73,15 +74,20 @@ class Geometry:
 
 def geometry_of(frame: VideoFrame, sample_aspect_ratio: Fraction | None) -> Geometry:
     """The geometry that a frame's display matrix and the stream's pixel aspect ask for."""
-    aspect = sample_aspect_ratio or Fraction(1)
-    # Aspects beyond 4 are damaged headers, not anamorphic video.
-    if not Fraction(1, 4) <= aspect <= 4:
-        aspect = Fraction(1)
-    width, height = max(1, round(frame.width * aspect)), frame.height
+    width, height = _displayed_width(frame.width, sample_aspect_ratio), frame.height
     a, b, c, d = _display_matrix(frame)
     if abs(b) > abs(a):  # x of the display comes from y of the frame
         return Geometry(height, width, transpose=True, flip_x=c < 0, flip_y=b < 0)
     return Geometry(width, height, transpose=False, flip_x=a < 0, flip_y=d < 0)
+
+
+@lru_cache
+def _displayed_width(width: int, sample_aspect_ratio: Fraction | None) -> int:
+    """Of so many pixels, in square ones. Kept, since exact fractions take as long as all else of a frame's
+    geometry."""
+    aspect = sample_aspect_ratio or Fraction(1)
+    # Aspects beyond 4 are damaged headers, not anamorphic video.
+    return max(1, round(width * aspect)) if Fraction(1, 4) <= aspect <= 4 else width
 
 
 def _unnamed_side_data(kind: type[SideDataType], value: object) -> SideDataType:

@@ -54,6 +54,7 @@ def run(clips: list[Clip], chosen: Settings) -> Any:
     return result
 
 
+@pytest.mark.usefixtures("frames_stay")
 def test_clips_tokens_and_seconds_are_counted(clips: list[Clip], endpoint: ScriptedEndpoint) -> None:
     metrics = run(clips, settings(endpoint)).metrics().query(MetricsFilter().with_namespace("motionsight"))
     counters: dict[str, int] = {}

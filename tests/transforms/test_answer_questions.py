@@ -65,6 +65,7 @@ def right(done: EvaluationResult) -> dict[str, tuple[int, int]]:
     return {row.arm: (row.right, row.questions) for row in rows if row.category == "all"}
 
 
+@pytest.mark.usefixtures("frames_stay")
 def test_each_clip_is_decoded_once_however_many_questions_and_arms(
     endpoint: ScriptedEndpoint, decoded: Counter[Clip], scenes: Path, tmp_path: Path
 ) -> None:

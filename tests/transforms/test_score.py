@@ -66,6 +66,7 @@ def run(clips: list[ClipToScore], by: Scorer) -> None:
         assert_that(found, equal_to(wanted))
 
 
+@pytest.mark.usefixtures("frames_stay")
 def test_a_clip_is_decoded_once_for_all_of_its_descriptions(
     clips: list[ClipToScore], endpoint: ScriptedEndpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
