@@ -12,7 +12,7 @@ from motionsight_core.catalog import Clip
 from motionsight_core.dataset.assembled import DataSet, assemble
 from motionsight_core.dataset.card import card
 from motionsight_core.dataset.croissant import croissant
-from motionsight_core.dataset.files_of_clips import media_name, write_media
+from motionsight_core.dataset.files_of_clips import MEDIA, write_media
 from motionsight_core.dataset.folder import MARKER, Folder, opened_folder
 from motionsight_core.dataset.prepare import Clustering, Contamination, prepare
 from motionsight_core.dataset.rows import read_rows
@@ -130,8 +130,11 @@ def build_dataset(
 def _write(data: DataSet, folder: Folder) -> None:
     """All files but the media, which are there; the card comes last."""
     settings = data.settings
-    for clip in data.clips:
-        folder.keep(media_name(clip.rows[0].clip, data.kind))
+    if data.media_settings.root is not None:
+        folder.keep(MEDIA)  # a copy or a mount of the bucket, which is not ours to sweep
+    elif data.kind != "reference":
+        for clip in data.clips:
+            folder.keep(data.name_in_folder(clip))
     tables = write_tables(data, folder)
     write_views(data, folder)
     folder.write("croissant.json", croissant(data, folder.path, tables, folder.digests))

@@ -9,6 +9,7 @@ from itertools import groupby
 
 from motionsight_core.dataset.assembled import DataSet
 from motionsight_core.dataset.drops import STAGES
+from motionsight_core.dataset.files_of_clips import MEDIA
 from motionsight_core.dataset.grades import GRADES
 from motionsight_core.dataset.rows import ASPECTS
 from motionsight_core.dataset.sources import NO_SOURCE, name_of
@@ -126,10 +127,14 @@ def _contents(data: DataSet) -> Iterator[str]:
             f"- Questions by what they ask about: {_counted(asked)}.",
             f"- Rows by annotator: {_counted(annotators)}.",
             f"- Seconds of video: {sum(c.rows[0].end_s - c.rows[0].start_s for c in data.clips):,.1f}.",
-            f"- Media: {data.kind}.",
+            f"- Media: {data.kind}{_place(data.media_settings.root)}.",
             f"- Checked instances: {len(data.instances):,}.",
         ]
     )
+
+
+def _place(root: str | None) -> str:
+    return f", in {_cell(root)}; views name them by the copy or mount of it at `{MEDIA}`" if root else ""
 
 
 def _selection(data: DataSet) -> str:
