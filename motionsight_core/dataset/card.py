@@ -86,7 +86,7 @@ def _summary(data: DataSet) -> str:
         )
     else:
         ungraded = sum(clip.grades[aspect] == "ungraded" for clip in data.clips for aspect in ASPECTS)
-        said.append(f"Graded by the scores of `{data.prepared.scorer}`.")
+        said.append(f"Graded by the scores of `{_one_line(data.prepared.scorer)}`.")
         if ungraded:
             said.append(f"**{_plural(ungraded, 'description')} without a score: ungraded, and used in SFT.**")
     if not data.prepared.fingerprinted:
