@@ -75,9 +75,9 @@ def _head(data: DataSet, tables: Sequence[str]) -> str:
 def _summary(data: DataSet) -> str:
     """The first lines: how much there is, and what a reader must know before using it."""
     said = [
-        f"{_plural(len(data.clips), 'clip')}, {_plural(len(data.questions), 'question')}, "
-        f"{_plural(len(data.pairs), 'pair')} of descriptions to choose from, "
-        f"{_plural(len(data.preferences), 'choice')} by people."
+        f"{plural(len(data.clips), 'clip')}, {plural(len(data.questions), 'question')}, "
+        f"{plural(len(data.pairs), 'pair')} of descriptions to choose from, "
+        f"{plural(len(data.preferences), 'choice')} by people."
     ]
     if data.prepared.scorer is None:
         said.append(
@@ -88,7 +88,7 @@ def _summary(data: DataSet) -> str:
         ungraded = sum(clip.grades[aspect] == "ungraded" for clip in data.clips for aspect in ASPECTS)
         said.append(f"Graded by the scores of `{_one_line(data.prepared.scorer)}`.")
         if ungraded:
-            said.append(f"**{_plural(ungraded, 'description')} without a score: ungraded, and used in SFT.**")
+            said.append(f"**{plural(ungraded, 'description')} without a score: ungraded, and used in SFT.**")
     if not data.prepared.fingerprinted:
         said.append(
             "**No fingerprints: near-duplicates were not looked for, and splits are by source object alone.**"
@@ -237,5 +237,6 @@ def _counted(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{_cell(name)} {count:,}" for name, count in listed) or "none"
 
 
-def _plural(count: int, noun: str) -> str:
+def plural(count: int, noun: str) -> str:
+    """A number of things, in words."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -9,6 +11,7 @@ import pytest
 
 from motionsight_core.warehouse import open_warehouse
 from tests.core.warehouse.rows import Stage, record, score
+from tests.documented import ROOT
 
 HEAD = "clip_id,recipe,aspect,scorer,score\n"
 CLIP = record("a.mp4")
@@ -61,6 +64,19 @@ def test_an_answer_of_sql_is_imported_through_a_pipe(motionsight, warehouse: str
     assert scores_in(warehouse, "it''s mine") == [
         (f"/clips/{name}.mp4", CLIP.recipe, "camera", 0.5) for name in "ab"
     ]
+
+
+def test_the_agreement_with_the_measurement_is_a_score_of_the_camera_s_description(
+    motionsight, tmp_path: Path
+) -> None:
+    warehouse = f"duckdb:{tmp_path / 'motionsight.duckdb'}"
+    told = replace(CLIP, annotator="openai:model", camera_agreement=0.25)
+    Stage(open_warehouse(warehouse)).commit(told, record("b.mp4"))
+    page = (ROOT / "docs/scores.md").read_text()
+    (query,) = re.findall(r'motionsight sql "([^"]*camera_agreement AS score[^"]*)"', page)
+    table = motionsight("sql", query, "--format", "csv").out
+    assert motionsight("score", "--import", "-", input=table).code == 0
+    assert scores_in(warehouse, "camera_agreement") == [(told.uri, told.recipe, "camera", 0.25)]
 
 
 def test_scores_of_a_parquet_file_are_imported_whatever_its_types_of_number(
