@@ -189,7 +189,7 @@ def test_the_walk_leads_from_the_demo_s_rows_to_a_chosen_pair(
     (preference,) = pq.read_table(data / "preferences.parquet").to_pylist()
     assert preference["chosen"].startswith("A car ")
     assert preference["rejected"].startswith("A region ")
-    assert "1 choice by people" in (data / "README.md").read_text()
+    assert "1 pair of descriptions to choose from, 1 decided by people" in (data / "README.md").read_text()
     views = [json.loads(path.read_text()) for path in data.glob("views/dpo/*.json")]
     assert [item["chosen"] for (item,) in views] == [preference["chosen"]]
 

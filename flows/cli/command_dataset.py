@@ -59,7 +59,8 @@ def dataset(
     Clips that are blurred or in which nothing moves, near-duplicates and badly scored descriptions are left
     out, each with its reason in dropped.parquet. The rest becomes questions with answers (SFT), pairs of
     descriptions for people to choose from, and preferences where they have chosen, as Parquet and in the
-    forms of LLaVA, ms-swift, LLaMA-Factory and trl. Built again from the same rows, every file is the same.
+    forms of LLaVA, ms-swift, LLaMA-Factory and trl. Grades and pairs take scores (`motionsight score`). Built
+    again from the same rows, every file is the same, and what people chose in DIR is added.
 
     \b
     For example:

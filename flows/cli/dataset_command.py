@@ -51,7 +51,7 @@ def told(built: Built) -> list[str]:
     lines = [
         f"Wrote {built.folder}: {plural(len(data.clips), 'clip')}, "
         f"{plural(len(data.questions), 'question')}, {plural(len(data.pairs), 'pair')} to choose from, "
-        f"{plural(len(data.preferences), 'choice')}."
+        f"{len(data.preferences):,} decided."
     ]
     drops = Counter(drop.stage for drop in data.prepared.drops)
     if drops:
@@ -61,5 +61,9 @@ def told(built: Built) -> list[str]:
         lines.append("Nothing was scored, so nothing is graded: `motionsight score` scores descriptions.")
     if not data.clips:
         lines.append("It is empty: no row of the warehouse is selected.")
+    if data.pairs and data.kind == "cut" and not data.preferences:
+        lines.append(
+            f"People choose with `motionsight prefer {built.folder}`; build again to have what they chose."
+        )
     lines.append(f"The card is {built.folder / 'README.md'}.")
     return lines

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -20,7 +21,7 @@ def import_scores_of(file: str, warehouse: str) -> None:
         RunError: the warehouse cannot be written.
     """
     name = "standard input" if file == "-" else file
-    scores = read_scores(click.get_binary_stream("stdin") if file == "-" else Path(file), name)
+    scores = read_scores(sys.stdin.buffer if file == "-" else Path(file), name)
     done = import_scores(scores, source=name, warehouse=warehouse)
     by = ", ".join(printable(scorer) for scorer in done.scorers)
     click.echo(f"{done.scores} scores by {by} are in {open_warehouse(warehouse).url}")

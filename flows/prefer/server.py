@@ -76,7 +76,9 @@ def serve_page(served: ServedPage, *, say: Callable[[str], None]) -> None:
             def listening() -> None:
                 if len(shown) < len(pairs):
                     say(f"{len(pairs) - len(shown)} pairs have no clip below media/ and are left out.")
-                say(f"{len(shown)} pairs to choose from at http://{name}:{port}/")
+                say(
+                    f"{len(shown)} {'pair' if len(shown) == 1 else 'pairs'} to choose from at http://{name}:{port}/"
+                )
 
             signals = asyncio.run(
                 answer_until_signal(page.app(), listener, listening=listening, grace_s=_GRACE_S)

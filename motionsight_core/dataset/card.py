@@ -77,7 +77,7 @@ def _summary(data: DataSet) -> str:
     said = [
         f"{plural(len(data.clips), 'clip')}, {plural(len(data.questions), 'question')}, "
         f"{plural(len(data.pairs), 'pair')} of descriptions to choose from, "
-        f"{plural(len(data.preferences), 'choice')} by people."
+        f"{len(data.preferences):,} decided by people."
     ]
     if data.prepared.scorer is None:
         said.append(
@@ -98,7 +98,7 @@ def _summary(data: DataSet) -> str:
 
 def _contents(data: DataSet) -> Iterator[str]:
     yield _table(
-        ["split", "clips", "questions", "pairs", "choices"],
+        ["split", "clips", "questions", "pairs", "decided"],
         [
             [
                 split,

@@ -77,7 +77,8 @@ def catalog(folder: Path, run: Callable[..., Any], *, originals: int, copies: in
     original = {Path(truth.file).stem: Path(truth.file).stem for truth in truths}
     for number, name in enumerate(list(original)[: 2 * copies]):
         pictures = [
-            np.asarray(frame.to_ndarray(format="rgb24")) for frame in all_frames(clips / f"{name}.mp4")
+            np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
+            for frame in all_frames(clips / f"{name}.mp4")
         ]
         trimmed = number >= copies
         copy = f"{name}_{'trimmed' if trimmed else 'again'}"
