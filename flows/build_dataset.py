@@ -23,6 +23,7 @@ from motionsight_core.dataset.build import build_dataset as build
 from motionsight_core.dataset.build import shown_by_benchmarks
 from motionsight_core.dataset.drops import STAGES
 from motionsight_core.dataset.files_of_clips import write_media
+from motionsight_core.dataset.folder import folder_at
 from motionsight_core.dataset.grades import GRADES
 from motionsight_core.dataset.rows import ASPECTS
 from motionsight_core.settings import Settings
@@ -57,6 +58,7 @@ def build_dataset(
 
     Args:
         folder: where it goes, on a disk that the worker sees: new, empty, or a data set, which is replaced.
+            Clips go to a bucket where the setting media.root names one.
         warehouse: whose rows; the catalog's, if unset.
         where: SQL over the columns of `motion` that chooses rows, for example "annotator <> 'measured'".
         media: clips as files of their own, as frames, or as uri and span; as media.kind, if unset.
@@ -70,7 +72,7 @@ def build_dataset(
     """
     without_tracebacks()
     with configured(warehouse=warehouse, settings=settings, catalog=catalog) as chosen:
-        path = Path(folder).expanduser().absolute()
+        path = folder_at(folder).absolute()
         changed = {"media": {"kind": media}} if media else {}
         wanted = Settings.layered(chosen.settings.model_dump(exclude_unset=True), changed)
         log = get_run_logger()

@@ -60,7 +60,8 @@ def docstring_blocks() -> list[Block]:
 def commands(script: str) -> Iterator[list[str]]:
     """The commands of a block of shell, each as its words.
 
-    Comments, `&` at an end and the shell's own quoting are understood; nothing else of a shell is.
+    Comments, `&` at an end and the shell's own quoting are understood, and a pipeline is one command, see
+    `piped`; nothing else of a shell is.
     """
     command = ""
     for line in script.splitlines():
@@ -75,6 +76,17 @@ def commands(script: str) -> Iterator[list[str]]:
             continue
         command = ""
         yield from _between_semicolons(words)
+
+
+def piped(words: list[str]) -> list[list[str]]:
+    """The commands of a pipeline, the first one first."""
+    parts: list[list[str]] = [[]]
+    for word in words:
+        if word == "|":
+            parts.append([])
+        else:
+            parts[-1].append(word)
+    return parts
 
 
 def _between_semicolons(words: list[str]) -> Iterator[list[str]]:

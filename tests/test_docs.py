@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import ast
+import json
 import shutil
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import click
+import pyarrow.parquet as pq
 import pytest
 
 from flows.cli import cli
 from motionsight_core.settings import Settings, parse_toml
-from motionsight_core.synthetic import render_catalog
+from motionsight_core.synthetic import catalog, render, render_catalog
 from motionsight_core.warehouse import open_warehouse
-from tests.documented import ROOT, Block, commands, docstring_blocks, page_blocks
+from tests.documented import ROOT, Block, commands, docstring_blocks, page_blocks, piped
+from tests.prefer.preferring import Preferring
 from tests.warm import WarmCommand, environment
 
 #: What is not run, by a piece of the command or of the Python block, and why. Commands of ours and of Prefect
@@ -24,6 +27,7 @@ NOT_RUN = {
     # A cloud, a cluster, an engine
     "gs://": "needs Google Cloud Storage",
     "s3://": "needs an S3 store",
+    "gcsfuse ": "needs Google Cloud Storage",
     "bigquery:": "needs BigQuery",
     "gcloud ": "needs Google Cloud",
     "bq ": "needs Google Cloud",
@@ -44,6 +48,7 @@ NOT_RUN = {
     "video_info.meta.jsonl": "needs MotionBench's videos; tests/flows/test_evaluate.py has such files",
     "video_perspective.json": "needs FAVOR-Bench's videos; tests/flows/test_evaluate.py has such files",
     "MotionBench/": "needs MotionBench's videos",
+    "'camera_agreement' AS scorer": "needs a model's texts; tests/flows/test_import_scores.py has some",
     "vllm serve": "needs a GPU",
     "hf download": "fetches weights",
     "deploy/paper.toml": "needs the paper's weights and a GPU",
@@ -57,6 +62,7 @@ NOT_RUN = {
     'read_pairs("dataset")': "needs a data set of scored rows; tests/core/preference has one",
     # Trainers
     "cd data": "is for a person's shell",
+    "views/trl/sft_train.jsonl": "needs a data set of frames; tests/core/dataset/test_readers.py loads one",
     "swift sft": "needs ms-swift; tests/core/dataset/test_trainers.py has its loader",
     "swift rlhf": "needs ms-swift; tests/core/dataset/test_trainers.py has its loader",
     "llamafactory-cli ": "needs LLaMA-Factory; tests/core/dataset/test_trainers.py has its loader",
@@ -92,7 +98,7 @@ def reason_not_to_run(text: str) -> str | None:
 
 @pytest.fixture(scope="session")
 def annotated(tmp_path_factory: pytest.TempPathFactory, warm_command: WarmCommand) -> Path:
-    """A folder as the pages assume it: clips, the same as ~/videos, a dog, and rows in motionsight.duckdb."""
+    """A folder as the pages assume it: clips, the same as ~/videos, a dog, rows, scores in a file."""
     folder = tmp_path_factory.mktemp("documented")
     render_catalog(folder / "clips", count=2, seed=1, width=160, height=90, duration_s=1.0)
     video = next((folder / "clips").glob("*.mp4"))
@@ -103,6 +109,10 @@ def annotated(tmp_path_factory: pytest.TempPathFactory, warm_command: WarmComman
     (folder / "settings.toml").write_text("[sampling]\nframes = 4\n")
     code, _, said = warm_command.run(["annotate", "clips"], cwd=folder, environment=ENVIRONMENT)
     assert code == 0, said
+    query = "SELECT clip_id, recipe, 'object', 'mine', 0.5 FROM motion"
+    rows = open_warehouse(f"duckdb:{folder / 'motionsight.duckdb'}").query(query).rows
+    lines = ["clip_id,recipe,aspect,scorer,score", *(",".join(map(str, row)) for row in rows)]
+    (folder / "scores.csv").write_text("\n".join(lines))
     return folder
 
 
@@ -143,18 +153,45 @@ def test_a_block_of_toml_holds_settings(block: Block) -> None:
 @pytest.mark.parametrize("block", in_language("sh"), ids=str)
 def test_the_commands_of_a_block_run(block: Block, folder: Path, warm_command: WarmCommand) -> None:
     for words in commands(block.text):
-        require_files(words)
-        program = Path(words[0]).name
-        if program == "motionsight" and "docs/extend" not in (reason_not_to_run(" ".join(words)) or ""):
-            parse_ours(words[1:])
-        if program == "prefect":
-            parse_prefect(words[1:])
-        if reason_not_to_run(" ".join(words)):
-            continue
-        assert program == "motionsight", f"{words} is neither run nor listed in NOT_RUN"
-        arguments = [word.replace("~", str(folder)) for word in words[1:]]
-        code, out, said = warm_command.run(arguments, cwd=folder, environment=ENVIRONMENT)
-        assert code == 0, f"{words}: {out}{said}"
+        reason = reason_not_to_run(" ".join(words))
+        for part in piped(words):
+            require_files(part)
+            program = Path(part[0]).name
+            if program == "motionsight" and "docs/extend" not in (reason or ""):
+                parse_ours(part[1:])
+            if program == "prefect":
+                parse_prefect(part[1:])
+            assert reason or program == "motionsight", f"{words} is neither run nor listed in NOT_RUN"
+        if not reason:
+            run_pipeline(words, folder, warm_command)
+
+
+def test_the_walk_leads_from_the_demo_s_rows_to_a_chosen_pair(
+    tmp_path: Path, warm_command: WarmCommand
+) -> None:
+    """The one clip of the demo in which something is named is enough: without names it is told otherwise."""
+    walk = next(block.text for block in in_language("sh") if "motionsight score --import -" in block.text)
+    first, scored, built, chosen, rebuilt = commands(walk)
+    car = next(scene for scene in catalog(count=12, seed=0) if scene.name == "car_crossing_slows_down")
+    (tmp_path / "clips").mkdir()
+    render(car, tmp_path / "clips" / "car.mp4")
+    for words in (["motionsight", "annotate", "clips"], first, scored, built):
+        run_pipeline(words, tmp_path, warm_command)
+    data = tmp_path / built[2]
+    (pair,) = pq.read_table(data / "pairs.parquet").to_pylist()
+    assert (data / pair["media"]).is_file()
+    assert chosen == ["motionsight", "prefer", built[2]]
+    with Preferring(data) as server:
+        shown = server.next("Ada")["pair"]
+        truth = "left" if shown["left"].startswith("A car") else "right"
+        assert server.choose("Ada", shown["pair_id"], truth).status == 200
+    run_pipeline(rebuilt, tmp_path, warm_command)
+    (preference,) = pq.read_table(data / "preferences.parquet").to_pylist()
+    assert preference["chosen"].startswith("A car ")
+    assert preference["rejected"].startswith("A region ")
+    assert "1 pair of descriptions to choose from, 1 decided by people" in (data / "README.md").read_text()
+    views = [json.loads(path.read_text()) for path in data.glob("views/dpo/*.json")]
+    assert [item["chosen"] for (item,) in views] == [preference["chosen"]]
 
 
 @pytest.mark.long
@@ -174,6 +211,15 @@ def test_whatever_is_not_run_is_in_a_page() -> None:
     lines = [" ".join(words) for block in in_language("sh") for words in commands(block.text)]
     everything = "\n".join([*lines, *(block.text for block in PYTHON)])
     assert [piece for piece in NOT_RUN if piece not in everything] == []
+
+
+def run_pipeline(words: list[str], folder: Path, warm_command: WarmCommand) -> None:
+    """Run commands of ours, each with what the one before it wrote as its input."""
+    typed = ""
+    for part in piped(words):
+        arguments = [word.replace("~", str(folder)) for word in part[1:]]
+        code, typed, said = warm_command.run(arguments, cwd=folder, environment=ENVIRONMENT, input=typed)
+        assert code == 0, f"{words}: {typed}{said}"
 
 
 def require_imports(program: str) -> None:

@@ -17,10 +17,17 @@ from flows.cli.options import listening_options, warehouse_option
     metavar="NAME",
     help="Environment variable with the token with which people log in; needed where other machines can ask.",
 )
-@click.option("--seed", default=0, show_default=True, help="Of sides and order.")
+@click.option("--seed", default=0, show_default=True, help="Settles sides and order.")
 @click.option("--agreement", "mode", flag_value="agreement", help="Print how far annotators agree, and end.")
-@click.option("--import", "mode", flag_value="import", help="Write choices into the warehouse, and end.")
-@click.option("--export", "export", type=click.Choice(["potato"]), help="Write files for a tool, and end.")
+@click.option(
+    "--import",
+    "mode",
+    flag_value="import",
+    help="Write choices into the table `preferences` of the warehouse, and end.",
+)
+@click.option(
+    "--export", "export", type=click.Choice(["potato"]), help="Write files for this annotation tool, and end."
+)
 @warehouse_option
 def prefer(
     directory: Path,
@@ -32,18 +39,19 @@ def prefer(
     export: str | None,
     warehouse: str,
 ) -> None:
-    """Serve a page on which people choose between two descriptions of a clip, of the pairs of a data set.
+    """Serve a page on which people choose between two descriptions of a clip.
 
-    DIR is a folder that `motionsight dataset` has built with cut clips. People give their name, watch a clip,
-    and choose which description fits its motion better: A, B, equal, or cannot tell. Choices are kept in
-    DIR/choices; ending the server loses none, and everybody goes on where they were.
+    DIR is a data set that `motionsight dataset` has built with cut clips and pairs. People give their name,
+    watch a clip, and choose which description fits its motion better: A, B, equal, or cannot tell. Choices
+    are kept in DIR/choices; ending the server loses none, and everybody goes on where they were. Build the
+    data set again to have them in it; --import is for other data sets of the same rows, and for SQL.
 
     \b
     For example:
-      motionsight prefer dataset
-      motionsight prefer dataset --host 0.0.0.0 --token-variable PREFER_TOKEN
-      motionsight prefer dataset --agreement
-      motionsight prefer dataset --import --warehouse duckdb:motionsight.duckdb
+      motionsight prefer data
+      motionsight prefer data --host 0.0.0.0 --token-variable PREFER_TOKEN
+      motionsight prefer data --agreement
+      motionsight prefer data --import --warehouse duckdb:motionsight.duckdb
     """
     from motionsight_core.errors import UsageError
 

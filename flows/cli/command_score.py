@@ -41,6 +41,13 @@ if TYPE_CHECKING:
     "at each boundary.",
 )
 @click.option(
+    "--import",
+    "imported",
+    metavar="FILE",
+    help="Score nothing: take the scores of another program from FILE, CSV or .parquet with the columns "
+    "clip_id, recipe, aspect (object, camera), scorer and score (0 to 1); - reads CSV from standard input.",
+)
+@click.option(
     "--source",
     "sources",
     metavar="PREFIX",
@@ -63,6 +70,7 @@ def score(
     where: str | None,
     variant: Literal["description", "authors"],
     only_calibrate: bool,
+    imported: str | None,
     sources: tuple[str, ...],
     out: Path,
     through_prefect: bool,
@@ -81,7 +89,17 @@ def score(
     For example, and then the descriptions that fit worst:
       motionsight score --scorer openai:http://localhost:8000/v1#Qwen/Qwen2.5-VL-7B-Instruct
       motionsight sql "SELECT uri, aspect, score FROM scores ORDER BY score LIMIT 20"
+      motionsight score --import scores.csv
     """
+    if imported:
+        if only_calibrate or scorer or where or sources:
+            raise click.UsageError(
+                "--import takes all scores of FILE as they are; give only --warehouse too."
+            )
+        from flows.cli.import_scores_command import import_scores_of
+
+        import_scores_of(imported, warehouse)
+        return
     if only_calibrate:
         from flows.cli.calibrate_command import calibrate
 

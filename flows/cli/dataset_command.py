@@ -11,6 +11,7 @@ import click
 
 from flows.cli.progress import bar
 from motionsight_core.dataset.build import Built, build_dataset, shown_by_benchmarks
+from motionsight_core.dataset.card import plural
 from motionsight_core.dataset.drops import STAGES
 from motionsight_core.errors import ClipError, RunError
 from motionsight_core.settings import Settings
@@ -48,8 +49,9 @@ def told(built: Built) -> list[str]:
     """What a build came to, in a few lines."""
     data = built.data
     lines = [
-        f"Wrote {built.folder}: {len(data.clips):,} clips, {len(data.questions):,} questions, "
-        f"{len(data.pairs):,} pairs to choose from, {len(data.preferences):,} choices."
+        f"Wrote {built.folder}: {plural(len(data.clips), 'clip')}, "
+        f"{plural(len(data.questions), 'question')}, {plural(len(data.pairs), 'pair')} to choose from, "
+        f"{len(data.preferences):,} decided."
     ]
     drops = Counter(drop.stage for drop in data.prepared.drops)
     if drops:
@@ -59,5 +61,9 @@ def told(built: Built) -> list[str]:
         lines.append("Nothing was scored, so nothing is graded: `motionsight score` scores descriptions.")
     if not data.clips:
         lines.append("It is empty: no row of the warehouse is selected.")
+    if data.pairs and data.kind == "cut" and not data.preferences:
+        lines.append(
+            f"People choose with `motionsight prefer {built.folder}`; build again to have what they chose."
+        )
     lines.append(f"The card is {built.folder / 'README.md'}.")
     return lines

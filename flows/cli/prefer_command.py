@@ -11,7 +11,7 @@ from rich.table import Table
 from flows.cli.answers import printable
 from motionsight_core.errors import UsageError
 from motionsight_core.preference import Agreement, Choice, ChoiceLog, agreement, decided, read_pairs
-from motionsight_core.preference.pairs import media_file
+from motionsight_core.preference.pairs import pairs_with_clips
 from motionsight_core.preference.potato import write_potato
 
 _PLAIN_WIDTH = 120
@@ -64,12 +64,7 @@ def export_potato(directory: Path, seed: int) -> None:
         RunError: the files cannot be written.
     """
     pairs = read_pairs(directory)
-    shown = [pair for pair in pairs if media_file(directory, pair)]
-    if not shown:
-        raise UsageError(
-            f"None of the {len(pairs)} pairs of {directory} has a clip below its folder media; build the "
-            "data set with --media cut."
-        )
+    shown = pairs_with_clips(directory, pairs)
     config = write_potato(directory, shown, seed=seed)
     click.echo(f"{len(shown)} pairs are in {config.parent}. Start it there with: potato start {config.name}")
 

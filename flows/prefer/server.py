@@ -18,7 +18,7 @@ from flows.serve.listening import (
 )
 from motionsight_core.errors import UsageError
 from motionsight_core.preference import ChoiceLog, ordered, read_pairs
-from motionsight_core.preference.pairs import media_file
+from motionsight_core.preference.pairs import pairs_with_clips
 
 #: Seconds that requests in hand are given when the server ends: a choice is written within milliseconds.
 _GRACE_S = 5
@@ -58,12 +58,7 @@ def serve_page(served: ServedPage, *, say: Callable[[str], None]) -> None:
             "longer one."
         )
     pairs = ordered(read_pairs(served.directory), served.seed)
-    shown = [pair for pair in pairs if media_file(served.directory, pair)]
-    if not shown:
-        raise UsageError(
-            f"None of the {len(pairs)} pairs of {served.directory} has a clip below its folder media; build "
-            "the data set with --media cut."
-        )
+    shown = pairs_with_clips(served.directory, pairs)
     with bound_socket(served.host, served.port) as listener:
         address, port = listener.getsockname()[:2]
         local = is_loopback(address)
@@ -81,7 +76,9 @@ def serve_page(served: ServedPage, *, say: Callable[[str], None]) -> None:
             def listening() -> None:
                 if len(shown) < len(pairs):
                     say(f"{len(pairs) - len(shown)} pairs have no clip below media/ and are left out.")
-                say(f"{len(shown)} pairs to choose from at http://{name}:{port}/")
+                say(
+                    f"{len(shown)} {'pair' if len(shown) == 1 else 'pairs'} to choose from at http://{name}:{port}/"
+                )
 
             signals = asyncio.run(
                 answer_until_signal(page.app(), listener, listening=listening, grace_s=_GRACE_S)

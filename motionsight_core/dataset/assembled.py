@@ -9,12 +9,12 @@ from functools import cached_property
 from pathlib import Path
 
 from motionsight_core.dataset.clips import SelectedClip
-from motionsight_core.dataset.files_of_clips import media_name, media_paths
+from motionsight_core.dataset.files_of_clips import media_address, media_name, media_paths
 from motionsight_core.dataset.pairs import Pair, Preference, candidates, preferences
 from motionsight_core.dataset.prepare import Prepared
 from motionsight_core.dataset.rows import Instance
 from motionsight_core.dataset.sft import Question, questions
-from motionsight_core.settings import DatasetSettings, MediaKind, Settings
+from motionsight_core.settings import DatasetSettings, MediaKind, MediaSettings, Settings
 
 
 @dataclass(frozen=True)
@@ -23,12 +23,12 @@ class DataSet:
 
     prepared: Prepared
     settings: DatasetSettings
-    kind: MediaKind
-    """What the media are."""
+    media_settings: MediaSettings
+    """What the media are, and where."""
     where: str | None
     """The condition by which rows were chosen."""
     media: Mapping[str, tuple[str, ...]]
-    """Files of each clip_id relative to the folder, or the uri of its source."""
+    """Files of each clip_id as views name them, or the uri of its source."""
     questions: Sequence[Question]
     pairs: Sequence[Pair]
     preferences: Sequence[Preference]
@@ -43,9 +43,17 @@ class DataSet:
     def clips(self) -> tuple[SelectedClip, ...]:
         return self.prepared.clips
 
+    @property
+    def kind(self) -> MediaKind:
+        return self.media_settings.kind
+
     def medium(self, clip: SelectedClip) -> str:
-        """The column `media`: a file, a folder of frames, or the uri of the source."""
-        return media_name(clip.rows[0].clip, self.kind)
+        """The column `media` of tables: a file, a folder of frames, or the uri of the source."""
+        return media_address(clip.rows[0].clip, self.media_settings)
+
+    def name_in_folder(self, clip: SelectedClip) -> str:
+        """The same for views, whose paths are all relative to the data set's folder."""
+        return media_name(clip.rows[0].clip, self.media_settings)
 
 
 def assemble(prepared: Prepared, settings: Settings, where: str | None, folder: Path) -> DataSet:
@@ -55,12 +63,9 @@ def assemble(prepared: Prepared, settings: Settings, where: str | None, folder: 
     return DataSet(
         prepared=prepared,
         settings=settings.dataset,
-        kind=settings.media.kind,
+        media_settings=settings.media,
         where=where,
-        media={
-            clip.clip_id: media_paths(folder, clip.rows[0].clip, settings.media.kind)
-            for clip in prepared.clips
-        },
+        media=media_paths(folder, (clip.rows[0].clip for clip in prepared.clips), settings),
         questions=questions(prepared.clips, pairs, settings.dataset),
         pairs=pairs,
         preferences=preferences(pairs, prepared.choices),

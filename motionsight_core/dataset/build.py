@@ -12,12 +12,13 @@ from motionsight_core.catalog import Clip
 from motionsight_core.dataset.assembled import DataSet, assemble
 from motionsight_core.dataset.card import card
 from motionsight_core.dataset.croissant import croissant
-from motionsight_core.dataset.files_of_clips import media_name, write_media
+from motionsight_core.dataset.files_of_clips import MEDIA, write_media
 from motionsight_core.dataset.folder import MARKER, Folder, opened_folder
 from motionsight_core.dataset.prepare import Clustering, Contamination, prepare
 from motionsight_core.dataset.rows import read_rows
 from motionsight_core.dataset.tables import write_tables
 from motionsight_core.dataset.views import write_views
+from motionsight_core.preference import ChoiceLog
 from motionsight_core.settings import Settings
 from motionsight_core.warehouse import open_warehouse
 
@@ -91,11 +92,12 @@ def build_dataset(
     media: MediaStep = write_media,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Built:
-    """Build a data set; built again from the same rows, settings and seed, every file is the same.
+    """Build a data set; built again from the same rows, choices, settings and seed, every file is the same.
 
     Args:
         warehouse: where the rows are; see `open_warehouse`.
-        folder: where it goes: new, empty, or a data set, which is replaced.
+        folder: where it goes: new, empty, or a data set, which is replaced. What people chose on its page
+            counts as well, imported or not.
         settings: its section `dataset` says what is selected, graded and written.
         where: SQL over the columns of `motion` that chooses rows; see `read_rows`.
         contaminated: says which clips must not be in it, by their fingerprints.
@@ -107,7 +109,7 @@ def build_dataset(
         UsageError: the condition, a setting or the folder is not valid, or there is no warehouse.
         RunError: the folder cannot be written.
     """
-    rows = read_rows(open_warehouse(warehouse), where)
+    rows = read_rows(open_warehouse(warehouse), where).with_choices(ChoiceLog.read(folder))
     prepared = prepare(
         rows,
         settings.dataset,
@@ -130,8 +132,11 @@ def build_dataset(
 def _write(data: DataSet, folder: Folder) -> None:
     """All files but the media, which are there; the card comes last."""
     settings = data.settings
-    for clip in data.clips:
-        folder.keep(media_name(clip.rows[0].clip, data.kind))
+    if data.media_settings.root is not None:
+        folder.keep(MEDIA)  # a copy or a mount of the bucket, which is not ours to sweep
+    elif data.kind != "reference":
+        for clip in data.clips:
+            folder.keep(data.name_in_folder(clip))
     tables = write_tables(data, folder)
     write_views(data, folder)
     folder.write("croissant.json", croissant(data, folder.path, tables, folder.digests))

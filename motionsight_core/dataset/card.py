@@ -9,6 +9,7 @@ from itertools import groupby
 
 from motionsight_core.dataset.assembled import DataSet
 from motionsight_core.dataset.drops import STAGES
+from motionsight_core.dataset.files_of_clips import MEDIA
 from motionsight_core.dataset.grades import GRADES
 from motionsight_core.dataset.rows import ASPECTS
 from motionsight_core.dataset.sources import NO_SOURCE, name_of
@@ -74,9 +75,9 @@ def _head(data: DataSet, tables: Sequence[str]) -> str:
 def _summary(data: DataSet) -> str:
     """The first lines: how much there is, and what a reader must know before using it."""
     said = [
-        f"{_plural(len(data.clips), 'clip')}, {_plural(len(data.questions), 'question')}, "
-        f"{_plural(len(data.pairs), 'pair')} of descriptions to choose from, "
-        f"{_plural(len(data.preferences), 'choice')} by people."
+        f"{plural(len(data.clips), 'clip')}, {plural(len(data.questions), 'question')}, "
+        f"{plural(len(data.pairs), 'pair')} of descriptions to choose from, "
+        f"{len(data.preferences):,} decided by people."
     ]
     if data.prepared.scorer is None:
         said.append(
@@ -85,9 +86,9 @@ def _summary(data: DataSet) -> str:
         )
     else:
         ungraded = sum(clip.grades[aspect] == "ungraded" for clip in data.clips for aspect in ASPECTS)
-        said.append(f"Graded by the scores of `{data.prepared.scorer}`.")
+        said.append(f"Graded by the scores of `{_one_line(data.prepared.scorer)}`.")
         if ungraded:
-            said.append(f"**{_plural(ungraded, 'description')} without a score: ungraded, and used in SFT.**")
+            said.append(f"**{plural(ungraded, 'description')} without a score: ungraded, and used in SFT.**")
     if not data.prepared.fingerprinted:
         said.append(
             "**No fingerprints: near-duplicates were not looked for, and splits are by source object alone.**"
@@ -97,7 +98,7 @@ def _summary(data: DataSet) -> str:
 
 def _contents(data: DataSet) -> Iterator[str]:
     yield _table(
-        ["split", "clips", "questions", "pairs", "choices"],
+        ["split", "clips", "questions", "pairs", "decided"],
         [
             [
                 split,
@@ -126,10 +127,14 @@ def _contents(data: DataSet) -> Iterator[str]:
             f"- Questions by what they ask about: {_counted(asked)}.",
             f"- Rows by annotator: {_counted(annotators)}.",
             f"- Seconds of video: {sum(c.rows[0].end_s - c.rows[0].start_s for c in data.clips):,.1f}.",
-            f"- Media: {data.kind}.",
+            f"- Media: {data.kind}{_place(data.media_settings.root)}.",
             f"- Checked instances: {len(data.instances):,}.",
         ]
     )
+
+
+def _place(root: str | None) -> str:
+    return f", in {_cell(root)}; views name them by the copy or mount of it at `{MEDIA}`" if root else ""
 
 
 def _selection(data: DataSet) -> str:
@@ -232,5 +237,6 @@ def _counted(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{_cell(name)} {count:,}" for name, count in listed) or "none"
 
 
-def _plural(count: int, noun: str) -> str:
+def plural(count: int, noun: str) -> str:
+    """A number of things, in words."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"

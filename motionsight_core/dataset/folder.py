@@ -68,7 +68,8 @@ class Folder:
                 (self.path / name).unlink(missing_ok=True)
             (self.path / f"{name}{_UNFINISHED}").unlink(missing_ok=True)
         for name in _FOLDERS:
-            self._sweep(self.path / name)
+            if self.path / name not in self._kept:
+                self._sweep(self.path / name)
 
     def _sweep(self, folder: Path) -> None:
         if not folder.is_dir() or folder.is_symlink():
@@ -84,6 +85,21 @@ class Folder:
                 shutil.rmtree(path)
         if not any(folder.iterdir()):
             folder.rmdir()
+
+
+def folder_at(given: str) -> Path:
+    """The path of a data set's folder.
+
+    Raises:
+        UsageError: it is an address in a bucket.
+    """
+    scheme, separator, _ = given.partition("://")
+    if separator:
+        raise UsageError(
+            f"A data set's folder is on a disk, and {given} is not: name a path there, and with --media-root "
+            f"{scheme}://... (media.root) a place in a bucket for its clips."
+        )
+    return Path(given).expanduser()
 
 
 @contextmanager

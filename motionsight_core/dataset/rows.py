@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
 from motionsight_core.catalog import Clip
 from motionsight_core.errors import UsageError
+from motionsight_core.record import PreferenceRecord
 from motionsight_core.warehouse import Warehouse
 
 Aspect: TypeAlias = Literal["object", "camera"]
@@ -63,9 +64,10 @@ class Choice:
     """What a person chose of a pair: a row of `preferences`."""
 
     pair_id: str
-    aspect: str
     annotator: str
+    aspect: str
     choice: str
+    chosen_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,15 @@ class Rows:
     """By clip_id."""
     instances: tuple[Instance, ...] = ()
     choices: tuple[Choice, ...] = ()
+
+    def with_choices(self, made: Iterable[PreferenceRecord]) -> Rows:
+        """The same with choices that may not be in the warehouse yet; of a person's on a pair the newest."""
+        newest = {(one.pair_id, one.annotator, one.aspect): one for one in self.choices}
+        for one in made:
+            key = (one.pair_id, one.annotator, one.aspect)
+            if key not in newest or one.chosen_at >= newest[key].chosen_at:
+                newest[key] = Choice(*key, one.choice, one.chosen_at)
+        return replace(self, choices=tuple(newest[key] for key in sorted(newest)))
 
 
 _MOTION = (
@@ -114,7 +125,7 @@ def read_rows(warehouse: Warehouse, where: str | None = None) -> Rows:
         warehouse,
         f"SELECT clip_id, recipe, track_id, appearance, motion FROM instances {of_clips} AND checked",  # noqa: S608
     )
-    choices = _of_table(warehouse, "SELECT pair_id, aspect, annotator, choice FROM preferences")
+    choices = _of_table(warehouse, "SELECT pair_id, annotator, aspect, choice, chosen_at FROM preferences")
     return Rows(
         motion=tuple(motion),
         scores={tuple(key): score for *key, score in scores},

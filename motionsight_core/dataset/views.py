@@ -1,7 +1,7 @@
 """The data set in the forms that trainers read; docs/datasets.md has a command for each.
 
-Every trainer finds videos relative to the data set's folder. A trainer that takes a whole file would read
-past a span, so that a data set by reference has no views.
+Every trainer finds videos relative to the data set's folder; those in a bucket are copied or mounted there. A
+trainer that takes a whole file would read past a span, so that a data set by reference has no views.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from motionsight_core.dataset.assembled import DataSet
+from motionsight_core.dataset.files_of_clips import MEDIA
 from motionsight_core.dataset.folder import Folder
 from motionsight_core.dataset.pairs import Preference
 from motionsight_core.dataset.pools import question
@@ -39,7 +40,7 @@ def write_views(data: DataSet, folder: Folder) -> None:
         _write_lines(folder, swift.format("dpo"), (_swift_dpo(data, one) for one in preferred))
     if data.kind == "cut":
         _write_llama_factory(data, folder)
-        _write_lines(folder, "media/metadata.jsonl", _metadata(data))
+        _write_lines(folder, f"{_videofolder(data)}/metadata.jsonl", _metadata(data))
 
 
 def has_file(data: DataSet, split: Split, *, preferred: bool) -> bool:
@@ -90,7 +91,7 @@ def _prompt(data: DataSet, one: Preference) -> str:
 def _llava(data: DataSet, one: Question) -> dict[str, Any]:
     return {
         "id": one.question_id,
-        "video": data.medium(one.clip),
+        "video": data.name_in_folder(one.clip),
         "conversations": [
             {"from": "human", "value": _VIDEO + one.question},
             {"from": "gpt", "value": one.answer},
@@ -105,7 +106,7 @@ def _dpo(data: DataSet, one: Preference) -> dict[str, Any]:
         "prompt": _VIDEO + _prompt(data, one),
         "chosen": one.chosen.text,
         "rejected": one.rejected.text,
-        "videos": [data.medium(one.pair.clip)],
+        "videos": [data.name_in_folder(one.pair.clip)],
         **_origin_of_preference(one),
     }
 
@@ -113,7 +114,7 @@ def _dpo(data: DataSet, one: Preference) -> dict[str, Any]:
 def _swift_sft(data: DataSet, one: Question) -> dict[str, Any]:
     return {
         "messages": _messages(_VIDEO + one.question, one.answer),
-        "videos": [data.medium(one.clip)],
+        "videos": [data.name_in_folder(one.clip)],
         "id": one.question_id,
         **_origin_of_question(one),
     }
@@ -123,7 +124,7 @@ def _swift_dpo(data: DataSet, one: Preference) -> dict[str, Any]:
     return {
         "messages": _messages(_VIDEO + _prompt(data, one), one.chosen.text),
         "rejected_response": one.rejected.text,
-        "videos": [data.medium(one.pair.clip)],
+        "videos": [data.name_in_folder(one.pair.clip)],
         "id": one.pair.pair_id,
         **_origin_of_preference(one),
     }
@@ -180,12 +181,17 @@ def _write_llama_factory(data: DataSet, folder: Folder) -> None:
     folder.write("views/llama-factory/dataset_info.json", json.dumps(known, indent=2) + "\n")
 
 
+def _videofolder(data: DataSet) -> str:
+    """Beside the clips; where these are in a bucket, apart: nothing is written below what may be a mount."""
+    return MEDIA if data.media_settings.root is None else "views/videofolder"
+
+
 def _metadata(data: DataSet) -> Iterator[dict[str, Any]]:
     """A line for each file of `media/`, which makes it a folder that `datasets` loads as videos."""
     for clip in data.clips:
         row = clip.rows[0]
         yield {
-            "file_name": data.medium(clip).rpartition("/")[2],
+            "file_name": data.name_in_folder(clip).rpartition("/")[2],
             "clip_id": clip.clip_id,
             "split": clip.split,
             "object_motion": row.object_motion,

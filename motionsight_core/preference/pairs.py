@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -29,7 +30,7 @@ class Pair:
     clip_id: str
     aspect: Aspect
     media: str
-    """The clip's file, relative to the data set's folder."""
+    """The clip's file, relative to the data set's folder; one in a bucket is copied or mounted there."""
     text_a: str
     text_b: str
 
@@ -78,10 +79,34 @@ def media_file(directory: str | Path, pair: Pair) -> Path | None:
     return Path(path) if is_file and path.startswith(root + os.sep) else None
 
 
+def pairs_with_clips(directory: str | Path, pairs: Sequence[Pair]) -> list[Pair]:
+    """The pairs whose clip is a file below the data set's `media` folder, in their order.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if not pairs:
+        raise UsageError(
+            f"{directory} holds no pairs: a pair takes a clip that two recipes describe differently, the "
+            "first of them with a score of C_H; annotate, score and build it again."
+        )
+    shown = [pair for pair in pairs if media_file(directory, pair)]
+    if not shown:
+        raise UsageError(
+            f"None of the {len(pairs)} pairs of {directory} has a clip in {Path(directory) / _MEDIA}; build "
+            "the data set with --media cut, or copy its clips there from their bucket."
+        )
+    return shown
+
+
 def _pair(path: Path, row: dict[str, object]) -> Pair:
     if row["aspect"] not in ("object", "camera"):
         raise UsageError(f"{path} holds the aspect {row['aspect']!r}; it is object or camera.")
     empty = [name for name in _COLUMNS if not isinstance(row[name], str)]
     if empty:
         raise UsageError(f"{path} holds a pair without {empty[0]}; build the data set again.")
+    address, clip_file = str(row["media"]), f"{row['clip_id']}.mp4"
+    if "://" in address and address.endswith(f"/{clip_file}"):
+        # It is in a bucket, and copied or mounted below the folder.
+        row = row | {"media": f"{_MEDIA}/{clip_file}"}
     return Pair(**row)  # pyright: ignore[reportArgumentType] checked above

@@ -76,6 +76,19 @@ def test_clips_of_research_sources_come_when_asked_for(motionsight) -> None:
     assert "Wrote data: 2 clips" in motionsight("dataset", "data", *REFERENCE, *lab, "--research-only").out
 
 
+@pytest.mark.usefixtures("warehouse")
+def test_a_bucket_takes_the_clips_and_not_the_folder(motionsight, tmp_path: Path) -> None:
+    done = motionsight("dataset", "gs://bucket/data")
+    assert (done.code, done.err.count("\n")) == (2, 1)
+    assert "on a disk, and gs://bucket/data is not" in done.err
+    assert "--media-root gs://..." in done.err
+    assert not (tmp_path / "gs:").exists()
+    done = motionsight("dataset", "data", "--media-root", "/data/clips")
+    assert (done.code, done.err.count("\n")) == (2, 1)
+    assert "media.root" in done.err
+    assert "such as gs://bucket/clips or s3://bucket/clips" in done.err
+
+
 @pytest.mark.usefixtures("prefect_api")
 def test_the_flow_builds_and_leaves_artifacts(
     warehouse: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -157,7 +157,7 @@ def test_a_data_set_cannot_name_files_outside_its_media(dataset: Dataset, tmp_pa
     (folder / "media" / "link.mp4").symlink_to(tmp_path / "secret.mp4")
     with Preferring(folder) as server:
         assert server.said.startswith(
-            "5 pairs have no clip below media/ and are left out.\n1 pairs to choose"
+            "5 pairs have no clip below media/ and are left out.\n1 pair to choose from"
         )
         for number in range(2, 7):
             assert server.get(f"/media/{pair(number)['pair_id']}").status == 404

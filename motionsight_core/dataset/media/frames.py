@@ -50,18 +50,35 @@ def write_frames(clip: Clip, path: str, settings: Settings) -> FrameFolder:
         ClipError: the clip cannot be read or decoded; the others are not concerned.
         RunError: nothing can be written there.
     """
-    note = f"{clip.clip_id} {_made_with(settings)}"
-    frames = _stored(path, note, settings.stores)
+    frames = frames_at(path, clip, settings)
     if frames is None:
         sampled = shared_decoder(settings).decode(clip, products=["sampled"]).sampled
         if sampled is None:
             raise Corrupt("Not one frame of the clip can be decoded.")
-        _write(sampled, clip, path, note, settings.stores)
+        _write(sampled, clip, path, _note(clip, settings), settings.stores)
         frames = len(sampled)
         written = True
     else:
         written = False
     return FrameFolder(path, frames, clip.start_s, clip.end_s - clip.start_s, written)
+
+
+def frames_at(path: str, clip: Clip, settings: Settings) -> int | None:
+    """How many frames lie in a folder; None where it is not complete, or of other settings or another clip.
+
+    Raises:
+        RunError: the bucket does not answer.
+    """
+    return _stored(path, _note(clip, settings), settings.stores)
+
+
+def frame_file(number: int) -> str:
+    """The name of a frame's file, counted from 0."""
+    return f"frame_{number:04d}.jpg"
+
+
+def _note(clip: Clip, settings: Settings) -> str:
+    return f"{clip.clip_id} {_made_with(settings)}"
 
 
 def _made_with(settings: Settings) -> str:
@@ -77,7 +94,7 @@ def _made_with(settings: Settings) -> str:
 def _write(sampled: FrameSequence, clip: Clip, path: str, note: str, stores: StoreSettings) -> None:
     if not is_in_bucket(path):
         _empty(Path(path))
-    names = [f"frame_{number:04d}.jpg" for number in range(len(sampled))]
+    names = [frame_file(number) for number in range(len(sampled))]
     for name, pixels in zip(names, sampled.pixels, strict=True):
         _put(jpeg_of(pixels), f"{path}/{name}", "image/jpeg", note, stores)
     times = [round(float(time_s) - clip.start_s, 6) for time_s in sampled.times_s]

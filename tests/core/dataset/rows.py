@@ -9,11 +9,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from motionsight_core.catalog import Clip
 from motionsight_core.dataset.build import Built, build_dataset
 from motionsight_core.dataset.rows import Row
 from motionsight_core.record import MotionRecord
 from motionsight_core.settings import Settings
+from motionsight_core.video.jpeg import jpeg_of
 from motionsight_core.warehouse import Warehouse
 from tests.core.warehouse.rows import Stage, fingerprint, instance, preference, record, score
 
@@ -88,7 +91,8 @@ class CopiedMedia:
                 frames = folder / "media" / clip.clip_id
                 frames.mkdir(parents=True, exist_ok=True)
                 for number in range(2):
-                    (frames / f"frame_{number:04d}.jpg").write_bytes(b"a picture")
+                    picture = np.full((36, 64, 3), 100 * number, np.uint8)
+                    (frames / f"frame_{number:04d}.jpg").write_bytes(jpeg_of(picture))
             else:
                 file = folder / "media" / f"{clip.clip_id}.mp4"
                 file.parent.mkdir(parents=True, exist_ok=True)

@@ -15,6 +15,7 @@ from motionsight_core.dataset import build as building
 from motionsight_core.dataset import folder as folders
 from motionsight_core.dataset.rows import read_rows
 from motionsight_core.errors import NoWarehouse, RunError, UsageError
+from motionsight_core.preference import ChoiceLog
 from motionsight_core.settings import Settings
 from motionsight_core.warehouse import Warehouse, open_warehouse
 from tests.core.dataset.rows import CopiedMedia, build, files_in, fill, settings
@@ -254,9 +255,25 @@ def test_what_a_killed_build_left_unfinished_is_removed(
 def test_choices_in_the_folder_outlive_a_rebuild(filled: Warehouse, tmp_path: Path) -> None:
     build(filled, tmp_path / "set")
     (tmp_path / "set" / "choices").mkdir()
-    (tmp_path / "set" / "choices" / "ann.jsonl").write_text("{}\n")
+    (tmp_path / "set" / "choices" / "ann.jsonl").write_text("")
     build(filled, tmp_path / "set")
     assert (tmp_path / "set" / "choices" / "ann.jsonl").exists()
+
+
+def test_choices_in_the_folder_count_before_they_are_imported_and_once_after(
+    data: Path, filled: Warehouse, tmp_path: Path
+) -> None:
+    built = build(filled, tmp_path / "set")
+    pair = built.data.pairs[0]  # a by three of three, in the warehouse
+    with ChoiceLog(built.folder) as log:
+        for person in ("ann", "ben", "dan"):
+            log.add(pair.pair_id, person, pair.aspect, left_side="a", choice="b", seconds=1.0)
+    preferences = {row["pair_id"]: row for row in rows_of(build(filled, built.folder).folder, "preferences")}
+    found = preferences.pop(pair.pair_id)
+    assert (found["chosen"], found["rejected"]) == (pair.b.text, pair.a.text)
+    assert (found["votes"], found["agreement"]) == (4, 3 / 4)  # ann and ben think better of it
+    before = {row["pair_id"]: row for row in rows_of(data, "preferences")}
+    assert preferences == {pair_id: row for pair_id, row in before.items() if pair_id != pair.pair_id}
 
 
 def test_two_builds_do_not_write_one_folder_at_once(filled: Warehouse, tmp_path: Path) -> None:

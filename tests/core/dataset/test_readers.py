@@ -132,6 +132,42 @@ def test_frames_are_lists_of_pictures_for_trl(filled: Warehouse, tmp_path: Path)
     assert [message["role"] for message in first["prompt"] + first["completion"]] == ["user", "assistant"]
 
 
+@pytest.mark.usefixtures("offline")
+@pytest.mark.parametrize(
+    ("view", "table_name", "answers"),
+    [
+        ("sft", "sft", {"completion": "answer"}),
+        ("dpo", "preferences", {"chosen": "chosen", "rejected": "rejected"}),
+    ],
+)
+def test_datasets_loads_the_views_for_trl_with_their_pictures(
+    filled: Warehouse,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    view: str,
+    table_name: str,
+    answers: dict[str, str],
+) -> None:
+    """trl 1.16 takes what is loaded here as `train_dataset`: lists of messages, and of pictures."""
+    data = tmp_path / "set"
+    build(filled, data, settings(media="frames"))
+    monkeypatch.chdir(data)  # the paths of pictures are relative to it
+    expected = table(data, table_name)
+    seen = set()
+    for path in sorted((data / "views/trl").glob(f"{view}_*.jsonl")):
+        rows = datasets.load_dataset("json", data_files=str(path), split="train")
+        rows = rows.cast_column("images", datasets.List(datasets.Image()))
+        for row in rows:
+            told = expected[row["id"]]
+            question = told["question" if view == "sft" else "prompt"]
+            assert row["prompt"] == [{"role": "user", "content": question}]
+            for column, name in answers.items():
+                assert row[column] == [{"role": "assistant", "content": told[name]}]
+            assert [picture.size for picture in row["images"]] == [(64, 36), (64, 36)]
+            seen.add(row["id"])
+    assert seen == set(expected)
+
+
 def test_a_reference_is_not_handed_to_trainers_that_would_read_past_its_span(
     filled: Warehouse, tmp_path: Path
 ) -> None:

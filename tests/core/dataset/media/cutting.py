@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from motionsight_core.catalog import Clip, VideoObject
 from motionsight_core.clip import FrameSequence
 from motionsight_core.settings import Settings
-from motionsight_core.stores import list_objects
+from motionsight_core.stores import list_objects, open_object
 from motionsight_core.video.decoding import decode
 from tests.hdr import PQ, Tags, pq, write_hdr
 from tests.videos import moving_texture, write_video
@@ -34,6 +34,14 @@ def clip_at(path: Path, start_s: float, end_s: float) -> Clip:
 
 def whole(path: Path | str) -> Clip:
     return clip_at(Path(path), 0.0, 1000.0)
+
+
+def content(address: str) -> bytes:
+    """What is stored at an address."""
+    (found,) = list_objects(address)
+    assert isinstance(found, VideoObject)
+    with open_object(found) as file:
+        return file.read()
 
 
 def seen(clip: Clip) -> FrameSequence:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from pathlib import Path
 
 import pytest
@@ -10,32 +9,10 @@ import pytest
 from motionsight_core.catalog import Clip, VideoObject
 from motionsight_core.dataset.media import CutClip, FrameFolder, write_media
 from motionsight_core.errors import RunError, UsageError
-from motionsight_core.stores import list_objects, open_object
+from motionsight_core.stores import list_objects
 from motionsight_core.stores.uploads import note_of, upload
-from tests.core.dataset.media.cutting import SOURCES, clip_at, settings
-from tests.core.stores.servers import GcsBucket, Place, S3Bucket, environment_of
-
-
-@pytest.fixture(params=["gs", "s3"])
-def bucket(
-    request: pytest.FixtureRequest,
-    gcs_url: str,
-    s3_url: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Place:
-    for name, value in environment_of(gcs=gcs_url, s3=s3_url).items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("MOTIONSIGHT_CACHE", str(tmp_path / "cache"))
-    name = f"media-{uuid.uuid4().hex}"
-    return GcsBucket(gcs_url, name) if request.param == "gs" else S3Bucket(s3_url, name)
-
-
-def content(address: str) -> bytes:
-    (video,) = list_objects(address)
-    assert isinstance(video, VideoObject)
-    with open_object(video) as file:
-        return file.read()
+from tests.core.dataset.media.cutting import SOURCES, clip_at, content, settings
+from tests.core.stores.servers import Place
 
 
 def test_a_clip_from_a_bucket_is_cut_into_a_bucket_once(bucket: Place, tmp_path: Path) -> None:
