@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from flows.cli.answers import printable
+from motionsight_core.dataset.card import plural
 from motionsight_core.errors import UsageError
 from motionsight_core.preference import Agreement, Choice, ChoiceLog, agreement, decided, read_pairs
 from motionsight_core.preference.pairs import pairs_with_clips
@@ -31,8 +32,8 @@ def show_agreement(directory: Path) -> None:
     for one in agreement(choices):
         of_scope = [pair.pair_id for pair in pairs if one.scope in ("both", pair.aspect)]
         console.print(
-            f"{one.scope}: alpha {_number(one.alpha)}, from {one.shared} pairs that two annotators or more "
-            f"have rated; {one.choices} choices of {one.pairs} of {len(of_scope)} pairs, "
+            f"{one.scope}: alpha {_number(one.alpha)}, from {plural(one.shared, 'pair')} that two annotators or "
+            f"more have rated; {plural(one.choices, 'choice')} of {one.pairs} of {plural(len(of_scope), 'pair')}, "
             f"{sum(pair_id in decisions for pair_id in of_scope)} decided"
         )
         console.print(_annotators(one))
@@ -52,8 +53,9 @@ def import_choices(directory: Path, warehouse: str) -> None:
 
     choices = _choices(directory)
     import_preferences(choices, source=str(directory), warehouse=warehouse)
-    people = len({one.annotator for one in choices})
-    click.echo(f"{len(choices)} choices of {people} annotators are in {open_warehouse(warehouse).url}")
+    people = plural(len({one.annotator for one in choices}), "annotator")
+    are = "is" if len(choices) == 1 else "are"
+    click.echo(f"{plural(len(choices), 'choice')} of {people} {are} in {open_warehouse(warehouse).url}")
 
 
 def export_potato(directory: Path, seed: int) -> None:
