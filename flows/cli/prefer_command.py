@@ -31,10 +31,11 @@ def show_agreement(directory: Path) -> None:
     console = Console(width=width, highlight=False, markup=False)
     for one in agreement(choices):
         of_scope = [pair.pair_id for pair in pairs if one.scope in ("both", pair.aspect)]
+        rated = plural(one.shared, "pair")
+        chosen = f"{plural(one.choices, 'choice')} of {one.pairs} of {plural(len(of_scope), 'pair')}"
         console.print(
-            f"{one.scope}: alpha {_number(one.alpha)}, from {plural(one.shared, 'pair')} that two annotators or "
-            f"more have rated; {plural(one.choices, 'choice')} of {one.pairs} of {plural(len(of_scope), 'pair')}, "
-            f"{sum(pair_id in decisions for pair_id in of_scope)} decided"
+            f"{one.scope}: alpha {_number(one.alpha)}, from {rated} that two annotators or more have rated; "
+            f"{chosen}, {sum(pair_id in decisions for pair_id in of_scope)} decided"
         )
         console.print(_annotators(one))
         if len(one.annotators) > 2:
