@@ -19,7 +19,7 @@ def balanced_letters(
     """The position of each question's right option.
 
     Over all questions, and over those of each category, every position is right equally often, or once more
-    than another. Which question has which is by a hash, so that the same questions have the same letters again.
+    than another. Which question has which is by a hash: the same questions have the same letters again.
 
     Args:
         questions: by identifier, each with OPTIONS options.

@@ -31,6 +31,9 @@ SPEEDS_UP, SLOWS_DOWN, SAME_SPEED, STANDS_STILL = SPEEDS = (
     "It stands still",
 )
 WHICH_MOVES = "Which object moves?"
+HOW_MANY_MOVE = "How many objects move?"
+#: Of the frame.
+EDGES = ("left", "right", "top", "bottom")
 #: What stands for something that has no name.
 OBJECT = "object"
 
@@ -57,6 +60,36 @@ def sentence(labels: Sequence[str]) -> str:
 def order(first: str, second: str) -> str:
     """ "A pan left, then a tilt up"."""
     return f"A {noun(first)}, then a {noun(second)}"
+
+
+def how_often_camera(axis: str) -> str:
+    """ "How many times does the camera pan?"."""
+    return f"How many times does the camera {axis}?"
+
+
+def how_moves(thing: str) -> str:
+    """ "How does the dog move in the picture?"."""
+    return f"How does the {thing} move in the picture?"
+
+
+def moves(way: str) -> str:
+    """ "It moves up and down"."""
+    return f"It moves {way}"
+
+
+def where_enters(thing: str) -> str:
+    """ "At which edge of the frame does the dog enter?"."""
+    return f"At which edge of the frame does the {thing} enter?"
+
+
+def where_leaves(thing: str) -> str:
+    """ "At which edge of the frame does the dog leave?"."""
+    return f"At which edge of the frame does the {thing} leave?"
+
+
+def edge(side: str) -> str:
+    """ "The left edge"."""
+    return f"The {side} edge"
 
 
 def which_direction(thing: str) -> str:

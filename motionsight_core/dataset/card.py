@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from motionsight_core.dataset.assembled import DataSet
 from motionsight_core.dataset.drops import STAGES
 from motionsight_core.dataset.grades import GRADES
+from motionsight_core.dataset.markdown import counted as _counted
+from motionsight_core.dataset.markdown import one_line as _one_line
+from motionsight_core.dataset.markdown import plural as _plural
+from motionsight_core.dataset.markdown import table as _table
 from motionsight_core.dataset.rows import ASPECTS
 from motionsight_core.dataset.sources import NO_SOURCE, name_of
 from motionsight_core.dataset.splits import SPLITS
@@ -211,26 +215,3 @@ def _limits(data: DataSet) -> str:
             "views for trainers, which take whole files."
         )
     return "\n".join(lines)
-
-
-def _table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    lines = [columns, ["---"] * len(columns), *([_cell(cell) for cell in row] for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def _cell(value: object) -> str:
-    text = f"{value:,}" if isinstance(value, int) else _one_line(str(value))
-    return text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split()).replace("`", "\u2019")
-
-
-def _counted(counts: Mapping[str, int]) -> str:
-    listed = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return ", ".join(f"{_cell(name)} {count:,}" for name, count in listed) or "none"
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
