@@ -7,9 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from motionsight_core.benchmark_questions.measurements import Measurement
 from motionsight_core.benchmark_questions.source_clips import SourceClip
 from motionsight_core.benchmark_questions.wording import (
@@ -19,6 +16,7 @@ from motionsight_core.benchmark_questions.wording import (
     SLOWS_DOWN,
     SPEEDS_UP,
 )
+from motionsight_core.choosing.way_order import ways_in_order
 from motionsight_core.choosing.ways import Way, in_picture
 from motionsight_core.measure.track_path import TrackPath
 from motionsight_core.measure.wording import MOMENT_S
@@ -29,12 +27,6 @@ from motionsight_core.record import MOVING_REGION, ObjectTrack
 _LEAST_WAY = 0.2
 #: ... and this near to it, cosine of the angle between.
 _ALONG = 0.92
-#: A part of a way in two directions is at least this long, frame widths ...
-_LEAST_LEG = 0.12
-#: ... of at least so many places ...
-_LEAST_PLACES = 8
-#: ... and as straight as this: the largest distance from its line, frame widths.
-_STRAIGHT = 0.05
 #: A way shorter than this is a movement in place, frame widths.
 _IN_PLACE = 0.06
 #: A speed has changed if it is so many times what it was, and is the same within the second ratio.
@@ -54,7 +46,7 @@ class ObjectFacts:
     direction: str = ""
     """One of DIRECTIONS, in the picture."""
     in_order: tuple[str, str] | None = None
-    """Two ways in a row, of CONTRARY, in the picture."""
+    """Two ways in a row in the picture, of left, right, up and down."""
     enters: str = ""
     """Edge of the frame: left, right, top or bottom."""
     leaves: str = ""
@@ -130,7 +122,7 @@ def _way_facts(
     path, aspect = TrackPath.of(track), measurement.width / measurement.height
     way = in_picture(path, aspect)
     repeats = any(one.track_id == track.track_id for one in measurement.repetitions)
-    in_order = None if repeats else _in_order(path, aspect)
+    in_order = None if repeats else ways_in_order(path, aspect)
     direction = "" if repeats or in_order or way.swing else _direction(way)
     return {
         "direction": direction,
@@ -150,42 +142,6 @@ def _direction(way: Way) -> str:
         if way.right * right - way.up * down >= _ALONG * way.length:
             return words
     return ""
-
-
-def _in_order(path: TrackPath, aspect: float) -> tuple[str, str] | None:
-    """Two straight ways, one sideways and one up or down, with one turn between."""
-    places = np.stack([path.x, path.y / aspect], axis=1)
-    if len(places) < _LEAST_PLACES:
-        return None
-    off = _off_line(places)
-    turn = int(off.argmax())
-    legs = [places[: turn + 1], places[turn:]]
-    if off[turn] < _STRAIGHT or any(len(leg) < 3 or _off_line(leg).max() > _STRAIGHT for leg in legs):
-        return None
-    ways = [_way_of(leg[-1] - leg[0]) for leg in legs]
-    sideways = [way in ("to the left", "to the right") for way in ways]
-    return (ways[0], ways[1]) if all(ways) and sum(sideways) == 1 else None
-
-
-def _way_of(step: NDArray[np.float64]) -> str:
-    """The words for a leg [2] to the right and down, frame widths; empty where it has no one direction."""
-    length = float(np.hypot(*step))
-    if length < _LEAST_LEG or float(np.abs(step).max()) < _ALONG * length:
-        return ""
-    right, down = map(float, step)
-    if abs(right) > abs(down):
-        return "to the right" if right > 0 else "to the left"
-    return "down" if down > 0 else "up"
-
-
-def _off_line(places: NDArray[np.float64]) -> NDArray[np.float64]:
-    """[N] how far places [N, 2] are from the line from the first to the last of them."""
-    line = places[-1] - places[0]
-    length = float(np.hypot(*line))
-    beside = places - places[0]
-    if length < _IN_PLACE:
-        return np.hypot(*beside.T)
-    return np.abs(beside[:, 0] * line[1] - beside[:, 1] * line[0]) / length
 
 
 def _speed(path: TrackPath, way: Way) -> str:

@@ -16,6 +16,7 @@ from motionsight_core.benchmark_questions.wording import (
     EDGES,
     HOW_MANY_MOVE,
     SPEEDS,
+    WAYS,
     WHICH_MOVES,
     capital,
     change_of_speed,
@@ -177,7 +178,7 @@ class _Writing:
             options, right = tuple(SPEEDS), SPEEDS.index(facts.speed)
             yield self._draft("object_speed", RECOGNITION, change_of_speed(thing), options, right)
         if facts.in_order:
-            first, second = facts.in_order
+            first, second = (WAYS[way] for way in facts.in_order)
             contrary = CONTRARY[first], CONTRARY[second]
             orders = [(first, second), (second, first), contrary, contrary[::-1]]
             options = tuple(ways_in_order(*ways) for ways in orders)

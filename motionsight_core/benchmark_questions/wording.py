@@ -21,7 +21,8 @@ DIRECTIONS = {
     "Upward": (0.0, -1.0),
     "Downward": (0.0, 1.0),
 }
-#: The same in the middle of a sentence, each with the other way.
+#: The same in the middle of a sentence, by the word alone; and each with the other way.
+WAYS = {"right": "to the right", "left": "to the left", "up": "up", "down": "down"}
 CONTRARY = {"to the left": "to the right", "to the right": "to the left", "up": "down", "down": "up"}
 #: How a speed changes.
 SPEEDS_UP, SLOWS_DOWN, SAME_SPEED, STANDS_STILL = SPEEDS = (

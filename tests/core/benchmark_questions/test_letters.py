@@ -28,7 +28,7 @@ def questions() -> dict[str, AskedQuestion]:
 
 
 def spread(positions: Iterable[int]) -> int:
-    counts = Counter({position: 0 for position in range(OPTIONS)})
+    counts = Counter(dict.fromkeys(range(OPTIONS), 0))
     counts.update(positions)
     return max(counts.values()) - min(counts.values())
 
