@@ -36,7 +36,7 @@ def one_in_four(
     """
     rare, common = by_hash(rare, *parts), by_hash(common, *parts)
     wrong = OPTIONS - 1
-    kept = rare[: -(-len(common) // wrong)]
+    kept = rare[: len(common) // wrong]
     return frozenset(kept), frozenset(common[: wrong * len(kept)])
 
 
