@@ -1,4 +1,4 @@
-"""The folder of questions: splits without leaks, exact letters, drops with reasons, the same when made again."""
+"""The folder of questions: splits without leaks, exact letters, drops told, the same when made again."""
 
 from __future__ import annotations
 
