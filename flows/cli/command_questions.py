@@ -50,7 +50,8 @@ def questions(folder: Path, writer: str, blind: tuple[str, ...], warehouse: str,
       motionsight questions data
       motionsight evaluate motionbench data/questions/test.jsonl data/media
       motionsight questions data --from openai:http://localhost:8000/v1#Qwen/Qwen2.5-VL-7B-Instruct \\
-        --blind openai:http://localhost:8000/v1#Qwen/Qwen2.5-VL-7B-Instruct --blind measured
+        --blind openai:http://localhost:8000/v1#Qwen/Qwen2.5-VL-7B-Instruct \\
+        --blind openai:http://localhost:8001/v1#OpenGVLab/InternVL3-8B
     """
     from flows.cli.questions_command import show_questions
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from flows.runs.evaluate import EvaluationResult, Request, evaluate
-from motionsight_core.annotator import Annotator
+from motionsight_core.annotator import MEASURED, Annotator
 from motionsight_core.benchmark_questions.ablations import BlindAnswers, blind_answers, blind_arms
 from motionsight_core.benchmark_questions.candidates import make_candidates
 from motionsight_core.benchmark_questions.card import card
@@ -18,7 +18,7 @@ from motionsight_core.benchmark_questions.written import (
     write_questions,
 )
 from motionsight_core.dataset.folder import locked
-from motionsight_core.errors import RunError, Terminated
+from motionsight_core.errors import RunError, Terminated, UsageError
 from motionsight_core.models.loaded import require_models
 from motionsight_core.settings import Settings
 
@@ -57,7 +57,12 @@ def ask_about_clips(
     """
     read_clips(folder)  # is it a data set?
     models = {Annotator.parse(name).name: settings.overridden([f"annotator={name}"]) for name in blind}
-    for asked in models.values():
+    if MEASURED in models:
+        raise UsageError(
+            f"`{MEASURED}` answers nothing without the video, so that it would keep every question: name "
+            "multimodal LLMs as blind models."
+        )
+    for asked in (settings.overridden([f"annotator={writer}"]), *models.values()):
         require_models(asked)
     try:
         with locked(folder):

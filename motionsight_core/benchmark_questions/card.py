@@ -115,6 +115,7 @@ def _blind(questions: QuestionSet) -> str:
             score.model,
             score.ablation.replace("_", " "),
             score.asked,
+            score.answered,
             f"{score.accuracy:.3f}",
             score.kept,
             "" if score.kept_accuracy is None else f"{score.kept_accuracy:.3f}",
@@ -122,7 +123,7 @@ def _blind(questions: QuestionSet) -> str:
         for score in sorted(questions.scores, key=lambda one: (one.model, ABLATIONS.index(one.ablation)))
         if score.category == ALL
     ]
-    columns = ["model", "sees", "questions", "right", "kept", "right of these"]
+    columns = ["model", "sees", "questions", "replies", "right", "kept", "right of these"]
     return (
         f"{table(columns, rows)}\n\nChance is {1 / OPTIONS:.2f}. A question that all of them answer rightly "
         "under one of these is dropped, so that they score less on the kept ones than other models would. "

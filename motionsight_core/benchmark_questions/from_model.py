@@ -11,7 +11,8 @@ from motionsight_core.benchmark_questions.kept_replies import KeptReplies, Said,
 from motionsight_core.benchmark_questions.model_replies import questions_of
 from motionsight_core.benchmark_questions.source_clips import Siblings, SourceClip
 from motionsight_core.errors import BadReply, ClipError, ModelUnavailable, RunError, one_line
-from motionsight_core.mllm import Conversation, MultimodalModel, open_mllm, replies_as_they_come
+from motionsight_core.mllm import Conversation, replies_as_they_come
+from motionsight_core.models.loaded import shared_models
 from motionsight_core.settings import Settings
 
 #: Clips that are asked about at once.
@@ -82,7 +83,7 @@ def _ask(
     yield done, {}
     if not left:
         return
-    model: MultimodalModel = open_mllm(settings)
+    model = shared_models(settings).mllm
     for start in range(0, len(left), _BATCH):
         batch = left[start : start + _BATCH]
         for position, reply in replies_as_they_come(model, [words for _, words in batch]):

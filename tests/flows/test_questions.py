@@ -243,6 +243,7 @@ def test_killed_while_it_is_written_and_while_it_is_filtered_it_ends_the_same_an
         (("nowhere",), "nowhere holds no data set: make one with `motionsight dataset nowhere`."),
         (("data", "--from", "guesses"), "There is no annotator 'guesses'"),
         (("data", "--blind", "openai:no-address"), "An openai: annotator needs an http:// or https:// URL"),
+        (("data", "--blind", "measured"), "`measured` answers nothing without the video"),
         (("data", "--set", "questions.confidence=2"), "Settings are not valid: questions.confidence"),
     ],
 )

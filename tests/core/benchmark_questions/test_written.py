@@ -164,7 +164,7 @@ def test_blind_accuracies_are_published_before_and_after_the_filter(folder: Path
     assert (overall["m"]["kept"], overall["m"]["kept_right"]) == (56, 16)
     assert overall["n"]["kept_accuracy"] == 8 / 56
     text = (folder / "questions/README.md").read_text()
-    assert "| m | text | 64 | 0.375 | 56 | 0.286 |" in text
+    assert "| m | text | 64 | 24 | 0.375 | 56 | 0.286 |" in text
     made(folder)
     assert not (folder / "questions/blind.parquet").exists()
     assert "No blind model was asked" in (folder / "questions/README.md").read_text()
