@@ -21,7 +21,7 @@ _COLUMNS = (
     "licence", "cluster", "split", "media", "grade_object", "grade_camera",
 )  # fmt: skip
 _CLIP_ID, _RECIPE = re.compile(r"[0-9a-f]{32}"), re.compile(r"[0-9A-Za-z_-]{1,64}")
-#: Clips of a source that are looked through for wrong options, beside those of the same object or cluster.
+#: Clips of one object, cluster or source that are looked through for wrong options.
 _NEIGHBOURS = 24
 
 
@@ -104,39 +104,42 @@ class Siblings:
 
     Args:
         clips: of the data set.
-        seed: of the hash that orders the clips of a source.
+        seed: of the hash that orders the clips of a group.
     """
 
     def __init__(self, clips: Sequence[SourceClip], *, seed: int) -> None:
-        self._objects = _grouped(clips, lambda clip: clip.uri)
-        self._clusters = _grouped(clips, lambda clip: clip.cluster)
         ordered = sorted(clips, key=lambda clip: digest("sibling", seed, clip.clip_id))
-        self._sources = _grouped(ordered, lambda clip: clip.source)
-        self._places = {
-            clip.clip_id: place for group in self._sources.values() for place, clip in enumerate(group)
-        }
+        self._groups = (
+            _Groups(ordered, lambda clip: clip.uri),
+            _Groups(ordered, lambda clip: clip.cluster),
+            _Groups(ordered, lambda clip: clip.source),
+        )
 
     def of(self, clip: SourceClip) -> Iterator[SourceClip]:
         """Its siblings, each once, the most alike first."""
         seen = {clip.clip_id}
-        for other in self._near(clip):
-            if other.clip_id not in seen:
-                seen.add(other.clip_id)
-                yield other
+        for groups in self._groups:
+            for other in groups.after(clip):
+                if other.clip_id not in seen:
+                    seen.add(other.clip_id)
+                    yield other
 
-    def _near(self, clip: SourceClip) -> Iterator[SourceClip]:
-        yield from self._objects[clip.uri]
-        if clip.cluster is not None:
-            yield from self._clusters[clip.cluster]
-        group, place = self._sources[clip.source], self._places[clip.clip_id]
+
+class _Groups:
+    """Clips that have something in common, each group a ring."""
+
+    def __init__(self, clips: Sequence[SourceClip], key: Callable[[SourceClip], object]) -> None:
+        self._key = key
+        self._groups: dict[object, list[SourceClip]] = defaultdict(list)
+        self._places: dict[str, int] = {}
+        for clip in clips:
+            common = key(clip)
+            if common is not None:
+                self._places[clip.clip_id] = len(self._groups[common])
+                self._groups[common].append(clip)
+
+    def after(self, clip: SourceClip) -> Iterator[SourceClip]:
+        """The next ones in its group, round the ring: the same number in a group of any size."""
+        group = self._groups.get(self._key(clip), [])
         for step in range(1, min(_NEIGHBOURS, len(group) - 1) + 1):
-            yield group[(place + step) % len(group)]
-
-
-def _grouped(
-    clips: Sequence[SourceClip], key: Callable[[SourceClip], object]
-) -> dict[object, list[SourceClip]]:
-    groups: dict[object, list[SourceClip]] = defaultdict(list)
-    for clip in clips:
-        groups[key(clip)].append(clip)
-    return groups
+            yield group[(self._places[clip.clip_id] + step) % len(group)]
