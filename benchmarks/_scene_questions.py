@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks._scenes_matching import family, within_shots
+from motionsight_core.benchmark_questions.wording import noun, opposite, order, sentence
 from motionsight_core.camera_motion import CAMERA_MOTIONS
 from motionsight_core.synthetic import Move, SceneTruth, TrueTrack
-from motionsight_core.synthetic.questions.wording import noun, opposite, order, sentence
 
 #: Ways of an object that are clear, frame sides, and how much longer than across.
 CLEAR_WAY = 0.2

@@ -14,6 +14,7 @@ from flows.cli.command_dataset import dataset
 from flows.cli.command_evaluate import evaluate
 from flows.cli.command_fingerprint import fingerprint
 from flows.cli.command_prefer import prefer
+from flows.cli.command_questions import questions as questions_command
 from flows.cli.command_score import score
 from flows.cli.command_serve import serve
 from flows.cli.options import (
@@ -360,5 +361,5 @@ def doctor(warehouse: str) -> None:
         sys.exit(1)
 
 
-for command in (dataset, evaluate, fingerprint, prefer, score, serve):
+for command in (dataset, evaluate, fingerprint, prefer, questions_command, score, serve):
     cli.add_command(command)

@@ -11,8 +11,8 @@ import click
 
 from flows.cli.progress import bar
 from motionsight_core.dataset.build import Built, build_dataset, shown_by_benchmarks
-from motionsight_core.dataset.card import plural
 from motionsight_core.dataset.drops import STAGES
+from motionsight_core.dataset.markdown import plural
 from motionsight_core.errors import ClipError, RunError
 from motionsight_core.settings import Settings
 

@@ -57,7 +57,7 @@ def show_evaluation(
     for file in filter(None, (out, submission)):
         if not file.absolute().parent.is_dir():
             raise UsageError(f"There is no folder {file.absolute().parent} to write {file.name} into.")
-    done = (run or _run_here)(request)
+    done = (run or run_here)(request)
     if done.shortfall.broken:
         raise RunError(
             f"{' '.join(done.shortfall.broken)} No reply that came is lost; run it again, and the rest "
@@ -80,7 +80,8 @@ def show_evaluation(
         click.echo(f"The table is in {out}.", err=True)
 
 
-def _run_here(request: Request) -> EvaluationResult:
+def run_here(request: Request) -> EvaluationResult:
+    """Evaluate in this process, and show how far it is."""
     with ExitStack() as shown:
 
         def on_plan(plan: EvaluationPlan) -> None:

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from flows.cli.answers import printable
-from motionsight_core.dataset.card import plural
+from motionsight_core.dataset.markdown import plural
 from motionsight_core.errors import UsageError
 from motionsight_core.preference import Agreement, Choice, ChoiceLog, agreement, decided, read_pairs
 from motionsight_core.preference.pairs import pairs_with_clips

@@ -1,7 +1,8 @@
 """Chooses among the options of a question by what was measured, with no model, or says why it cannot.
 
 A question is read (`question`); its kind says how well each of its claims fits the measurement (`counts`,
-`comparing`, `camera_questions`, `objects`); the option that clearly fits best is chosen (`decision`).
+`comparing`, `camera_questions`, `objects`, `way_order`, `which`); the option that clearly fits best is chosen
+(`decision`).
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from motionsight_core.choosing.decision import Choice, Verdict, decide
 from motionsight_core.choosing.measured import Measured
 from motionsight_core.choosing.objects import edge_verdict, object_verdict
 from motionsight_core.choosing.question import Question
+from motionsight_core.choosing.way_order import way_order_verdict
+from motionsight_core.choosing.which import which_verdict
 from motionsight_core.errors import Undecided
 
 __all__ = ["Choice", "Measured", "choose"]
@@ -26,6 +29,8 @@ _KINDS: tuple[Callable[[Question, Measured], Verdict | None], ...] = (
     camera_verdict,
     order_comparison,
     edge_verdict,
+    way_order_verdict,
+    which_verdict,
     object_verdict,
 )
 

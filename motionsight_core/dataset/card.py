@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from motionsight_core.dataset.assembled import DataSet
 from motionsight_core.dataset.drops import STAGES
 from motionsight_core.dataset.files_of_clips import MEDIA
 from motionsight_core.dataset.grades import GRADES
+from motionsight_core.dataset.markdown import cell, counted, one_line, plural, table
 from motionsight_core.dataset.rows import ASPECTS
 from motionsight_core.dataset.sources import NO_SOURCE, name_of
 from motionsight_core.dataset.splits import SPLITS
@@ -86,7 +87,7 @@ def _summary(data: DataSet) -> str:
         )
     else:
         ungraded = sum(clip.grades[aspect] == "ungraded" for clip in data.clips for aspect in ASPECTS)
-        said.append(f"Graded by the scores of `{_one_line(data.prepared.scorer)}`.")
+        said.append(f"Graded by the scores of `{one_line(data.prepared.scorer)}`.")
         if ungraded:
             said.append(f"**{plural(ungraded, 'description')} without a score: ungraded, and used in SFT.**")
     if not data.prepared.fingerprinted:
@@ -97,7 +98,7 @@ def _summary(data: DataSet) -> str:
 
 
 def _contents(data: DataSet) -> Iterator[str]:
-    yield _table(
+    yield table(
         ["split", "clips", "questions", "pairs", "decided"],
         [
             [
@@ -110,7 +111,7 @@ def _contents(data: DataSet) -> Iterator[str]:
             for split in SPLITS
         ],
     )
-    yield _table(
+    yield table(
         ["grade", *(f"{aspect} motion" for aspect in ASPECTS)],
         [
             [
@@ -124,8 +125,8 @@ def _contents(data: DataSet) -> Iterator[str]:
     annotators = Counter(row.annotator for clip in data.clips for row in clip.rows)
     yield "\n".join(
         [
-            f"- Questions by what they ask about: {_counted(asked)}.",
-            f"- Rows by annotator: {_counted(annotators)}.",
+            f"- Questions by what they ask about: {counted(asked)}.",
+            f"- Rows by annotator: {counted(annotators)}.",
             f"- Seconds of video: {sum(c.rows[0].end_s - c.rows[0].start_s for c in data.clips):,.1f}.",
             f"- Media: {data.kind}{_place(data.media_settings.root)}.",
             f"- Checked instances: {len(data.instances):,}.",
@@ -134,7 +135,7 @@ def _contents(data: DataSet) -> Iterator[str]:
 
 
 def _place(root: str | None) -> str:
-    return f", in {_cell(root)}; views name them by the copy or mount of it at `{MEDIA}`" if root else ""
+    return f", in {cell(root)}; views name them by the copy or mount of it at `{MEDIA}`" if root else ""
 
 
 def _selection(data: DataSet) -> str:
@@ -143,7 +144,7 @@ def _selection(data: DataSet) -> str:
     rule = moves if settings.rule == "motion" else f"({moves}, or a track)"
     stays = "one clip of a cluster stays" if settings.duplicates == "drop" else "all stay, in one split"
     lines = [
-        f"- Condition on the rows: {f'`{_one_line(data.where)}`' if data.where else 'none'}.",
+        f"- Condition on the rows: {f'`{one_line(data.where)}`' if data.where else 'none'}.",
         f"- Selected: clarity > {limits.clarity:g} and {rule} "
         f"(settings: clarity {settings.clarity}, motion {settings.motion}, rule {settings.rule}).",
         f"- Near-duplicates: fingerprints that differ in at most {settings.duplicate_distance:g} of their "
@@ -162,13 +163,13 @@ def _dropped(data: DataSet) -> str:
     if not drops:
         return "Nothing."
     rows = [[stage, drops[stage]] for stage in STAGES if drops[stage]]
-    return f"{_table(['step', 'rows'], rows)}\n\nEach with its reason in `dropped.parquet`."
+    return f"{table(['step', 'rows'], rows)}\n\nEach with its reason in `dropped.parquet`."
 
 
 def _sources(data: DataSet) -> str:
     clips = Counter(clip.source for clip in data.clips)
     known = {name_of(source): source for source in (*data.settings.sources, NO_SOURCE)}
-    return _table(
+    return table(
         ["source", "clips", "licence", "terms", "C_H object from", "C_H camera from"],
         [[name, count, *_terms(known[name])] for name, count in sorted(clips.items())],
     )
@@ -194,7 +195,7 @@ def _agreement(data: DataSet) -> str:
         mean = sum(one.agreement for one in decided) / len(decided)
         first = sum(one.chosen is one.pair.a for one in decided)
         rows.append([aspect, len(decided), sum(one.votes for one in decided), f"{mean:.2f}", first])
-    return _table(
+    return table(
         ["motion", "pairs decided", "votes", "mean share of the majority", "for the graded text"],
         rows,
     )
@@ -216,27 +217,3 @@ def _limits(data: DataSet) -> str:
             "views for trainers, which take whole files."
         )
     return "\n".join(lines)
-
-
-def _table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    lines = [columns, ["---"] * len(columns), *([_cell(cell) for cell in row] for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def _cell(value: object) -> str:
-    text = f"{value:,}" if isinstance(value, int) else _one_line(str(value))
-    return text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split()).replace("`", "\u2019")
-
-
-def _counted(counts: Mapping[str, int]) -> str:
-    listed = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return ", ".join(f"{_cell(name)} {count:,}" for name, count in listed) or "none"
-
-
-def plural(count: int, noun: str) -> str:
-    """A number of things, in words."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -117,7 +117,7 @@ def opened_folder(path: Path) -> Iterator[Folder]:
             raise UsageError(
                 f"{path} holds files that are no data set, such as {foreign}; name a new or empty folder."
             )
-        with _locked(path):
+        with locked(path):
             folder = Folder(path)
             if not (path / MARKER).exists():
                 folder.write(MARKER, "{}\n")
@@ -130,7 +130,12 @@ def opened_folder(path: Path) -> Iterator[Folder]:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def locked(path: Path) -> Iterator[None]:
+    """A data set's folder, which no other process writes meanwhile.
+
+    Raises:
+        UsageError: another process writes in it.
+    """
     directory = os.open(path, os.O_RDONLY)
     try:
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 from motionsight_core.dataset.hashing import share
 from motionsight_core.dataset.rows import Row
@@ -11,6 +11,16 @@ from motionsight_core.settings import DatasetSettings
 
 Split: TypeAlias = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
+
+
+class OfObject(Protocol):
+    """A clip, as far as its group is concerned."""
+
+    @property
+    def uri(self) -> str: ...
+
+    @property
+    def clip_id(self) -> str: ...
 
 
 def splits_of(
@@ -26,13 +36,17 @@ def splits_of(
         clusters: the cluster of each clip_id that has a fingerprint.
         settings: shares and seed.
     """
-    first = _first_of_group(rows, clusters)
-    return {uri: _split(name, settings) for uri, name in first.items()}
+    return {uri: _split(name, settings) for uri, name in groups_of(rows, clusters).items()}
 
 
-def _first_of_group(rows: Sequence[Row], clusters: Mapping[str, int]) -> dict[str, str]:
-    """The first uri, in order, of each uri's group: connected components, by union-find."""
-    above: dict[str, str] = {row.uri: row.uri for row in rows}
+def groups_of(clips: Sequence[OfObject], clusters: Mapping[str, int]) -> dict[str, str]:
+    """The first uri, in order, of each uri's group: connected components, by union-find.
+
+    Args:
+        clips: each of an object.
+        clusters: the cluster of each clip_id that has a fingerprint.
+    """
+    above: dict[str, str] = {clip.uri: clip.uri for clip in clips}
 
     def root(uri: str) -> str:
         while above[uri] != uri:
@@ -41,10 +55,10 @@ def _first_of_group(rows: Sequence[Row], clusters: Mapping[str, int]) -> dict[st
         return uri
 
     seen: dict[int, str] = {}
-    for row in rows:
-        cluster = clusters.get(row.clip_id)
+    for clip in clips:
+        cluster = clusters.get(clip.clip_id)
         if cluster is not None:
-            one, other = root(row.uri), root(seen.setdefault(cluster, row.uri))
+            one, other = root(clip.uri), root(seen.setdefault(cluster, clip.uri))
             above[max(one, other)] = min(one, other)
     return {uri: root(uri) for uri in above}
 

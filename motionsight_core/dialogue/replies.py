@@ -60,7 +60,7 @@ def names_of(text: str) -> tuple[str, ...]:
     if len(text) > MAX_CHARACTERS:
         raise BadReply(f"The reply has {len(text)} characters, too many for a list of objects.")
     reason = BadReply("There is no JSON in the reply.")
-    for found in _json_in(_THOUGHTS.sub("", text)):
+    for found in json_in(text):
         try:
             return _names_in(found)
         except BadReply as error:
@@ -88,8 +88,13 @@ def _names_in(found: Any) -> tuple[str, ...]:
     return tuple(names)[:_MAX_NAMES]
 
 
-def _json_in(text: str) -> Iterator[Any]:
-    """The JSON values that a reply may hold: in its fence, its first object, its first list."""
+def json_in(text: str) -> Iterator[Any]:
+    """The JSON values that a reply may hold: in its fence, its first object, its first list.
+
+    Raises:
+        BadReply: it is nested more deeply than any right reply.
+    """
+    text = _THOUGHTS.sub("", text)
     if sum(map(text.count, "{[")) > _MAX_BRACKETS:
         raise BadReply("The JSON in the reply is nested too deeply.")
     fenced = _FENCE.search(text)

@@ -1,8 +1,8 @@
 """Every knob, as pydantic models whose defaults are the paper's values (arXiv 2506.01674).
 
 `Settings` has two kinds of sections. Those that can change a row (sampling, blur, measure ...)
-enter the `recipe`, which is half of a row's key. Those of operation (limits, runtime), of data sets
-and of their media do not: a run on more workers writes the same rows.
+enter the `recipe`, which is half of a row's key. Those of operation (limits, runtime), of data sets,
+of their media and of questions about them do not: a run on more workers writes the same rows.
 
     from motionsight_core.settings import Settings
 
@@ -55,6 +55,7 @@ from motionsight_core.settings._operation import (
     RuntimeSettings,
     StoreSettings,
 )
+from motionsight_core.settings._questions import QuestionsSettings
 from motionsight_core.settings._section import Section
 
 __all__ = [
@@ -75,6 +76,7 @@ __all__ = [
     "NamingSettings",
     "PromptNames",
     "PromptSettings",
+    "QuestionsSettings",
     "ReferringSettings",
     "RuntimeSettings",
     "SamplingSettings",
@@ -120,6 +122,7 @@ class Settings(Section):
     stores: StoreSettings = StoreSettings()
     media: MediaSettings = MediaSettings()
     dataset: DatasetSettings = DatasetSettings()
+    questions: QuestionsSettings = QuestionsSettings()
     runtime: RuntimeSettings = Field(default_factory=lambda: RuntimeSettings())
 
     def recipe(self) -> str:
@@ -130,7 +133,7 @@ class Settings(Section):
         """
         # How videos are split is in it too: whole videos and windows are different answers, and
         # `latest_motion` must not mix them.
-        others = {"limits", "runtime", "endpoint", "stores", "media", "dataset"}
+        others = {"limits", "runtime", "endpoint", "stores", "media", "dataset", "questions"}
         rows = self.model_dump(mode="json", exclude=others)
         rows["measurement_version"] = MEASUREMENT_VERSION
         if not self.clips.scenes:  # they change no row, and older rows keep their recipe

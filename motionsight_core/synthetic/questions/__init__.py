@@ -12,7 +12,8 @@ it is. Who sees the words alone is right in one of four.
 
 from __future__ import annotations
 
+from motionsight_core.benchmark_questions.asked import AskedQuestion
 from motionsight_core.synthetic.questions._file import asked_scenes, question_lines, render_questions
-from motionsight_core.synthetic.questions._types import AskedQuestion, AskedScene
+from motionsight_core.synthetic.questions._types import AskedScene
 
 __all__ = ["AskedQuestion", "AskedScene", "asked_scenes", "question_lines", "render_questions"]

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from motionsight_core.synthetic.questions._types import DURATION_S, AskedQuestion, AskedScene, Frame, one_of
-from motionsight_core.synthetic.questions.wording import noun, opposite, order, sentence
+from motionsight_core.benchmark_questions.asked import AskedQuestion
+from motionsight_core.benchmark_questions.wording import (
+    CAMERA_FIRST,
+    CAMERA_LAST,
+    CAMERA_ORDER,
+    HOW_CAMERA,
+    noun,
+    opposite,
+    order,
+    sentence,
+)
+from motionsight_core.synthetic.questions._types import DURATION_S, AskedScene, Frame, one_of
 from motionsight_core.synthetic.random_scenes import random_sprite
 from motionsight_core.synthetic.scene import Move, Sprite
 
@@ -56,12 +66,12 @@ def moves_in_order(rng: np.random.Generator, frame: Frame) -> AskedScene:
         (
             AskedQuestion(
                 CATEGORY,
-                "In which order does the camera move?",
+                CAMERA_ORDER,
                 tuple(order(*labels) for labels in orders),
                 right,
             ),
-            AskedQuestion(CATEGORY, "What does the camera do first?", nouns, labels.index(first)),
-            AskedQuestion(CATEGORY, "What does the camera do last?", nouns, labels.index(last)),
+            AskedQuestion(CATEGORY, CAMERA_FIRST, nouns, labels.index(first)),
+            AskedQuestion(CATEGORY, CAMERA_LAST, nouns, labels.index(last)),
         ),
     )
 
@@ -70,9 +80,7 @@ def _whole(rng: np.random.Generator, frame: Frame, sort: str, offered: list[tupl
     """Moves that last the whole scene: one of those offered, all alike."""
     right = int(rng.integers(len(offered)))
     moves = tuple(_move(rng, label, 0.0, DURATION_S) for label in offered[right] if label != "static")
-    question = AskedQuestion(
-        CATEGORY, "How does the camera move?", tuple(sentence(labels) for labels in offered), right
-    )
+    question = AskedQuestion(CATEGORY, HOW_CAMERA, tuple(sentence(labels) for labels in offered), right)
     return AskedScene(sort, frame.scene(rng, moves=moves, sprites=_object(rng)), (question,))
 
 

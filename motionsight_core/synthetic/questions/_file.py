@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from string import ascii_uppercase
 from typing import Any
 
 import numpy as np
 
+from motionsight_core.benchmark_questions.file import AskedVideo, as_json_lines, question_line
+from motionsight_core.benchmark_questions.letters import balanced_letters, listed_options
 from motionsight_core.synthetic.questions import _camera, _objects
-from motionsight_core.synthetic.questions._types import AskedQuestion, AskedScene, Frame
+from motionsight_core.synthetic.questions._types import AskedScene, Frame
 from motionsight_core.synthetic.rendering import render
+from motionsight_core.synthetic.scene import Scene
 from motionsight_core.synthetic.truth import SceneTruth, write_truth
 
 _QUESTIONS = 2
@@ -54,16 +55,25 @@ def asked_scenes(
 def question_lines(scenes: Sequence[AskedScene], *, seed: int) -> list[dict[str, Any]]:
     """A line of MotionBench's `video_info.meta.jsonl` for each question.
 
-    Right letters come in blocks, each of which has A to D once: they are as even over the file as can be.
+    Every letter is right equally often, over the file and over each category.
     """
-    rng = np.random.default_rng([seed, _QUESTIONS])
-    lines: list[dict[str, Any]] = []
-    letters: list[int] = []
-    for asked in scenes:
-        for number, question in enumerate(asked.questions, start=1):
-            letters = letters or [int(letter) for letter in rng.permutation(len(question.options))]
-            lines.append(_line(asked, question, number, letters.pop(), rng))
-    return lines
+    asked = {
+        f"{one.scene.name}-{number}": (one.scene, question)
+        for one in scenes
+        for number, question in enumerate(one.questions, start=1)
+    }
+    letters = balanced_letters({uid: question for uid, (_, question) in asked.items()}, seed=seed)
+    return [
+        question_line(
+            _video(scene),
+            uid=uid,
+            category=question.category,
+            text=question.text,
+            options=listed_options(question, letters[uid], name=uid, seed=seed),
+            position=letters[uid],
+        )
+        for uid, (scene, question) in asked.items()
+    ]
 
 
 def render_questions(
@@ -109,37 +119,18 @@ def render_questions(
     write_truth(directory, truths)
     file.parent.mkdir(parents=True, exist_ok=True)
     partial = file.with_name(f".{file.name}.partial")
-    partial.write_text("".join(f"{json.dumps(line)}\n" for line in lines), encoding="utf-8")
+    partial.write_text(as_json_lines(lines), encoding="utf-8")
     partial.replace(file)
     return len(lines)
 
 
-def _line(
-    asked: AskedScene, question: AskedQuestion, number: int, position: int, rng: np.random.Generator
-) -> dict[str, Any]:
-    scene = asked.scene
-    others = [text for at, text in enumerate(question.options) if at != question.right]
-    options = [others[at] for at in rng.permutation(len(others))]
-    options.insert(position, question.options[question.right])
-    listed = [f"{letter}. {option}" for letter, option in zip(ascii_uppercase, options, strict=False)]
-    duration_s = scene.frame_count / scene.fps
-    return {
-        "question_type": question.category,
-        "video_type": "rendered",
-        "key": scene.name,
-        "video_path": f"{scene.name}.mp4",
-        "video_info": {
-            "duration": duration_s,
-            "fps": scene.fps,
-            "resolution": {"width": scene.width, "height": scene.height},
-        },
-        "qa": [
-            {
-                "uid": f"{scene.name}-{number}",
-                "start": 0.0,
-                "end": duration_s,
-                "answer": ascii_uppercase[position],
-                "question": "\n".join([question.text, *listed]),
-            }
-        ],
-    }
+def _video(scene: Scene) -> AskedVideo:
+    return AskedVideo(
+        key=scene.name,
+        path=f"{scene.name}.mp4",
+        kind="rendered",
+        duration_s=scene.frame_count / scene.fps,
+        fps=scene.fps,
+        width=scene.width,
+        height=scene.height,
+    )

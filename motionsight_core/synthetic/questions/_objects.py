@@ -4,24 +4,33 @@ from __future__ import annotations
 
 import numpy as np
 
-from motionsight_core.synthetic.questions._types import (
-    DURATION_S,
-    AskedQuestion,
-    AskedScene,
-    Frame,
-    drawn_seed,
-    one_of,
+from motionsight_core.benchmark_questions.asked import AskedQuestion
+from motionsight_core.benchmark_questions.wording import (
+    CONTRARY,
+    DIRECTIONS,
+    OBJECT,
+    SAME_SPEED,
+    SLOWS_DOWN,
+    SPEEDS_UP,
+    STANDS_STILL,
+    WHICH_MOVES,
+    capital,
+    which_direction,
+    which_order,
 )
+from motionsight_core.benchmark_questions.wording import (
+    change_of_speed as how_speed_changes,
+)
+from motionsight_core.benchmark_questions.wording import (
+    how_often as how_many_times,
+)
+from motionsight_core.benchmark_questions.wording import (
+    ways_in_order as first_and_then,
+)
+from motionsight_core.synthetic.questions._types import DURATION_S, AskedScene, Frame, drawn_seed, one_of
 from motionsight_core.synthetic.scene import SHAPES, Easing, Shape, Sprite, Waypoint
 from motionsight_core.synthetic.stressed.actors import CYCLES, repeating
 
-_DIRECTIONS = {
-    "To the right": (1.0, 0.0),
-    "To the left": (-1.0, 0.0),
-    "Upward": (0.0, -1.0),
-    "Downward": (0.0, 1.0),
-}
-_CONTRARY = {"to the left": "to the right", "to the right": "to the left", "up": "down", "down": "up"}
 #: How far an object goes, of the frame's side along which it goes.
 _LEAST_WAY, _MOST_WAY = 0.4, 0.6
 _COLUMNS = (0.14, 0.38, 0.62, 0.86)
@@ -29,10 +38,10 @@ _COLUMNS = (0.14, 0.38, 0.62, 0.86)
 #: One cycle of a repetition with a given number of them, seconds.
 _PERIOD_S = 0.7
 _SPEEDS: dict[str, Easing | None] = {
-    "It speeds up": "ease_in",
-    "It slows down": "ease_out",
-    "It keeps the same speed": "linear",
-    "It stands still": None,
+    SPEEDS_UP: "ease_in",
+    SLOWS_DOWN: "ease_out",
+    SAME_SPEED: "linear",
+    STANDS_STILL: None,
 }
 
 
@@ -48,8 +57,8 @@ def which_moves(rng: np.random.Generator, frame: Frame) -> AskedScene:
         sprites.append(Sprite(shape, path if at == right else path[:1], size=size, seed=drawn_seed(rng)))
     question = AskedQuestion(
         "Motion-related Objects",
-        "Which object moves?",
-        tuple(f"The {shape}" for shape in shapes),
+        WHICH_MOVES,
+        tuple(capital(shape) for shape in shapes),
         right,
     )
     return AskedScene("which_object", frame.scene(rng, sprites=tuple(sprites)), (question,))
@@ -57,8 +66,8 @@ def which_moves(rng: np.random.Generator, frame: Frame) -> AskedScene:
 
 def direction(rng: np.random.Generator, frame: Frame) -> AskedScene:
     """One object that goes left, right, up or down."""
-    right = int(rng.integers(len(_DIRECTIONS)))
-    across, down = list(_DIRECTIONS.values())[right]
+    right = int(rng.integers(len(DIRECTIONS)))
+    across, down = list(DIRECTIONS.values())[right]
     reach = float(rng.uniform(_LEAST_WAY, _MOST_WAY)) / 2
     middle = _middle(rng)
     path = _line(
@@ -67,8 +76,8 @@ def direction(rng: np.random.Generator, frame: Frame) -> AskedScene:
     )
     question = AskedQuestion(
         "Location-related Motion",
-        "In which direction does the object move in the picture?",
-        tuple(_DIRECTIONS),
+        which_direction(OBJECT),
+        tuple(DIRECTIONS),
         right,
     )
     return AskedScene("object_direction", frame.scene(rng, sprites=(_sprite(rng, path),)), (question,))
@@ -82,16 +91,14 @@ def change_of_speed(rng: np.random.Generator, frame: Frame) -> AskedScene:
     y = float(rng.uniform(0.35, 0.7))
     path = _line((0.5 - 0.32 * side, y), (0.5 + 0.32 * side, y))
     sprite = _sprite(rng, path[:1] if easing is None else path, easing=easing or "linear")
-    question = AskedQuestion(
-        "Motion Recognition", "How does the speed of the object change?", tuple(_SPEEDS), right
-    )
+    question = AskedQuestion("Motion Recognition", how_speed_changes(OBJECT), tuple(_SPEEDS), right)
     return AskedScene("object_speed", frame.scene(rng, sprites=(sprite,)), (question,))
 
 
 def ways_in_order(rng: np.random.Generator, frame: Frame) -> AskedScene:
     """One object that goes sideways and then up or down, or the other way about."""
     sideways, upright = one_of(rng, ("to the left", "to the right")), one_of(rng, ("up", "down"))
-    contrary = _CONTRARY[sideways], _CONTRARY[upright]
+    contrary = CONTRARY[sideways], CONTRARY[upright]
     orders = [(sideways, upright), (upright, sideways), contrary, contrary[::-1]]
     right = int(rng.integers(len(orders)))
     steps = {"to the left": (-1, 0), "to the right": (1, 0), "up": (0, -1), "down": (0, 1)}
@@ -101,8 +108,8 @@ def ways_in_order(rng: np.random.Generator, frame: Frame) -> AskedScene:
     path = tuple(Waypoint(t_s, float(x), float(y)) for t_s, (x, y) in zip(times, places, strict=True))
     question = AskedQuestion(
         "Action Order",
-        "In which order does the object move in the picture?",
-        tuple(f"First {first}, then {second}" for first, second in orders),
+        which_order(OBJECT),
+        tuple(first_and_then(first, second) for first, second in orders),
         right,
     )
     return AskedScene("object_order", frame.scene(rng, sprites=(_sprite(rng, path),)), (question,))
@@ -120,7 +127,7 @@ def how_often(rng: np.random.Generator, frame: Frame) -> AskedScene:
     sprite = repeating(rng, duration_s, cycle, aspect=aspect, count=counts[right])
     question = AskedQuestion(
         "Repetition Count",
-        "How many times does the object repeat its motion?",
+        how_many_times(OBJECT),
         tuple(map(str, counts)),
         right,
     )

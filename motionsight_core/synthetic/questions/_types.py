@@ -7,25 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from motionsight_core.benchmark_questions.asked import AskedQuestion
 from motionsight_core.synthetic.scene import THEMES, Move, Scene, Sprite
 
 DURATION_S = 4.0
 """Of a scene that says nothing else."""
 NOISE = 1.0
 """Standard deviation of the sensor's noise, in levels of 255."""
-
-
-@dataclass(frozen=True, slots=True)
-class AskedQuestion:
-    """One question about a scene."""
-
-    category: str
-    """One of MotionBench's kinds of questions."""
-    text: str
-    options: tuple[str, ...]
-    """Four, as they were put together: the file has them in an order of its own."""
-    right: int
-    """Position of the right one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,15 @@ def region(start: tuple[float, float], end: tuple[float, float]) -> ObjectTrack:
     return track(MOVING_REGION, start, end)
 
 
+def turning(start: tuple[float, float], corner: tuple[float, float], end: tuple[float, float]) -> ObjectTrack:
+    """A track without a name, straight to a corner and then straight on."""
+    first = region(start, corner).boxes
+    second = region(corner, end).boxes
+    boxes = [Box(one.t_s / 2, one.x0, one.y0, one.x1, one.y1) for one in first]
+    boxes += [Box((LENGTH_S + one.t_s) / 2, one.x0, one.y0, one.x1, one.y1) for one in second[1:]]
+    return ObjectTrack(1, MOVING_REGION, 0.5, 0.0, LENGTH_S, tuple(boxes))
+
+
 def measured(
     *moves: CameraMove,
     tracks: Sequence[ObjectTrack] = (),

@@ -9,7 +9,7 @@ import pytest
 from motionsight_core.choosing import Measured, choose
 from motionsight_core.errors import ClipError, Undecided, UsageError
 from motionsight_core.record import Dissolve, Repetition
-from tests.core.choosing.measurements import measured, move, region, track
+from tests.core.choosing.measurements import measured, move, region, track, turning
 
 LEFT = measured(move("pan_left"))
 LEFT_ZOOMING = measured(move("pan_left"), move("zoom_in"))
@@ -29,6 +29,7 @@ FALLING = measured(tracks=[region((0.5, 0.2), (0.52, 0.8))])
 COMING = measured(tracks=[track("person", (0.5, 0.5), (0.5, 0.55), size=(0.1, 0.3))])
 FOLLOWED = measured(move("pan_right", rate=0.2), tracks=[track("dog", (0.5, 0.5), (0.5, 0.5))])
 STARTING = measured(tracks=[track("car", (0.1, 0.5), (0.8, 0.5), easing=2.0)])
+TURNING = measured(tracks=[turning((0.2, 0.3), (0.7, 0.3), (0.7, 0.8))])
 JUMPING = measured(
     tracks=[track("person", (0.5, 0.5), (0.5, 0.5))], repetitions=[Repetition(1, 5, 1.0, 0.0, 5.0, 0.8)]
 )
@@ -105,10 +106,53 @@ def test_the_camera_s_moves_decide(clip: Measured, question: str, options: Seque
         ),
         (DOG_AND_MAN, "Who enters first?", ("the dog", "the woman"), 0),
         (DOG_AND_MAN, "Which comes last?", ("The person", "The dog"), 0),
+        (
+            TURNING,
+            "In which order does the object move in the picture?",
+            ("First down, then to the right", "First to the left, then up", "First to the right, then down"),
+            2,
+        ),
+        (TURNING, "In what order does it go?", ("down before going right", "right before going down"), 1),
     ],
 )
 def test_order_in_time_decides(clip: Measured, question: str, options: Sequence[str], right: int) -> None:
     assert choose(question, options, clip).position == right
+
+
+@pytest.mark.parametrize(
+    ("question", "options", "right"),
+    [
+        ("Which object moves?", ("The cat", "The dog", "The horse", "The car"), 1),
+        ("What is moving in the video?", ("a woman", "a puppy"), 1),
+        ("Which animal moves?", ("a dog", "a cow", "none of the above"), 0),
+        ("Which animal moves?", ("a cat", "a cow", "none of the above"), 2),
+    ],
+)
+def test_what_was_recognised_says_which_thing_moves(
+    question: str, options: Sequence[str], right: int
+) -> None:
+    assert choose(question, options, DOG).position == right
+
+
+@pytest.mark.parametrize(
+    ("clip", "question", "options", "why"),
+    [
+        (REGION, "Which object moves?", ("The dog", "The cat"), "not recognised"),
+        (STATIC, "Which object moves?", ("The dog", "The cat"), "nothing was measured"),
+        (DOG_AND_MAN, "Which object moves?", ("The dog", "The man", "The car"), "about equally well"),
+        (
+            DOG,
+            "In which order does the dog move?",
+            ("First to the right, then up", "First up, then to the right"),
+            "does not go straight in one direction and then in another",
+        ),
+    ],
+)
+def test_which_moves_and_in_which_order_is_left_open_where_it_was_not_measured(
+    clip: Measured, question: str, options: Sequence[str], why: str
+) -> None:
+    with pytest.raises(Undecided, match=why):
+        choose(question, options, clip)
 
 
 @pytest.mark.parametrize(
