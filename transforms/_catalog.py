@@ -58,6 +58,7 @@ class AnnotateCatalog(beam.PTransform):
             skipped=annotated.skipped,
             splits=annotated.splits,
             fingerprints=annotated.fingerprints,
+            instances=annotated.instances,
         )
         manifest: Any = Annotated(annotated.rows, failures) | "StageRows" >> stage
         return manifest

@@ -16,11 +16,19 @@ from typing import Any, NamedTuple, TypeAlias
 import apache_beam as beam
 from apache_beam.transforms.util import GroupIntoBatches, ReshufflePerKey
 
-from motionsight_core.record import Failure, FingerprintRecord, MotionRecord, RunRecord, SplitRecord
+from motionsight_core.record import (
+    Failure,
+    FingerprintRecord,
+    InstanceRecord,
+    MotionRecord,
+    RunRecord,
+    SplitRecord,
+)
 from motionsight_core.settings import Settings, StoreSettings
 from motionsight_core.warehouse import (
     FAILURES,
     FINGERPRINTS,
+    INSTANCES,
     MOTION,
     SPLITS,
     Manifest,
@@ -84,9 +92,11 @@ class Outcomes(NamedTuple):
     """Into how many clips objects were split."""
     fingerprints: beam.PCollection[FingerprintRecord] | None = None
     """Of the clips that were decoded; none are committed if unset."""
+    instances: beam.PCollection[InstanceRecord] | None = None
+    """Captions of single objects; none are committed if unset."""
 
 
-Row: TypeAlias = MotionRecord | Failure | SplitRecord | FingerprintRecord
+Row: TypeAlias = MotionRecord | Failure | SplitRecord | FingerprintRecord | InstanceRecord
 Outcome: TypeAlias = Row | int
 
 
@@ -142,7 +152,8 @@ class _Stage(beam.DoFn):
         failures = [outcome for outcome in outcomes if isinstance(outcome, Failure)]
         splits = [outcome for outcome in outcomes if isinstance(outcome, SplitRecord)]
         fingerprints = [outcome for outcome in outcomes if isinstance(outcome, FingerprintRecord)]
-        identities = map(_identity, [*rows, *failures, *splits, *fingerprints])
+        instances = [outcome for outcome in outcomes if isinstance(outcome, InstanceRecord)]
+        identities = map(_identity, [*rows, *failures, *splits, *fingerprints, *instances])
         skipped = sum(outcome for outcome in outcomes if isinstance(outcome, int))
         yield (
             _ONE_KEY,
@@ -154,6 +165,7 @@ class _Stage(beam.DoFn):
                 failure_files=self._write(FAILURES, failures),
                 split_files=self._write(SPLITS, splits),
                 fingerprint_files=self._write(FINGERPRINTS, fingerprints),
+                instance_files=self._write(INSTANCES, instances),
                 annotated=len(rows),
                 failed=len(failures),
                 skipped=skipped,
@@ -198,6 +210,7 @@ def _together(key: int, parts: Iterable[Manifest]) -> tuple[int, Manifest]:
         failure_files=tuple(path for part in parts for path in part.failure_files),
         split_files=tuple(path for part in parts for path in part.split_files),
         fingerprint_files=tuple(path for part in parts for path in part.fingerprint_files),
+        instance_files=tuple(path for part in parts for path in part.instance_files),
         annotated=sum(part.annotated for part in parts),
         failed=sum(part.failed for part in parts),
         skipped=sum(part.skipped for part in parts),
@@ -218,6 +231,8 @@ def _identity(row: Row) -> str:
         return f"{row.clip_id} {row.annotated_at.isoformat()}"
     if isinstance(row, FingerprintRecord):
         return f"{row.clip_id} fingerprint {row.taken_at.isoformat()}"
+    if isinstance(row, InstanceRecord):
+        return f"{row.clip_id} instance {row.track_id} {row.written_at.isoformat()}"
     return f"{row.uri}\0{row.version}\0{row.clip_id} {row.error} {row.failed_at.isoformat()}"
 
 
@@ -227,6 +242,7 @@ def _remove_parts(stores: StoreSettings, key: int, manifest: Manifest) -> Manife
         *manifest.failure_files,
         *manifest.split_files,
         *manifest.fingerprint_files,
+        *manifest.instance_files,
     )
     remove_staged(files, stores=stores)
     return manifest

@@ -19,6 +19,7 @@ from transforms.progress import count_planned
 
 FAILURES = "failures"
 FINGERPRINTS = "fingerprints"
+INSTANCES = "instances"
 SKIPPED = "skipped"
 SPLITS = "splits"
 

@@ -99,7 +99,9 @@ class _AnnotateNew(beam.PTransform):
         )
         failures: Any = (pcoll.failures, annotated.failures) | "Failures" >> beam.Flatten()
         skipped: Any = (asked[SKIPPED], annotated.skipped) | "Skipped" >> beam.Flatten()
-        outcomes = Outcomes(annotated.rows, failures, skipped, annotated.splits, annotated.fingerprints)
+        outcomes = Outcomes(
+            annotated.rows, failures, skipped, annotated.splits, annotated.fingerprints, annotated.instances
+        )
         return outcomes | "CommitRows" >> CommitRows(self._job)
 
 

@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 import apache_beam as beam
 
-from motionsight_core.record import Failure, FingerprintRecord, MotionRecord, SplitRecord
+from motionsight_core.record import Failure, FingerprintRecord, InstanceRecord, MotionRecord, SplitRecord
 from motionsight_core.settings import Settings
-from transforms._annotate import DecodeAndDescribe, DescribeClips
+from transforms._annotate import DecodeAndDescribe, DescribeWithInstances
 from transforms._plan import AskedVideo, PlanClips
 from transforms._scenes import DecodeScenes
 
@@ -24,6 +24,8 @@ class AnnotatedVideos(NamedTuple):
     """Into how many clips an object was split."""
     fingerprints: beam.PCollection[FingerprintRecord]
     """Of the clips that were decoded."""
+    instances: beam.PCollection[InstanceRecord]
+    """Captions of single objects."""
 
 
 class AnnotateVideos(beam.PTransform):
@@ -43,11 +45,13 @@ class AnnotateVideos(beam.PTransform):
         annotated: Any
         if settings.clips.scenes:
             found = pcoll | "DecodeScenes" >> DecodeScenes(settings, run_id=run_id)
-            annotated = found.clips | "DescribeClips" >> DescribeClips(settings, run_id=run_id)
+            annotated = found.clips | "DescribeClips" >> DescribeWithInstances(settings, run_id=run_id)
             fingerprints = found.fingerprints
         else:
             found = pcoll | "PlanClips" >> PlanClips(settings, run_id=run_id)
             annotated = found.clips | "AnnotateMotion" >> DecodeAndDescribe(settings, run_id=run_id)
             fingerprints = annotated.fingerprints
         failures: Any = (found.failures, annotated.failures) | "Failures" >> beam.Flatten()
-        return AnnotatedVideos(annotated.rows, failures, found.skipped, found.splits, fingerprints)
+        return AnnotatedVideos(
+            annotated.rows, failures, found.skipped, found.splits, fingerprints, annotated.instances
+        )
