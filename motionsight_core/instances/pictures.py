@@ -98,8 +98,9 @@ def _write_number(
 ) -> None:
     scale = max(0.4, max(image.shape[:2]) / 1000)
     (width, height), _ = cv2.getTextSize(number, _FONT, scale, 1)
-    # Within the frame, however close to its edge the box is.
-    x = min(max(corner[0], 0), max(image.shape[1] - width - 4, 0))
-    y = min(max(corner[1], 0), max(image.shape[0] - height - 4, 0))
-    cv2.rectangle(image, (x, y), (x + width + 3, y + height + 3), colour, cv2.FILLED)
-    cv2.putText(image, number, (x + 2, y + height + 1), _FONT, scale, _WHITE, 1, cv2.LINE_AA)
+    width, height = width + 4, height + 4
+    # Above the box, where it hides nothing of a small object; in any case within the frame.
+    x = min(max(corner[0], 0), max(image.shape[1] - width, 0))
+    y = corner[1] - height if corner[1] >= height else min(max(corner[1], 0), max(image.shape[0] - height, 0))
+    cv2.rectangle(image, (x, y), (x + width - 1, y + height - 1), colour, cv2.FILLED)
+    cv2.putText(image, number, (x + 2, y + height - 3), _FONT, scale, _WHITE, 1, cv2.LINE_AA)
