@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, TypeAlias
 import apache_beam as beam
 from apache_beam.transforms.util import GroupIntoBatches, ReshufflePerKey
 
+from motionsight_core.annotation import Described
 from motionsight_core.record import (
     Failure,
     FingerprintRecord,
@@ -84,7 +85,8 @@ def begin_run(job: Job, source: str) -> None:
 class Outcomes(NamedTuple):
     """What is to be committed."""
 
-    rows: beam.PCollection[MotionRecord]
+    rows: beam.PCollection[MotionRecord | Described]
+    """With captions of single objects, where there are any: both are committed at once."""
     failures: beam.PCollection[Failure]
     skipped: beam.PCollection[int]
     """Clips that the warehouse had already."""
@@ -92,12 +94,10 @@ class Outcomes(NamedTuple):
     """Into how many clips objects were split."""
     fingerprints: beam.PCollection[FingerprintRecord] | None = None
     """Of the clips that were decoded; none are committed if unset."""
-    instances: beam.PCollection[InstanceRecord] | None = None
-    """Captions of single objects; none are committed if unset."""
 
 
 Row: TypeAlias = MotionRecord | Failure | SplitRecord | FingerprintRecord | InstanceRecord
-Outcome: TypeAlias = Row | int
+Outcome: TypeAlias = Row | Described | int
 
 
 class CommitRows(beam.PTransform):
@@ -147,7 +147,7 @@ class _Stage(beam.DoFn):
         self._directory = self._job.staging()
 
     def process(self, element: tuple[int, Iterable[Outcome]]) -> Iterator[tuple[int, Manifest]]:
-        outcomes = list(element[1])
+        outcomes = [part for outcome in element[1] for part in _parts_of(outcome)]
         rows = [outcome for outcome in outcomes if isinstance(outcome, MotionRecord)]
         failures = [outcome for outcome in outcomes if isinstance(outcome, Failure)]
         splits = [outcome for outcome in outcomes if isinstance(outcome, SplitRecord)]
@@ -192,6 +192,10 @@ class _Commit(beam.DoFn):
         # A RunError fails the bundle: the runner tries it again, and nothing is lost meanwhile.
         self._warehouse.commit(element[1])
         yield element
+
+
+def _parts_of(outcome: Outcome) -> Sequence[Row | int]:
+    return (outcome.row, *outcome.instances) if isinstance(outcome, Described) else (outcome,)
 
 
 def _with_key(outcome: Outcome) -> tuple[int, Outcome]:

@@ -19,7 +19,6 @@ from transforms.progress import count_planned
 
 FAILURES = "failures"
 FINGERPRINTS = "fingerprints"
-INSTANCES = "instances"
 SKIPPED = "skipped"
 SPLITS = "splits"
 

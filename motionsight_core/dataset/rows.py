@@ -49,13 +49,18 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """A checked row of `instances`."""
+    """A checked row of `instances`, with its track."""
 
     clip_id: str
     recipe: str
     track_id: int
     appearance: str
     motion: str
+    start_s: float
+    """Source seconds, as end_s."""
+    end_s: float
+    boxes: tuple[tuple[float, float, float, float, float], ...]
+    """t_s, x0, y0, x1, y1: source seconds, and fractions of the picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +93,9 @@ _MOTION = (
     "EXISTS (SELECT 1 FROM UNNEST(object_tracks)), annotator, annotated_at"
 )
 
+_INSTANCE = "clip_id, recipe, track_id, appearance, motion_caption, start_s, end_s, boxes"
+_SIDES = ("x0", "y0", "x1", "y1")
+
 
 def read_rows(warehouse: Warehouse, where: str | None = None) -> Rows:
     """The rows that meet a condition, and what other tables say of their clips.
@@ -112,14 +120,17 @@ def read_rows(warehouse: Warehouse, where: str | None = None) -> Rows:
     fingerprints = _of_table(warehouse, f"SELECT clip_id, bits FROM fingerprints {of_clips}")  # noqa: S608
     instances = _of_table(
         warehouse,
-        f"SELECT clip_id, recipe, track_id, appearance, motion FROM instances {of_clips} AND checked",  # noqa: S608
+        f"SELECT {_INSTANCE} FROM object_tracks {of_clips} AND appearance IS NOT NULL",  # noqa: S608
     )
     choices = _of_table(warehouse, "SELECT pair_id, aspect, annotator, choice FROM preferences")
     return Rows(
         motion=tuple(motion),
         scores={tuple(key): score for *key, score in scores},
         fingerprints=dict(sorted((clip_id, bits) for clip_id, bits in fingerprints)),
-        instances=tuple(Instance(*row) for row in sorted(instances)),
+        instances=tuple(
+            Instance(*values, tuple((box["t_s"], *(box[side] for side in _SIDES)) for box in boxes))
+            for *values, boxes in sorted(instances, key=lambda row: row[:3])
+        ),
         choices=tuple(Choice(*row) for row in sorted(choices)),
     )
 
