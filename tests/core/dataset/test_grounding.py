@@ -42,7 +42,9 @@ def test_relative_times_and_places_are_words_of_300_and_1000_steps() -> None:
     asked = questions()
     # 1 s, 2 s and 3 s are .125, .375 and .625 of the clip.
     assert asked["spatial_grounding"].answer == (
-        "<t38>: <p0><p500><p200><p1000>\n<t112>: <p400><p500><p600><p1000>\n<t188>: <p800><p500><p1000><p1000>"
+        "<t38>: <p0><p500><p200><p1000>\n"
+        "<t112>: <p400><p500><p600><p1000>\n"
+        "<t188>: <p800><p500><p1000><p1000>"
     )
     assert "<t38>, <t112>, <t188>" in asked["spatial_grounding"].question
     assert asked["temporal_grounding"].answer == "From <t38> to <t188>."
