@@ -122,7 +122,7 @@ class InstanceQuestion:
     def moments(self) -> list[list[float]]:
         """[t, x0, y0, x1, y1] at `dataset.boxes` times, evenly over its span: seconds after the beginning of
         the clip, fractions of the picture."""
-        known = np.array(self.instance.boxes)
+        known = np.frombuffer(self.instance.boxes).reshape(-1, 5)
         start_s, end_s = self.span_s
         times_s = np.linspace(start_s, end_s, self.settings.boxes) if end_s > start_s else np.array([start_s])
         edges = [np.interp(times_s, known[:, 0] - self.row.start_s, side) for side in known[:, 1:].T]

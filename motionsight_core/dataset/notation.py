@@ -19,8 +19,10 @@ Edges = Sequence[float]
 class Notation(Protocol):
     """One way to write times and boxes."""
 
-    explained: str
-    """What a question says of it."""
+    @property
+    def explained(self) -> str:
+        """What a question says of it."""
+        ...
 
     def time(self, t_s: float) -> str:
         """A time of the clip, seconds after its beginning."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
@@ -59,8 +60,8 @@ class Instance:
     start_s: float
     """Source seconds, as end_s."""
     end_s: float
-    boxes: tuple[tuple[float, float, float, float, float], ...]
-    """t_s, x0, y0, x1, y1: source seconds, and fractions of the picture."""
+    boxes: array[float]
+    """t_s, x0, y0, x1, y1 of one box after the other: source seconds, and fractions of the picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,9 @@ _MOTION = (
 )
 
 _INSTANCE = "clip_id, recipe, track_id, appearance, motion_caption, start_s, end_s, boxes"
-_SIDES = ("x0", "y0", "x1", "y1")
+_SIDES = ("t_s", "x0", "y0", "x1", "y1")
+#: Boxes of an object that are kept, evenly: more than any question asks for, and little for millions of them.
+_BOXES = 128
 
 
 def read_rows(warehouse: Warehouse, where: str | None = None) -> Rows:
@@ -128,11 +131,18 @@ def read_rows(warehouse: Warehouse, where: str | None = None) -> Rows:
         scores={tuple(key): score for *key, score in scores},
         fingerprints=dict(sorted((clip_id, bits) for clip_id, bits in fingerprints)),
         instances=tuple(
-            Instance(*values, tuple((box["t_s"], *(box[side] for side in _SIDES)) for box in boxes))
-            for *values, boxes in sorted(instances, key=lambda row: row[:3])
+            Instance(*row[:-1], boxes_of(row[-1])) for row in sorted(instances, key=lambda row: row[:3])
         ),
         choices=tuple(Choice(*row) for row in sorted(choices)),
     )
+
+
+def boxes_of(boxes: Sequence[Mapping[str, float]]) -> array[float]:
+    """The boxes of a track, as an instance has them."""
+    places = range(len(boxes))
+    if len(boxes) > _BOXES:
+        places = [round(place * (len(boxes) - 1) / (_BOXES - 1)) for place in range(_BOXES)]
+    return array("d", (boxes[place][side] for place in places for side in _SIDES))
 
 
 def _of_table(warehouse: Warehouse, sql: str) -> Iterable[tuple[Any, ...]]:

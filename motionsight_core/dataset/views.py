@@ -173,7 +173,8 @@ def _write_llama_factory(data: DataSet, folder: Folder) -> None:
     """Its registry; the files that it names are the LLaVA-style ones and the string triples."""
     known: dict[str, Any] = {}
     for split in SPLITS:
-        for kind, name in (("sft", split), ("instances", f"instances_{split}")):
+        named: dict[Kind, str] = {"sft": split, "instances": f"instances_{split}"}
+        for kind, name in named.items():
             if has_file(data, split, kind):
                 known[f"motionsight_{kind}_{split}"] = {
                     "file_name": f"../llava/{name}.json",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import expect
@@ -20,7 +21,7 @@ def captioned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tracks = tuple(track((0.1, 0.1), (0.5, 0.5), track_id=number, label="dog") for number in (1, 2, 3))
     rows = [row("dogs.mp4", object_tracks=tracks), row("none.mp4", object_tracks=tracks)]
 
-    def of_dogs(number: int, **changes: str | bool) -> InstanceRecord:
+    def of_dogs(number: int, **changes: Any) -> InstanceRecord:
         return instance(number, clip_id=rows[0].clip_id, uri=rows[0].uri, **changes)
 
     told = [of_dogs(1), of_dogs(2, checked=False, appearance="a wrong dog"), of_dogs(3, appearance=HOSTILE)]

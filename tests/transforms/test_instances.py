@@ -152,8 +152,8 @@ def test_the_transform_for_pipelines_of_one_s_own_gives_rows_as_before(scenes: P
     chosen = settings()
     pipeline = beam.Pipeline(runner=FnApiRunner(), options=local_options(chosen))
     with pipeline as p:
-        rows, _ = p | beam.Create(list(clips_of(str(scenes)))) | AnnotateMotion(chosen, run_id="run")
-        kinds: Any = rows | beam.Map(lambda row: type(row).__name__)
+        annotated: Any = p | beam.Create(list(clips_of(str(scenes)))) | AnnotateMotion(chosen, run_id="run")
+        kinds: Any = annotated.rows | beam.Map(lambda row: type(row).__name__)
         assert_that(kinds, equal_to(["MotionRecord"] * 4))
 
 

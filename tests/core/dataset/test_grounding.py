@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from array import array
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 
 from motionsight_core.dataset.clips import SelectedClip
 from motionsight_core.dataset.grounding import POOLS, TASKS, InstanceQuestion, instance_questions
-from motionsight_core.dataset.rows import Instance, Row
+from motionsight_core.dataset.rows import Instance, Row, boxes_of
 from motionsight_core.settings import DatasetSettings
 from motionsight_core.warehouse import Warehouse
 from tests.core.dataset.rows import build, row, settings
@@ -34,7 +35,9 @@ DOG = Instance(
 def questions(*instances: Instance, of: Row | None = None, **dataset: Any) -> dict[str, InstanceQuestion]:
     clip_row = of or row(clip_id="c", start_s=0.5, end_s=4.5, width=320, height=180)
     clip = SelectedClip((clip_row,), {}, {}, "films", "", None, "train")
-    found = instance_questions([clip], instances or (DOG,), DatasetSettings(**{"boxes": 3} | dataset))
+    found = instance_questions(
+        [clip], instances or (DOG,), DatasetSettings.model_validate({"boxes": 3} | dataset)
+    )
     return {one.task: one for one in found}
 
 
@@ -78,7 +81,7 @@ def test_other_notations_have_seconds_from_the_beginning_of_the_clip(box_format:
 
 
 def test_what_lies_outside_the_clip_or_the_picture_is_brought_into_it() -> None:
-    wide = Instance("c", "r1", 1, "a dog", "It runs.", 0.4, 9.0, ((0.4, -0.1, 0.0, 1.2, 1.0),))
+    wide = Instance("c", "r1", 1, "a dog", "It runs.", 0.4, 9.0, array("d", [0.4, -0.1, 0.0, 1.2, 1.0]))
     asked = questions(wide)
     assert asked["temporal_grounding"].answer == "From <t0> to <t300>."
     assert set(asked["spatial_grounding"].answer.replace(": ", "\n").splitlines()[1::2]) == {
@@ -87,8 +90,17 @@ def test_what_lies_outside_the_clip_or_the_picture_is_brought_into_it() -> None:
 
 
 def test_an_object_of_one_moment_has_one_box() -> None:
-    flash = Instance("c", "r1", 1, "a dog", "It runs.", 1.0, 1.0, ((1.0, 0.1, 0.2, 0.3, 0.4),))
+    flash = Instance("c", "r1", 1, "a dog", "It runs.", 1.0, 1.0, array("d", [1.0, 0.1, 0.2, 0.3, 0.4]))
     assert questions(flash)["spatial_grounding"].answer == "<t38>: <p100><p200><p300><p400>"
+
+
+def test_of_a_long_track_enough_boxes_are_kept_for_any_question() -> None:
+    edges = {"y0": 0.0, "x1": 1.0, "y1": 1.0}
+    kept = boxes_of([{"t_s": number / 10, "x0": number / 1000, **edges} for number in range(1000)])
+    assert len(kept) == 5 * 128
+    assert (kept[0], kept[-5]) == (0.0, 99.9)
+    assert max(abs(kept[place + 1] - kept[place] / 100) for place in range(0, len(kept), 5)) < 1e-9
+    assert boxes_of([{"t_s": 1.0, "x0": 0.5, **edges}]).tolist() == [1.0, 0.5, 0.0, 1.0, 1.0]
 
 
 def test_the_wording_is_drawn_by_hash_and_seed_and_every_one_is_used() -> None:

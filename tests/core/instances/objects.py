@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -59,7 +59,7 @@ def three_objects(uri: str = "file:///clip.mp4") -> DecodedClip:
 
 
 def understanding(
-    wrong: dict[str, str | ClipError] | None = None,
+    wrong: Mapping[str, str | ClipError] | None = None,
 ) -> Callable[[str], str | ClipError]:
     """A script of a model that understands; `wrong` has other replies by a part of the question."""
 

@@ -13,7 +13,7 @@ from motionsight_core.annotation import CAPTIONS_INCOMPLETE
 from motionsight_core.clip import DecodedClip
 from motionsight_core.errors import ClipError, ModelMissing, ModelRefused, ModelUnavailable
 from motionsight_core.instances.pictures import COLOURS
-from motionsight_core.mllm import Conversation
+from motionsight_core.mllm import Conversation, Reply
 from motionsight_core.models.loaded import Models
 from motionsight_core.record import Failure, InstanceRecord, MotionRecord
 from tests.core.instances.objects import (
@@ -165,12 +165,12 @@ def test_a_checker_that_fails_leaves_the_caption_unchecked() -> None:
 
 def test_a_caption_that_was_cut_is_left_out() -> None:
     class Cut(ScriptedModel):
-        def _one(self, conversation: Conversation) -> object:
-            reply = super()._one(conversation)
-            cut = "The light follows" in text_of(conversation)
-            return reply if not cut else type(reply)("It runs to", 1, 1, 0.1, complete=False)  # pyright: ignore
+        def _one(self, conversation: Conversation) -> Reply | ClipError:
+            if "The light follows" in text_of(conversation):
+                return Reply("It runs to", 1, 1, 0.1, complete=False)
+            return super()._one(conversation)
 
-    row, instances = captioned(Cut(understanding()))  # pyright: ignore[reportArgumentType]
+    row, instances = captioned(Cut(understanding()))
     assert instances == {}
     assert CAPTIONS_INCOMPLETE in row.notes
 

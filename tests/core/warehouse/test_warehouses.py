@@ -6,6 +6,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -393,7 +394,7 @@ def test_tracks_have_the_checked_captions_of_the_run_that_wrote_them(
 ) -> None:
     tracks = tuple(replace(record().object_tracks[0], track_id=number) for number in range(1, 5))
     row = replace(record(), object_tracks=tracks)
-    of_row = {"clip_id": row.clip_id, "uri": row.uri}
+    of_row: dict[str, Any] = {"clip_id": row.clip_id, "uri": row.uri}
     stage.commit(
         row,
         instance(1, **of_row),
