@@ -20,16 +20,8 @@ from tests.core.dataset.rows import build, row, settings
 
 SPLITS = ("train", "validation", "test")
 #: From 1 s to 3 s of a clip from 0.5 s to 4.5 s, from the left to the right.
-DOG = Instance(
-    "c",
-    "r1",
-    3,
-    "a brown dog",
-    "It runs in.",
-    1.0,
-    3.0,
-    ((1.0, 0.0, 0.5, 0.2, 1.0), (3.0, 0.8, 0.5, 1.0, 1.0)),
-)
+BOXES = array("d", [1.0, 0.0, 0.5, 0.2, 1.0, 3.0, 0.8, 0.5, 1.0, 1.0])
+DOG = Instance("c", "r1", 3, "a brown dog", "It runs in.", 1.0, 3.0, BOXES)
 
 
 def questions(*instances: Instance, of: Row | None = None, **dataset: Any) -> dict[str, InstanceQuestion]:
@@ -107,10 +99,7 @@ def test_the_wording_is_drawn_by_hash_and_seed_and_every_one_is_used() -> None:
     def wordings(seed: int) -> list[tuple[str, str]]:
         rows = [row(f"{number}.mp4") for number in range(120)]
         clips = [SelectedClip((one,), {}, {}, "films", "", None, "train") for one in rows]
-        instances = [
-            Instance(one.clip_id, "r1", 1, "a dog", "It runs.", 0.0, 2.0, ((0.0, 0.1, 0.2, 0.3, 0.4),))
-            for one in rows
-        ]
+        instances = [Instance(one.clip_id, "r1", 1, "a dog", "It runs.", 0.0, 2.0, BOXES) for one in rows]
         return [
             (one.task, one.question)
             for one in instance_questions(clips, instances, DatasetSettings(seed=seed))
