@@ -131,7 +131,8 @@ def read_rows(warehouse: Warehouse, where: str | None = None) -> Rows:
         scores={tuple(key): score for *key, score in scores},
         fingerprints=dict(sorted((clip_id, bits) for clip_id, bits in fingerprints)),
         instances=tuple(
-            Instance(*row[:-1], boxes_of(row[-1])) for row in sorted(instances, key=lambda row: row[:3])
+            Instance(*values, boxes=boxes_of(boxes))
+            for *values, boxes in sorted(instances, key=lambda row: row[:3])
         ),
         choices=tuple(Choice(*row) for row in sorted(choices)),
     )
