@@ -4,7 +4,8 @@
 
 The rows are of two annotators, scored, with texts of the usual length and fingerprints; half of the clips are
 scored by `high` or more, so that there are pairs. Building runs in a process of its own, whose peak memory is
-given. With --without-fingerprints the search for near-duplicates is left out.
+given. With --without-fingerprints the search for near-duplicates is left out. --objects is how many captioned
+objects, of fifty boxes each, a clip has.
 """
 
 from __future__ import annotations
@@ -28,7 +29,15 @@ import pyarrow.parquet as pq
 from motionsight_core.catalog import Clip
 from motionsight_core.dataset.build import build_dataset
 from motionsight_core.settings import Settings
-from motionsight_core.warehouse import FINGERPRINTS, MOTION, SCORES, Manifest, Table, open_warehouse
+from motionsight_core.warehouse import (
+    FINGERPRINTS,
+    INSTANCES,
+    MOTION,
+    SCORES,
+    Manifest,
+    Table,
+    open_warehouse,
+)
 
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)
 _TEXT = "A person in the left third of the picture walks to the right and then stops; thing {} passes behind."
@@ -39,6 +48,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--without-fingerprints", action="store_true")
+    parser.add_argument("--objects", type=int, default=0)
     parser.add_argument("--build", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.build:
@@ -46,7 +56,12 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()
-        _fill(Path(folder), chosen.rows // 2, fingerprints=not chosen.without_fingerprints)
+        _fill(
+            Path(folder),
+            chosen.rows // 2,
+            fingerprints=not chosen.without_fingerprints,
+            objects=chosen.objects,
+        )
         print(f"{chosen.rows:,} rows made in {time.perf_counter() - began:.0f} s")
         for attempt in ("first", "second"):
             command = [sys.executable, "-m", "benchmarks.dataset", "--build", folder]
@@ -75,6 +90,7 @@ def _built(folder: Path) -> dict[str, Any]:
         "clips": len(data.clips),
         "questions": len(data.questions),
         "pairs": len(data.pairs),
+        "instances": len(data.instances),
         "dropped": len(data.prepared.drops),
         "digest": digest.hexdigest()[:16],
     }
@@ -85,7 +101,7 @@ def _none(clips: Sequence[Clip], folder: Path, settings: Settings) -> dict[str, 
     return {}
 
 
-def _fill(folder: Path, clips: int, *, fingerprints: bool) -> None:
+def _fill(folder: Path, clips: int, *, fingerprints: bool, objects: int) -> None:
     warehouse = open_warehouse(f"duckdb:{folder / 'motion.duckdb'}")
     for begin in range(0, clips, _BATCH):
         numbers = range(begin, min(clips, begin + _BATCH))
@@ -93,13 +109,18 @@ def _fill(folder: Path, clips: int, *, fingerprints: bool) -> None:
             f"a{begin}",
             "run",
             "r1",
-            motion_files=_file(folder, MOTION, (row for number in numbers for row in _motion(number))),
+            motion_files=_file(
+                folder, MOTION, (row for number in numbers for row in _motion(number, objects))
+            ),
             failure_files=(),
             annotated=2 * len(numbers),
             failed=0,
             skipped=0,
             score_files=_file(folder, SCORES, (row for number in numbers for row in _scores(number))),
             fingerprint_files=_file(folder, FINGERPRINTS, map(_fingerprint, numbers)) if fingerprints else (),
+            instance_files=_file(
+                folder, INSTANCES, (row for number in numbers for row in _instances(number, objects))
+            ),
         )
         warehouse.commit(manifest)
 
@@ -119,7 +140,7 @@ def _chance(*parts: object) -> float:
     return int(hashlib.sha256(repr(parts).encode()).hexdigest()[:8], 16) / 2**32
 
 
-def _motion(number: int) -> Iterator[dict[str, Any]]:
+def _motion(number: int, objects: int) -> Iterator[dict[str, Any]]:
     clip = _clip(number)
     for recipe in ("r1", "r2"):
         yield {
@@ -139,12 +160,37 @@ def _motion(number: int) -> Iterator[dict[str, Any]]:
             "camera_moves": [],
             "steadiness": "smooth",
             "cuts": [],
-            "object_tracks": [],
+            "object_tracks": [_track(clip, track_id) for track_id in range(objects)],
             "motion_score": _chance("motion", number) / 10,
             "clarity": _chance("clarity", number),
             "annotator": recipe,
             "run_id": "run",
             "annotated_at": _NOW,
+        }
+
+
+def _track(clip: Clip, track_id: int) -> dict[str, Any]:
+    boxes = [
+        {"t_s": clip.start_s + place / 10, "x0": place / 100, "y0": 0.2, "x1": place / 100 + 0.2, "y1": 0.6}
+        for place in range(50)
+    ]
+    span = {"start_s": boxes[0]["t_s"], "end_s": boxes[-1]["t_s"]}
+    return {"track_id": track_id, "label": "dog", "score": 0.9, **span, "boxes": boxes}
+
+
+def _instances(number: int, objects: int) -> Iterator[dict[str, Any]]:
+    clip = _clip(number)
+    for track_id in range(objects):
+        yield {
+            "clip_id": clip.clip_id,
+            "recipe": "r1",
+            "uri": clip.uri,
+            "track_id": track_id,
+            "appearance": f"a brown dog with the number {number}",
+            "motion": "It runs in from the right, stops, and leaves the picture at the left.",
+            "checked": True,
+            "run_id": "run",
+            "written_at": _NOW,
         }
 
 

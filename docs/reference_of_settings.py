@@ -34,6 +34,8 @@ _RECIPES: dict[str, dict[str, Any]] = {
     "with `clips.scenes`": {"clips": {"scenes": True}},
     "where a loaded detector names tracks": {"naming": {"model": "transformers:some/model"}},
     "where a multimodal LLM annotates": {"annotator": "transformers:some/model"},
+    "with `instances.captions`": {"instances": {"captions": True}},
+    "with `instances.captions` and `instances.clip`": {"instances": {"captions": True, "clip": "some/clip"}},
 }
 
 

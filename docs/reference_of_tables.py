@@ -29,6 +29,7 @@ _TABLES = {
     "object_tracks": ("A view: a row per track of `motion`.", "ObjectTrack"),
     "scores": ("A row per description and scorer.", "ScoreRecord"),
     "fingerprints": ("A row per clip: what it looks like.", "FingerprintRecord"),
+    "instances": ("A row per captioned track of `motion`.", "InstanceRecord"),
     "runs": ("A row per run.", "RunRecord"),
     "predictions": ("A row per question of a benchmark, recipe and route.", "PredictionRecord"),
     "partitions": ("A row per partition of a backfill.", "PartitionRecord"),
@@ -40,6 +41,8 @@ _OF_VIEWS = {
     "name_score": "Of a track that was recognised, how far its name stands out, 0 to 1, as in `track_names`.",
     "repetitions": "Of a track whose motion repeats, how often, as in `motion.repetitions`.",
     "period_s": "Of a track whose motion repeats, the seconds that one time takes.",
+    "appearance": "What the track shows, as in `instances`; NULL where no caption was found right.",
+    "motion_caption": "What it does, as in `instances.motion`; NULL where no caption was found right.",
 }
 _COLUMNS = """
 SELECT table_name, column_name, replace(data_type, 'TIMESTAMP WITH TIME ZONE', 'TIMESTAMPTZ')

@@ -19,7 +19,7 @@ from motionsight_core.errors import AnnotatorFailed, ClipError, RunError, UsageE
 from motionsight_core.measure import MotionMeasurement
 from motionsight_core.mllm import Conversation
 from motionsight_core.questions import Aspect, Kind, Query, parts_of
-from motionsight_core.record import Exchange, Failure, FailureStage, MotionRecord, ObjectTrack
+from motionsight_core.record import Exchange, Failure, FailureStage, InstanceRecord, MotionRecord, ObjectTrack
 from motionsight_core.referring import Referred
 
 #: `notes` of a row: what did not go as it should, in stable words to filter by.
@@ -31,6 +31,9 @@ DESCRIPTION_CUT = "description_cut"
 """A description was cut at mllm.max_new_tokens."""
 NAMES_LEFT_OUT = "names_left_out"
 """Tracks have no names: the packaged detector cannot be used, see `motionsight doctor`."""
+
+CAPTIONS_INCOMPLETE = "captions_incomplete"
+"""Of some objects the multimodal LLM gave no usable caption, or no verdict on it; see `instances`."""
 
 
 #: Told what a batch cost: `prompt_tokens`, `completion_tokens`, and `<step>_s` in seconds.
@@ -66,6 +69,19 @@ class Answer:
     """What was said, word for word, before any rule read it; the letter where the measurement chose."""
 
 
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """What is said of one track."""
+
+    track_id: int
+    appearance: str
+    """A noun phrase, such as "a brown dog"."""
+    motion: str
+    """What it does, in a sentence."""
+    checked: bool
+    """Whether both are right, and of this track alone."""
+
+
 #: Told a question's answer, or why there is none.
 OnAnswer: TypeAlias = Callable[[Answer | ClipError], None]
 
@@ -89,6 +105,8 @@ class Annotation:
     """Frames under prompts, by what makes them the same; questions about one clip share them."""
     object_motion: str = ""
     camera_motion: str = ""
+    captions: tuple[Caption, ...] = ()
+    """Of single tracks, where they are asked for."""
     notes: list[str] = field(default_factory=list)
     dialogue: list[Exchange] = field(default_factory=list)
     """What was asked of the MLLM and what it replied, where that is kept."""
@@ -183,6 +201,11 @@ class Annotation:
         return self.decoded.sampled
 
     @property
+    def row_tracks(self) -> tuple[ObjectTrack, ...]:
+        """The tracks as the row has them: of the acting objects, else the measured ones."""
+        return self.tracks or self.motion.tracks
+
+    @property
     def asked(self) -> Query:
         """The question.
 
@@ -215,9 +238,26 @@ class Annotation:
         assert self.error is not None  # noqa: S101
         return Failure.of_clip(self.error, self.clip, stage=self.stage, recipe=recipe, run_id=run_id)
 
+    def instances(self, row: MotionRecord) -> tuple[InstanceRecord, ...]:
+        """The rows of `instances` that belong to the clip's row."""
+        return tuple(
+            InstanceRecord(
+                clip_id=row.clip_id,
+                recipe=row.recipe,
+                uri=row.uri,
+                track_id=caption.track_id,
+                appearance=caption.appearance,
+                motion=caption.motion,
+                checked=caption.checked,
+                run_id=row.run_id,
+                written_at=row.annotated_at,
+            )
+            for caption in self.captions
+        )
+
     def _record(self, *, annotator: Annotator, recipe: str, run_id: str) -> MotionRecord:
         clip, decoded, motion = self.clip, self.decoded, self.motion
-        tracks = self.tracks or motion.tracks
+        tracks = self.row_tracks
         recognised = tuple(dict.fromkeys(name.name for name in motion.names))
         if motion.names_left_out:
             self.note(NAMES_LEFT_OUT)
@@ -255,6 +295,15 @@ class Annotation:
             objects_at_once=motion.objects_at_once if are_measured else None,
             objects_in_all=motion.objects_in_all if are_measured else None,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What became of one clip."""
+
+    row: MotionRecord | Failure
+    instances: tuple[InstanceRecord, ...] = ()
+    """Captions of single objects, where there are any; none beside a failure."""
 
 
 #: `stage` of what a step raises; "caption" of the others.

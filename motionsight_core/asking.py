@@ -39,15 +39,28 @@ class Interview:
             batch: the clips.
             conversations: one for each.
         """
-        for position, reply in self._ask(conversations):
-            annotation, conversation = batch[position], conversations[position]
+        for position, reply in self.each(about, batch, conversations):
             if isinstance(reply, ClipError):
-                annotation.failed("refer" if about == "names" else "caption", reply)
+                batch[position].failed("refer" if about == "names" else "caption", reply)
                 continue
-            if self._keep:
-                question, said = conversation[-1].as_text(), reply.text[:MAX_CHARACTERS]
-                annotation.dialogue.append(Exchange(about, _storable(question), _storable(said)))
-            yield annotation, conversation, reply
+            yield batch[position], conversations[position], reply
+
+    def each(
+        self, about: About, batch: Batch, conversations: Sequence[Conversation]
+    ) -> Iterator[tuple[int, Reply | ClipError]]:
+        """The position and reply of each conversation, as soon as it comes, or why there is none.
+
+        Args:
+            about: what is asked for.
+            batch: the clips; one may be asked about several times.
+            conversations: one for each.
+        """
+        for position, reply in self._ask(conversations):
+            if self._keep and isinstance(reply, Reply):
+                question, said = conversations[position][-1].as_text(), reply.text[:MAX_CHARACTERS]
+                exchange = Exchange(about, _storable(question), _storable(said))
+                batch[position].dialogue.append(exchange)
+            yield position, reply
 
     def captions(
         self, about: About, batch: Batch, conversations: Sequence[Conversation]

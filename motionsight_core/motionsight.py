@@ -21,6 +21,7 @@ from motionsight_core.annotation import (
     Answer,
     Asked,
     Batch,
+    Described,
     Observer,
     reason_of,
     take,
@@ -32,9 +33,12 @@ from motionsight_core.clip import DecodedClip, FrameSequence, Product
 from motionsight_core.dialogue import EvidencePart
 from motionsight_core.errors import BadReply, ClipError, Undecided
 from motionsight_core.guarded.pool import shared_decoder
+from motionsight_core.instances.captioning import InstanceCaptions
+from motionsight_core.instances.choice import chosen_tracks
+from motionsight_core.instances.measured import measured_captions
 from motionsight_core.measure.narrate import describe_camera, describe_objects
 from motionsight_core.mllm import Conversation, Part
-from motionsight_core.models.loaded import Models, require_models, shared_models
+from motionsight_core.models.loaded import Models, compares_instances, require_models, shared_models
 from motionsight_core.naming.choice import is_loaded
 from motionsight_core.naming.loaded import name_tracks
 from motionsight_core.prompts import as_shown, needs, prompted_frames, uses_objects
@@ -112,11 +116,21 @@ class MotionSight:
             _ = self._models.detector, self._models.tracker
         if "pose" in prompts:
             _ = self._models.pose
+        if compares_instances(self.settings):
+            _ = self._models.similarity
 
     def describe(self, clips: Sequence[Clip | DecodedClip]) -> list[MotionRecord | Failure]:
         """One record or failure per clip, in order; never raises for one clip.
 
         Clips are decoded first, in guarded processes side by side; a DecodedClip is taken as it is.
+
+        Raises:
+            ModelMissing: a model is not on this machine, so that no clip can be described.
+        """
+        return [described.row for described in self.describe_with_instances(clips)]
+
+    def describe_with_instances(self, clips: Sequence[Clip | DecodedClip]) -> list[Described]:
+        """As `describe`, with the captions of single objects beside each row (`instances.captions`).
 
         Raises:
             ModelMissing: a model is not on this machine, so that no clip can be described.
@@ -130,9 +144,15 @@ class MotionSight:
                 steps = [self._name_objects, self._refer, *steps]
         if self._names_here:
             steps = [self._name_tracks, *steps]
+        if self.settings.captions_instances:
+            steps.append(self._caption_instances)
         for step in steps:
             take(step, batch, self._observe)
-        return [one.row(annotator=self.annotator, recipe=self._recipe, run_id=self.run_id) for one in batch]
+        return [self._described(one) for one in batch]
+
+    def _described(self, annotation: Annotation) -> Described:
+        row = annotation.row(annotator=self.annotator, recipe=self._recipe, run_id=self.run_id)
+        return Described(row, annotation.instances(row) if isinstance(row, MotionRecord) else ())
 
     def answer(self, clip: Clip | DecodedClip, question: str, options: Sequence[str] = ()) -> Answer:
         """The answer to one question about one clip: decouple, prompt the frames it needs, ask.
@@ -240,7 +260,7 @@ class MotionSight:
         if self.annotator.is_measured:
             return ("motion", *found_in)
         prompts = self.settings.prompts.shown("both")
-        found_in |= {"sampled"} if self._refers(prompts) else set()
+        found_in |= {"sampled"} if self._refers(prompts) or self.settings.captions_instances else set()
         return ("motion", *sorted(found_in.union(*map(needs, prompts))))
 
     def products_for(self, query: Query) -> tuple[Product, ...]:
@@ -421,6 +441,16 @@ class MotionSight:
         ]
         for annotation, text in self._interview.captions("camera", batch, asked):
             annotation.camera_motion = text
+
+    # Captions of single objects, as those of iMOVE-IT (arXiv 2502.11594), where the settings ask for them --
+
+    def _caption_instances(self, batch: Batch) -> None:
+        if not self.annotator.is_measured:
+            InstanceCaptions(self._interview, self._models, self.settings).write(batch)
+            return
+        for annotation in batch:
+            chosen = chosen_tracks(annotation.row_tracks, self.settings.instances)
+            annotation.captions = measured_captions(annotation, chosen)
 
     def _narrate(self, batch: Batch) -> None:
         """Both descriptions from the measurement, with no weights."""

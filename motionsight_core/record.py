@@ -129,8 +129,11 @@ class Dissolve:
 FailureStage: TypeAlias = Literal["list", "plan", "decode", "refer", "caption", "stage"]
 
 #: What a question to a multimodal LLM asks for: the acting objects' names, one of the descriptions; of a
-#: user's question its aspect, and its answer.
-About: TypeAlias = Literal["names", "object", "camera", "aspect", "answer"]
+#: user's question its aspect, and its answer; of a single object what it is, its look, its motion, and the
+#: check of these.
+About: TypeAlias = Literal[
+    "names", "object", "camera", "aspect", "answer", "category", "appearance", "motion", "check"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +200,8 @@ class MotionRecord:
     where the text names none, or was written from the measurement."""
     notes: tuple[str, ...] = ()
     """What did not go as it should and was made up for: names_unreadable, objects_not_found,
-    description_cut, names_left_out; of the file frames_lost, times_mended, joined_recordings."""
+    description_cut, names_left_out, captions_incomplete; of the file frames_lost, times_mended,
+    joined_recordings."""
     dialogue: tuple[Exchange, ...] = ()
     """In the order of asking, where `runtime.keep_dialogue` is on."""
     track_names: tuple[TrackName, ...] = ()

@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 import apache_beam as beam
 from apache_beam.pvalue import TaggedOutput
 
+from motionsight_core.annotation import Described
 from motionsight_core.annotator import Annotator
 from motionsight_core.catalog import Clip
 from motionsight_core.clip import DecodedClip
-from motionsight_core.record import Failure, FingerprintRecord, MotionRecord
+from motionsight_core.record import Failure, FingerprintRecord, InstanceRecord, MotionRecord
 from motionsight_core.settings import Settings
 from transforms._decode import DecodeClips
 from transforms._describe import DescribeMeasured
@@ -25,13 +26,21 @@ class Annotated(NamedTuple):
     failures: beam.PCollection[Failure]
 
 
-class Described(NamedTuple):
+class DecodedAndDescribed(NamedTuple):
     """Outputs of DecodeAndDescribe."""
 
-    rows: beam.PCollection[MotionRecord]
+    described: beam.PCollection[MotionRecord | Described]
     failures: beam.PCollection[Failure]
     fingerprints: beam.PCollection[FingerprintRecord]
     """Of the clips that were decoded, whatever became of them after."""
+
+
+class DescribedClips(NamedTuple):
+    """Outputs of DescribeWithInstances."""
+
+    described: beam.PCollection[MotionRecord | Described]
+    """A row; one with captions of single objects together with these, so that both are committed at once."""
+    failures: beam.PCollection[Failure]
 
 
 class AnnotateMotion(beam.PTransform):
@@ -46,22 +55,23 @@ class AnnotateMotion(beam.PTransform):
         self._settings, self._run_id = settings or Settings(), run_id
 
     def expand(self, pcoll: beam.PCollection[Clip]) -> Annotated:
-        described: Any = pcoll | DecodeAndDescribe(self._settings, run_id=self._run_id)
-        return Annotated(described.rows, described.failures)
+        done: Any = pcoll | DecodeAndDescribe(self._settings, run_id=self._run_id)
+        return Annotated(rows_of(done.described), done.failures)
 
 
 class DecodeAndDescribe(beam.PTransform):
-    """PCollection[Clip] -> what AnnotateMotion gives, and the clips' fingerprints."""
+    """PCollection[Clip] -> rows with captions of single objects, failures, fingerprints."""
 
     def __init__(self, settings: Settings, *, run_id: str) -> None:
         super().__init__()
         self._settings, self._run_id = settings, run_id
 
-    def expand(self, pcoll: beam.PCollection[Clip]) -> Described:
-        decoded: Any = pcoll | "DecodeClips" >> DecodeClips(self._settings, run_id=self._run_id)
-        described: Any = decoded.clips | "DescribeClips" >> DescribeClips(self._settings, run_id=self._run_id)
-        failures: Any = (decoded.failures, described.failures) | "Failures" >> beam.Flatten()
-        return Described(described.rows, failures, decoded.fingerprints)
+    def expand(self, pcoll: beam.PCollection[Clip]) -> DecodedAndDescribed:
+        settings, run_id = self._settings, self._run_id
+        decoded: Any = pcoll | "DecodeClips" >> DecodeClips(settings, run_id=run_id)
+        done: Any = decoded.clips | "DescribeClips" >> DescribeWithInstances(settings, run_id=run_id)
+        failures: Any = (decoded.failures, done.failures) | "Failures" >> beam.Flatten()
+        return DecodedAndDescribed(done.described, failures, decoded.fingerprints)
 
 
 class DescribeClips(beam.PTransform):
@@ -72,9 +82,21 @@ class DescribeClips(beam.PTransform):
         self._settings, self._run_id = settings, run_id
 
     def expand(self, pcoll: beam.PCollection[DecodedClip]) -> Annotated:
+        done: Any = pcoll | DescribeWithInstances(self._settings, run_id=self._run_id)
+        return Annotated(rows_of(done.described), done.failures)
+
+
+class DescribeWithInstances(beam.PTransform):
+    """PCollection[DecodedClip] -> rows with captions of single objects, and failures."""
+
+    def __init__(self, settings: Settings, *, run_id: str) -> None:
+        super().__init__()
+        self._settings, self._run_id = settings, run_id
+
+    def expand(self, pcoll: beam.PCollection[DecodedClip]) -> DescribedClips:
         described: Any = pcoll | "Describe" >> self._describe()
-        sorted_out: Any = described | "Sort" >> beam.ParDo(_sort_out).with_outputs(FAILURES, main="rows")
-        return Annotated(sorted_out["rows"], sorted_out[FAILURES])
+        sorted_out: Any = described | "Sort" >> beam.ParDo(_sort_out).with_outputs(FAILURES, main="described")
+        return DescribedClips(sorted_out["described"], sorted_out[FAILURES])
 
     def _describe(self) -> beam.PTransform:
         if Annotator.parse(self._settings.annotator).is_measured and not self._settings.runtime.accelerator:
@@ -84,5 +106,29 @@ class DescribeClips(beam.PTransform):
         return describe_with_models(self._settings, self._run_id)
 
 
-def _sort_out(element: MotionRecord | Failure) -> Iterator[MotionRecord | TaggedOutput]:
+def rows_of(described: beam.PCollection[MotionRecord | Described]) -> beam.PCollection[MotionRecord]:
+    """The rows alone."""
+    rows: Any = described | "Rows" >> beam.Map(_row_of)
+    return rows
+
+
+def instances_of(described: beam.PCollection[MotionRecord | Described]) -> beam.PCollection[InstanceRecord]:
+    """The captions of single objects alone."""
+    instances: Any = described | "Instances" >> beam.FlatMap(_instances_of)
+    return instances
+
+
+def _sort_out(
+    element: MotionRecord | Failure | Described,
+) -> Iterator[MotionRecord | Described | TaggedOutput]:
     yield TaggedOutput(FAILURES, element) if isinstance(element, Failure) else element
+
+
+def _row_of(element: MotionRecord | Described) -> MotionRecord:
+    row = element.row if isinstance(element, Described) else element
+    assert isinstance(row, MotionRecord)  # noqa: S101 - a failure has no captions
+    return row
+
+
+def _instances_of(element: MotionRecord | Described) -> tuple[InstanceRecord, ...]:
+    return element.instances if isinstance(element, Described) else ()

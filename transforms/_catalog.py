@@ -11,7 +11,7 @@ from motionsight_core.catalog import VideoObject
 from motionsight_core.record import Failure
 from motionsight_core.settings import Settings
 from motionsight_core.warehouse import Known, Manifest
-from transforms._annotate import Annotated
+from transforms._annotate import Annotated, instances_of, rows_of
 from transforms._plan import with_known
 from transforms._stage import Attempt, StageRows
 from transforms._videos import AnnotateVideos
@@ -58,6 +58,7 @@ class AnnotateCatalog(beam.PTransform):
             skipped=annotated.skipped,
             splits=annotated.splits,
             fingerprints=annotated.fingerprints,
+            instances=instances_of(annotated.described),
         )
-        manifest: Any = Annotated(annotated.rows, failures) | "StageRows" >> stage
+        manifest: Any = Annotated(rows_of(annotated.described), failures) | "StageRows" >> stage
         return manifest

@@ -16,11 +16,20 @@ from typing import Any, NamedTuple, TypeAlias
 import apache_beam as beam
 from apache_beam.transforms.util import GroupIntoBatches, ReshufflePerKey
 
-from motionsight_core.record import Failure, FingerprintRecord, MotionRecord, RunRecord, SplitRecord
+from motionsight_core.annotation import Described
+from motionsight_core.record import (
+    Failure,
+    FingerprintRecord,
+    InstanceRecord,
+    MotionRecord,
+    RunRecord,
+    SplitRecord,
+)
 from motionsight_core.settings import Settings, StoreSettings
 from motionsight_core.warehouse import (
     FAILURES,
     FINGERPRINTS,
+    INSTANCES,
     MOTION,
     SPLITS,
     Manifest,
@@ -76,7 +85,8 @@ def begin_run(job: Job, source: str) -> None:
 class Outcomes(NamedTuple):
     """What is to be committed."""
 
-    rows: beam.PCollection[MotionRecord]
+    rows: beam.PCollection[MotionRecord | Described]
+    """With captions of single objects, where there are any: both are committed at once."""
     failures: beam.PCollection[Failure]
     skipped: beam.PCollection[int]
     """Clips that the warehouse had already."""
@@ -86,8 +96,8 @@ class Outcomes(NamedTuple):
     """Of the clips that were decoded; none are committed if unset."""
 
 
-Row: TypeAlias = MotionRecord | Failure | SplitRecord | FingerprintRecord
-Outcome: TypeAlias = Row | int
+Row: TypeAlias = MotionRecord | Failure | SplitRecord | FingerprintRecord | InstanceRecord
+Outcome: TypeAlias = Row | Described | int
 
 
 class CommitRows(beam.PTransform):
@@ -137,12 +147,13 @@ class _Stage(beam.DoFn):
         self._directory = self._job.staging()
 
     def process(self, element: tuple[int, Iterable[Outcome]]) -> Iterator[tuple[int, Manifest]]:
-        outcomes = list(element[1])
+        outcomes = [part for outcome in element[1] for part in _parts_of(outcome)]
         rows = [outcome for outcome in outcomes if isinstance(outcome, MotionRecord)]
         failures = [outcome for outcome in outcomes if isinstance(outcome, Failure)]
         splits = [outcome for outcome in outcomes if isinstance(outcome, SplitRecord)]
         fingerprints = [outcome for outcome in outcomes if isinstance(outcome, FingerprintRecord)]
-        identities = map(_identity, [*rows, *failures, *splits, *fingerprints])
+        instances = [outcome for outcome in outcomes if isinstance(outcome, InstanceRecord)]
+        identities = map(_identity, [*rows, *failures, *splits, *fingerprints, *instances])
         skipped = sum(outcome for outcome in outcomes if isinstance(outcome, int))
         yield (
             _ONE_KEY,
@@ -154,6 +165,7 @@ class _Stage(beam.DoFn):
                 failure_files=self._write(FAILURES, failures),
                 split_files=self._write(SPLITS, splits),
                 fingerprint_files=self._write(FINGERPRINTS, fingerprints),
+                instance_files=self._write(INSTANCES, instances),
                 annotated=len(rows),
                 failed=len(failures),
                 skipped=skipped,
@@ -182,6 +194,10 @@ class _Commit(beam.DoFn):
         yield element
 
 
+def _parts_of(outcome: Outcome) -> Sequence[Row | int]:
+    return (outcome.row, *outcome.instances) if isinstance(outcome, Described) else (outcome,)
+
+
 def _with_key(outcome: Outcome) -> tuple[int, Outcome]:
     return _ONE_KEY, outcome
 
@@ -198,6 +214,7 @@ def _together(key: int, parts: Iterable[Manifest]) -> tuple[int, Manifest]:
         failure_files=tuple(path for part in parts for path in part.failure_files),
         split_files=tuple(path for part in parts for path in part.split_files),
         fingerprint_files=tuple(path for part in parts for path in part.fingerprint_files),
+        instance_files=tuple(path for part in parts for path in part.instance_files),
         annotated=sum(part.annotated for part in parts),
         failed=sum(part.failed for part in parts),
         skipped=sum(part.skipped for part in parts),
@@ -218,6 +235,8 @@ def _identity(row: Row) -> str:
         return f"{row.clip_id} {row.annotated_at.isoformat()}"
     if isinstance(row, FingerprintRecord):
         return f"{row.clip_id} fingerprint {row.taken_at.isoformat()}"
+    if isinstance(row, InstanceRecord):
+        return f"{row.clip_id} instance {row.track_id} {row.written_at.isoformat()}"
     return f"{row.uri}\0{row.version}\0{row.clip_id} {row.error} {row.failed_at.isoformat()}"
 
 
@@ -227,6 +246,7 @@ def _remove_parts(stores: StoreSettings, key: int, manifest: Manifest) -> Manife
         *manifest.failure_files,
         *manifest.split_files,
         *manifest.fingerprint_files,
+        *manifest.instance_files,
     )
     remove_staged(files, stores=stores)
     return manifest

@@ -10,6 +10,7 @@ from typing import Any
 
 import apache_beam as beam
 
+from motionsight_core.annotation import Described
 from motionsight_core.annotator import Annotator
 from motionsight_core.clip import DecodedClip
 from motionsight_core.motionsight import MotionSight
@@ -33,11 +34,11 @@ def describe_with_models(settings: Settings, run_id: str) -> beam.PTransform:
     return describe
 
 
-class MotionSightHandler(ModelHandler[DecodedClip, MotionRecord | Failure, MotionSight]):
+class MotionSightHandler(ModelHandler[DecodedClip, MotionRecord | Failure | Described, MotionSight]):
     """Runs `MotionSight.describe` on batches of decoded clips.
 
     A clip that cannot be described comes back as its own Failure: RunInference's own exception
-    handling would give up the whole batch.
+    handling would give up the whole batch. A record with captions of single objects comes as `Described`.
     """
 
     def __init__(self, settings: Settings, run_id: str) -> None:
@@ -50,7 +51,7 @@ class MotionSightHandler(ModelHandler[DecodedClip, MotionRecord | Failure, Motio
 
     def run_inference(
         self, batch: Sequence[DecodedClip], model: MotionSight, inference_args: dict[str, Any] | None = None
-    ) -> list[MotionRecord | Failure]:
+    ) -> list[MotionRecord | Failure | Described]:
         """One record or failure per clip.
 
         Raises:

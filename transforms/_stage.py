@@ -11,9 +11,16 @@ from apache_beam.pvalue import AsIter
 from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.windowed_value import WindowedValue
 
-from motionsight_core.record import Failure, FingerprintRecord, MotionRecord, PredictionRecord, SplitRecord
+from motionsight_core.record import (
+    Failure,
+    FingerprintRecord,
+    InstanceRecord,
+    MotionRecord,
+    PredictionRecord,
+    SplitRecord,
+)
 from motionsight_core.settings import StoreSettings
-from motionsight_core.warehouse import FAILURES, FINGERPRINTS, MOTION, SPLITS, Manifest, Table
+from motionsight_core.warehouse import FAILURES, FINGERPRINTS, INSTANCES, MOTION, SPLITS, Manifest, Table
 from motionsight_core.warehouse.parts import write_part
 from motionsight_core.warehouse.staged_files import write_staged
 from transforms._annotate import Annotated
@@ -52,6 +59,7 @@ class StageRows(beam.PTransform):
         skipped: per object, how many clips the warehouse had already.
         splits: into how many clips objects were split.
         fingerprints: of the clips that were decoded; none are staged if unset.
+        instances: captions of single objects; none are staged if unset.
     """
 
     def __init__(
@@ -61,10 +69,11 @@ class StageRows(beam.PTransform):
         skipped: beam.PCollection[int],
         splits: beam.PCollection[SplitRecord],
         fingerprints: beam.PCollection[FingerprintRecord] | None = None,
+        instances: beam.PCollection[InstanceRecord] | None = None,
     ) -> None:
         super().__init__()
         self._attempt, self._skipped, self._splits = attempt, skipped, splits
-        self._fingerprints = fingerprints
+        self._fingerprints, self._instances = fingerprints, instances
 
     def expand(self, pcoll: Annotated) -> beam.PCollection[Manifest]:
         attempt = self._attempt
@@ -75,6 +84,10 @@ class StageRows(beam.PTransform):
         if fingerprints is None:
             fingerprints = pcoll.rows.pipeline | "NoFingerprints" >> beam.Create(list[FingerprintRecord]())
         fingerprints = fingerprints | "StageFingerprints" >> beam.ParDo(WriteParts(attempt, FINGERPRINTS))
+        instances: Any = self._instances
+        if instances is None:
+            instances = pcoll.rows.pipeline | "NoInstances" >> beam.Create(list[InstanceRecord]())
+        instances = instances | "StageInstances" >> beam.ParDo(WriteParts(attempt, INSTANCES))
         manifest: Any = (
             pcoll.rows.pipeline
             | "Once" >> beam.Impulse()
@@ -87,6 +100,7 @@ class StageRows(beam.PTransform):
                 AsIter(self._skipped),
                 AsIter(splits),
                 AsIter(fingerprints),
+                AsIter(instances),
             )
         )
         return manifest
@@ -102,7 +116,8 @@ class WriteParts(beam.DoFn):
         self._rows: list[dict[str, Any]] = []
 
     def process(
-        self, element: MotionRecord | Failure | SplitRecord | PredictionRecord | FingerprintRecord
+        self,
+        element: MotionRecord | Failure | SplitRecord | PredictionRecord | FingerprintRecord | InstanceRecord,
     ) -> Iterator[tuple[str, int]]:
         self._rows.append(element.to_row())
         if isinstance(element, MotionRecord | Failure):
@@ -128,6 +143,7 @@ def _write_manifest(
     skipped: Iterable[int],
     splits: Iterable[tuple[str, int]],
     fingerprints: Iterable[tuple[str, int]],
+    instances: Iterable[tuple[str, int]],
 ) -> Manifest:
     motion, failures = sorted(motion), sorted(failures)
     manifest = Manifest(
@@ -141,6 +157,7 @@ def _write_manifest(
         skipped=sum(skipped),
         split_files=tuple(sorted(path for path, _ in splits)),
         fingerprint_files=tuple(sorted(path for path, _ in fingerprints)),
+        instance_files=tuple(sorted(path for path, _ in instances)),
     )
     content = manifest.to_json().encode()
     write_staged(attempt.manifest_path, content, content_type="application/json", stores=attempt.stores)

@@ -99,7 +99,7 @@ class _AnnotateNew(beam.PTransform):
         )
         failures: Any = (pcoll.failures, annotated.failures) | "Failures" >> beam.Flatten()
         skipped: Any = (asked[SKIPPED], annotated.skipped) | "Skipped" >> beam.Flatten()
-        outcomes = Outcomes(annotated.rows, failures, skipped, annotated.splits, annotated.fingerprints)
+        outcomes = Outcomes(annotated.described, failures, skipped, annotated.splits, annotated.fingerprints)
         return outcomes | "CommitRows" >> CommitRows(self._job)
 
 

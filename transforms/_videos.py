@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 
 import apache_beam as beam
 
+from motionsight_core.annotation import Described
 from motionsight_core.record import Failure, FingerprintRecord, MotionRecord, SplitRecord
 from motionsight_core.settings import Settings
-from transforms._annotate import DecodeAndDescribe, DescribeClips
+from transforms._annotate import DecodeAndDescribe, DescribeWithInstances
 from transforms._plan import AskedVideo, PlanClips
 from transforms._scenes import DecodeScenes
 
@@ -16,7 +17,8 @@ from transforms._scenes import DecodeScenes
 class AnnotatedVideos(NamedTuple):
     """Outputs of AnnotateVideos."""
 
-    rows: beam.PCollection[MotionRecord]
+    described: beam.PCollection[MotionRecord | Described]
+    """A row; one that has captions of single objects together with these."""
     failures: beam.PCollection[Failure]
     skipped: beam.PCollection[int]
     """Per object, how many of its clips are in the warehouse already."""
@@ -27,7 +29,7 @@ class AnnotatedVideos(NamedTuple):
 
 
 class AnnotateVideos(beam.PTransform):
-    """PCollection[AskedVideo] -> rows and failures of the clips that are not in the warehouse yet.
+    """PCollection[AskedVideo] -> rows with captions, failures of the clips that are not in the warehouse yet.
 
     Whole videos and windows are planned first and decoded clip by clip; scenes are found while they
     are decoded.
@@ -43,11 +45,11 @@ class AnnotateVideos(beam.PTransform):
         annotated: Any
         if settings.clips.scenes:
             found = pcoll | "DecodeScenes" >> DecodeScenes(settings, run_id=run_id)
-            annotated = found.clips | "DescribeClips" >> DescribeClips(settings, run_id=run_id)
+            annotated = found.clips | "DescribeClips" >> DescribeWithInstances(settings, run_id=run_id)
             fingerprints = found.fingerprints
         else:
             found = pcoll | "PlanClips" >> PlanClips(settings, run_id=run_id)
             annotated = found.clips | "AnnotateMotion" >> DecodeAndDescribe(settings, run_id=run_id)
             fingerprints = annotated.fingerprints
         failures: Any = (found.failures, annotated.failures) | "Failures" >> beam.Flatten()
-        return AnnotatedVideos(annotated.rows, failures, found.skipped, found.splits, fingerprints)
+        return AnnotatedVideos(annotated.described, failures, found.skipped, found.splits, fingerprints)

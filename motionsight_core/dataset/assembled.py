@@ -10,9 +10,9 @@ from pathlib import Path
 
 from motionsight_core.dataset.clips import SelectedClip
 from motionsight_core.dataset.files_of_clips import media_address, media_name, media_paths
+from motionsight_core.dataset.grounding import InstanceQuestion, instance_questions
 from motionsight_core.dataset.pairs import Pair, Preference, candidates, preferences
 from motionsight_core.dataset.prepare import Prepared
-from motionsight_core.dataset.rows import Instance
 from motionsight_core.dataset.sft import Question, questions
 from motionsight_core.settings import DatasetSettings, MediaKind, MediaSettings, Settings
 
@@ -32,7 +32,8 @@ class DataSet:
     questions: Sequence[Question]
     pairs: Sequence[Pair]
     preferences: Sequence[Preference]
-    instances: Sequence[tuple[SelectedClip, Instance]]
+    instances: Sequence[InstanceQuestion]
+    """Questions about single objects."""
 
     @cached_property
     def newest(self) -> datetime | None:
@@ -59,7 +60,6 @@ class DataSet:
 def assemble(prepared: Prepared, settings: Settings, where: str | None, folder: Path) -> DataSet:
     """Ask, pair and look up what people prefer; the media of `prepared` are in the folder."""
     pairs = candidates(prepared.clips)
-    by_recipe = {(clip.clip_id, row.recipe): clip for clip in prepared.clips for row in clip.rows}
     return DataSet(
         prepared=prepared,
         settings=settings.dataset,
@@ -69,9 +69,5 @@ def assemble(prepared: Prepared, settings: Settings, where: str | None, folder: 
         questions=questions(prepared.clips, pairs, settings.dataset),
         pairs=pairs,
         preferences=preferences(pairs, prepared.choices),
-        instances=[
-            (by_recipe[instance.clip_id, instance.recipe], instance)
-            for instance in prepared.instances
-            if (instance.clip_id, instance.recipe) in by_recipe
-        ],
+        instances=instance_questions(prepared.clips, prepared.instances, settings.dataset),
     )

@@ -15,7 +15,7 @@ from motionsight_core.dataset.markdown import cell, counted, one_line, plural, t
 from motionsight_core.dataset.rows import ASPECTS
 from motionsight_core.dataset.sources import NO_SOURCE, name_of
 from motionsight_core.dataset.splits import SPLITS
-from motionsight_core.dataset.views import has_file
+from motionsight_core.dataset.views import Kind, has_file
 from motionsight_core.settings import SourceSettings
 
 _GRADE_WORDS = {"high": "C_H", "standard": "C_S", "low": "C_L", "ungraded": "ungraded"}
@@ -52,14 +52,15 @@ def _head(data: DataSet, tables: Sequence[str]) -> str:
     """YAML, in its part that is JSON as well. `datasets` wants one format of file for all of a folder."""
     configs: list[dict[str, object]] = []
     if data.kind == "cut":
-        for name, view, preferred in (("sft", "llava", False), ("preferences", "dpo", True)):
+        views: dict[Kind, str] = {"sft": "llava/", "preferences": "dpo/", "instances": "llava/instances_"}
+        for kind, view in views.items():
             files = [
-                {"split": split, "path": f"views/{view}/{split}.json"}
+                {"split": split, "path": f"views/{view}{split}.json"}
                 for split in SPLITS
-                if has_file(data, split, preferred=preferred)
+                if has_file(data, split, kind)
             ]
             if files:
-                configs.append({"config_name": name, "data_files": files})
+                configs.append({"config_name": kind, "data_files": files})
     else:
         configs = [{"config_name": name.removesuffix(".parquet"), "data_files": name} for name in tables]
     licences = sorted({clip.licence for clip in data.clips if clip.licence})
@@ -129,7 +130,7 @@ def _contents(data: DataSet) -> Iterator[str]:
             f"- Rows by annotator: {counted(annotators)}.",
             f"- Seconds of video: {sum(c.rows[0].end_s - c.rows[0].start_s for c in data.clips):,.1f}.",
             f"- Media: {data.kind}{_place(data.media_settings.root)}.",
-            f"- Checked instances: {len(data.instances):,}.",
+            f"- Questions about single objects: {counted(Counter(one.task for one in data.instances))}.",
         ]
     )
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
@@ -50,13 +51,18 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """A checked row of `instances`."""
+    """A checked row of `instances`, with its track."""
 
     clip_id: str
     recipe: str
     track_id: int
     appearance: str
     motion: str
+    start_s: float
+    """Source seconds, as end_s."""
+    end_s: float
+    boxes: array[float]
+    """t_s, x0, y0, x1, y1 of one box after the other: source seconds, and fractions of the picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +105,11 @@ _MOTION = (
     "EXISTS (SELECT 1 FROM UNNEST(object_tracks)), annotator, annotated_at"
 )
 
+_INSTANCE = "clip_id, recipe, track_id, appearance, motion_caption, start_s, end_s, boxes"
+_SIDES = ("t_s", "x0", "y0", "x1", "y1")
+#: Boxes of an object that are kept, evenly: more than any question asks for, and little for millions of them.
+_BOXES = 128
+
 
 def read_rows(warehouse: Warehouse, where: str | None = None) -> Rows:
     """The rows that meet a condition, and what other tables say of their clips.
@@ -123,16 +134,27 @@ def read_rows(warehouse: Warehouse, where: str | None = None) -> Rows:
     fingerprints = _of_table(warehouse, f"SELECT clip_id, bits FROM fingerprints {of_clips}")  # noqa: S608
     instances = _of_table(
         warehouse,
-        f"SELECT clip_id, recipe, track_id, appearance, motion FROM instances {of_clips} AND checked",  # noqa: S608
+        f"SELECT {_INSTANCE} FROM object_tracks {of_clips} AND appearance IS NOT NULL",  # noqa: S608
     )
     choices = _of_table(warehouse, "SELECT pair_id, annotator, aspect, choice, chosen_at FROM preferences")
     return Rows(
         motion=tuple(motion),
         scores={tuple(key): score for *key, score in scores},
         fingerprints=dict(sorted((clip_id, bits) for clip_id, bits in fingerprints)),
-        instances=tuple(Instance(*row) for row in sorted(instances)),
+        instances=tuple(
+            Instance(*values, boxes=boxes_of(boxes))
+            for *values, boxes in sorted(instances, key=lambda row: row[:3])
+        ),
         choices=tuple(Choice(*row) for row in sorted(choices)),
     )
+
+
+def boxes_of(boxes: Sequence[Mapping[str, float]]) -> array[float]:
+    """The boxes of a track, as an instance has them."""
+    places = range(len(boxes))
+    if len(boxes) > _BOXES:
+        places = [round(place * (len(boxes) - 1) / (_BOXES - 1)) for place in range(_BOXES)]
+    return array("d", (boxes[place][side] for place in places for side in _SIDES))
 
 
 def _of_table(warehouse: Warehouse, sql: str) -> Iterable[tuple[Any, ...]]:

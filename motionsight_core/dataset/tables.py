@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any
@@ -43,7 +44,10 @@ PREFERENCES = _schema(
     "pair_id clip_id aspect split media prompt chosen rejected recipe_chosen annotator_chosen "
     "recipe_rejected annotator_rejected votes:i agreement:f " + _ORIGIN
 )
-INSTANCES = _schema("clip_id recipe track_id:i appearance motion split media annotator " + _ORIGIN)
+INSTANCES = _schema(
+    "question_id clip_id recipe track_id:i task question answer split media annotator appearance motion "
+    "object_start_s:f object_end_s:f boxes " + _ORIGIN
+)
 DROPPED = _schema("clip_id recipe uri version start_s:f end_s:f stage reason")
 
 _Rows = Callable[[DataSet], Iterable[dict[str, Any]]]
@@ -163,17 +167,25 @@ def _preferences(data: DataSet) -> Iterator[dict[str, Any]]:
 
 
 def _instances(data: DataSet) -> Iterator[dict[str, Any]]:
-    for clip, instance in data.instances:
-        row = next(row for row in clip.rows if row.recipe == instance.recipe)
-        yield _origin(clip, row) | {
+    for asked in data.instances:
+        instance, row = asked.instance, asked.row
+        start_s, end_s = asked.span_s
+        yield _origin(asked.clip, row) | {
+            "question_id": asked.question_id,
             "clip_id": instance.clip_id,
             "recipe": instance.recipe,
             "track_id": instance.track_id,
+            "task": asked.task,
+            "question": asked.question,
+            "answer": asked.answer,
+            "split": asked.clip.split,
+            "media": data.medium(asked.clip),
+            "annotator": row.annotator,
             "appearance": instance.appearance,
             "motion": instance.motion,
-            "split": clip.split,
-            "media": data.medium(clip),
-            "annotator": row.annotator,
+            "object_start_s": start_s,
+            "object_end_s": end_s,
+            "boxes": json.dumps(asked.moments),
         }
 
 

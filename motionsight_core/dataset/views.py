@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from motionsight_core.dataset.assembled import DataSet
 from motionsight_core.dataset.files_of_clips import MEDIA
 from motionsight_core.dataset.folder import Folder
+from motionsight_core.dataset.grounding import InstanceQuestion
 from motionsight_core.dataset.pairs import Preference
 from motionsight_core.dataset.pools import question
 from motionsight_core.dataset.sft import Question
 from motionsight_core.dataset.splits import SPLITS, Split
 
+#: What views are of: questions about clips, questions about single objects, people's choices.
+Kind: TypeAlias = Literal["sft", "instances", "preferences"]
 #: What stands in a text where the video goes.
 _VIDEO = "<video>\n"
 
@@ -29,30 +32,37 @@ def write_views(data: DataSet, folder: Folder) -> None:
     for split in SPLITS:
         asked = [one for one in data.questions if one.clip.split == split]
         preferred = [one for one in data.preferences if one.pair.clip.split == split]
+        objects = [one for one in data.instances if one.clip.split == split]
         if data.kind == "frames":
             _write_lines(folder, f"views/trl/sft_{split}.jsonl", (_trl_sft(data, one) for one in asked))
+            _write_lines(
+                folder, f"views/trl/instances_{split}.jsonl", (_trl_sft(data, one) for one in objects)
+            )
             _write_lines(folder, f"views/trl/dpo_{split}.jsonl", (_trl_dpo(data, one) for one in preferred))
             continue
         _write_array(folder, f"views/llava/{split}.json", (_llava(data, one) for one in asked))
+        _write_array(folder, f"views/llava/instances_{split}.json", (_llava(data, one) for one in objects))
         _write_array(folder, f"views/dpo/{split}.json", (_dpo(data, one) for one in preferred))
         swift = f"views/ms-swift/{{}}_{split}.jsonl"
         _write_lines(folder, swift.format("sft"), (_swift_sft(data, one) for one in asked))
+        _write_lines(folder, swift.format("instances"), (_swift_sft(data, one) for one in objects))
         _write_lines(folder, swift.format("dpo"), (_swift_dpo(data, one) for one in preferred))
     if data.kind == "cut":
         _write_llama_factory(data, folder)
         _write_lines(folder, f"{_videofolder(data)}/metadata.jsonl", _metadata(data))
 
 
-def has_file(data: DataSet, split: Split, *, preferred: bool) -> bool:
-    """Whether the views of a split have anything to show."""
-    if preferred:
+def has_file(data: DataSet, split: Split, kind: Kind) -> bool:
+    """Whether the views of a split have anything of a kind to show."""
+    if kind == "preferences":
         return any(one.pair.clip.split == split for one in data.preferences)
-    return any(one.clip.split == split for one in data.questions)
+    asked = data.questions if kind == "sft" else data.instances
+    return any(one.clip.split == split for one in asked)
 
 
-def _origin_of_question(one: Question) -> dict[str, Any]:
+def _origin_of_question(one: Question | InstanceQuestion) -> dict[str, Any]:
     # No score: one that is missing would be a null, and loaders want a column of one type.
-    row = one.clip.rows[0]
+    row = one.clip.rows[0] if isinstance(one, Question) else one.row
     return {
         "clip_id": row.clip_id,
         "recipe": row.recipe,
@@ -61,8 +71,11 @@ def _origin_of_question(one: Question) -> dict[str, Any]:
         "start_s": row.start_s,
         "end_s": row.end_s,
         "annotator": row.annotator,
-        "aspect": one.asked,
-        "grade": one.grade,
+        **(
+            {"aspect": one.asked, "grade": one.grade}
+            if isinstance(one, Question)
+            else {"task": one.task, "track_id": one.instance.track_id}
+        ),
         "source": one.clip.source,
         "licence": one.clip.licence,
     }
@@ -88,7 +101,7 @@ def _prompt(data: DataSet, one: Preference) -> str:
     return question(one.pair.aspect, one.pair.clip.clip_id, data.settings)
 
 
-def _llava(data: DataSet, one: Question) -> dict[str, Any]:
+def _llava(data: DataSet, one: Question | InstanceQuestion) -> dict[str, Any]:
     return {
         "id": one.question_id,
         "video": data.name_in_folder(one.clip),
@@ -111,7 +124,7 @@ def _dpo(data: DataSet, one: Preference) -> dict[str, Any]:
     }
 
 
-def _swift_sft(data: DataSet, one: Question) -> dict[str, Any]:
+def _swift_sft(data: DataSet, one: Question | InstanceQuestion) -> dict[str, Any]:
     return {
         "messages": _messages(_VIDEO + one.question, one.answer),
         "videos": [data.name_in_folder(one.clip)],
@@ -130,7 +143,7 @@ def _swift_dpo(data: DataSet, one: Preference) -> dict[str, Any]:
     }
 
 
-def _trl_sft(data: DataSet, one: Question) -> dict[str, Any]:
+def _trl_sft(data: DataSet, one: Question | InstanceQuestion) -> dict[str, Any]:
     asked, answered = _messages(one.question, one.answer)
     return {
         "prompt": [asked],
@@ -161,13 +174,15 @@ def _write_llama_factory(data: DataSet, folder: Folder) -> None:
     """Its registry; the files that it names are the LLaVA-style ones and the string triples."""
     known: dict[str, Any] = {}
     for split in SPLITS:
-        if has_file(data, split, preferred=False):
-            known[f"motionsight_sft_{split}"] = {
-                "file_name": f"../llava/{split}.json",
-                "formatting": "sharegpt",
-                "columns": {"messages": "conversations", "videos": "video"},
-            }
-        if has_file(data, split, preferred=True):
+        named: dict[Kind, str] = {"sft": split, "instances": f"instances_{split}"}
+        for kind, name in named.items():
+            if has_file(data, split, kind):
+                known[f"motionsight_{kind}_{split}"] = {
+                    "file_name": f"../llava/{name}.json",
+                    "formatting": "sharegpt",
+                    "columns": {"messages": "conversations", "videos": "video"},
+                }
+        if has_file(data, split, "preferences"):
             known[f"motionsight_dpo_{split}"] = {
                 "file_name": f"../dpo/{split}.json",
                 "ranking": True,

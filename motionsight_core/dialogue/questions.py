@@ -62,7 +62,7 @@ def section(prompt: str, frames: FrameSequence) -> tuple[Part, ...]:
 
 def decouple(question: str, *, kinds: bool = False) -> Conversation:
     """Asks which aspect a question is about (section 3.1), with `kinds` of which kind too. No frames."""
-    return _user((_DECOUPLE_AND_SORT if kinds else _DECOUPLE) + question)
+    return user((_DECOUPLE_AND_SORT if kinds else _DECOUPLE) + question)
 
 
 def name_objects(seen: Sequence[Part], query: Query | None = None) -> Conversation:
@@ -73,9 +73,9 @@ def name_objects(seen: Sequence[Part], query: Query | None = None) -> Conversati
         query: what is to be answered; None where the clip is described.
     """
     if query is None:
-        return _user(*seen, _NAMES + _NAMES_FORM)
+        return user(*seen, _NAMES + _NAMES_FORM)
     options = f" Options: {', '.join(map(quoted, query.options))}" if query.options else ""
-    return _user(*seen, _NAMES_FOR.format(question=quoted(query.text) + options) + _NAMES_FORM)
+    return user(*seen, _NAMES_FOR.format(question=quoted(query.text) + options) + _NAMES_FORM)
 
 
 def name_again(asked: Conversation, reply: str, reason: str) -> Conversation:
@@ -92,7 +92,7 @@ def caption_objects(seen: Sequence[Part], names: Sequence[str], evidence: str = 
         evidence: what was measured (`dialogue.evidence`).
     """
     hint = f"Objects that may act: {', '.join(map(quoted, names))}.\n" if names else ""
-    return _user(*seen, evidence + hint + _OBJECTS)
+    return user(*seen, evidence + hint + _OBJECTS)
 
 
 def caption_camera(seen: Sequence[Part], object_motion: str, evidence: str = "") -> Conversation:
@@ -109,19 +109,19 @@ def caption_camera(seen: Sequence[Part], object_motion: str, evidence: str = "")
         if object_motion
         else ""
     )
-    return _user(*seen, evidence + known + _CAMERA)
+    return user(*seen, evidence + known + _CAMERA)
 
 
 def ask(sections: Sequence[Part], query: Query) -> Conversation:
     """A question about the sections, free or multiple choice (section 3.4)."""
     if query.is_verbatim:
-        return _user(*sections, query.text)
+        return user(*sections, query.text)
     if not query.options:
-        return _user(*sections, f"{query.text}\nAnswer in one to three plain sentences.")
+        return user(*sections, f"{query.text}\nAnswer in one to three plain sentences.")
     listed = "".join(
         f"{letter}. {option}\n" for letter, option in zip(ascii_uppercase, query.options, strict=False)
     )
-    return _user(*sections, f"{query.text}\n{listed}Reply with the letter of the right option alone.")
+    return user(*sections, f"{query.text}\n{listed}Reply with the letter of the right option alone.")
 
 
 def ask_again(asked: Conversation, reply: str) -> Conversation:
@@ -137,7 +137,7 @@ def _again(asked: Conversation, reply: str, objection: str) -> Conversation:
 
 def shows(frames: FrameSequence, description: str) -> Conversation:
     """Whether the frames show what a description says, to be answered with Yes or No (VQAScore)."""
-    return _user(
+    return user(
         *section("none", frames),
         f"Does this clip show what the following description says? {quoted(description)}\n"
         "Reply with Yes or No.",
@@ -150,5 +150,6 @@ def quoted(text: str) -> str:
     return f'"{plain}"'
 
 
-def _user(*parts: Part) -> Conversation:
+def user(*parts: Part) -> Conversation:
+    """What a user says at the beginning."""
     return (Message("user", parts),)

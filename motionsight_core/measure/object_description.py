@@ -61,6 +61,12 @@ class Scene:
     repetitions: Mapping[int, Repetition]
     """By the track's number."""
 
+    @classmethod
+    def of(cls, measurement: MotionMeasurement, *, start_s: float, end_s: float) -> Scene:
+        """Of a measured clip."""
+        repetitions = {repetition.track_id: repetition for repetition in measurement.repetitions}
+        return cls(start_s, end_s, measurement.camera_path, repetitions)
+
     def from_start(self, path: TrackPath) -> bool:
         """Whether it is there from the beginning."""
         return path.t_s[0] - self.start_s < self.moment_s
@@ -112,8 +118,7 @@ def describe_objects(measurement: MotionMeasurement, *, start_s: float, end_s: f
         return "The clip has too few frames to tell what moves."
     if not tracks:
         return "Nothing is seen moving against the background."
-    repetitions = {repetition.track_id: repetition for repetition in measurement.repetitions}
-    scene = Scene(start_s, end_s, measurement.camera_path, repetitions)
+    scene = Scene.of(measurement, start_s=start_s, end_s=end_s)
     unknown = max(measurement.objects_in_all - len(tracks), 0)
     told, rest = _told_and_rest(by_prominence(tracks, measurement.track_evidence), len(tracks) + unknown)
     # The story runs in time; what is there from the start comes in order of prominence.
@@ -144,11 +149,16 @@ def _told_and_rest(tracks: Sequence[ObjectTrack], in_all: int) -> tuple[list[Obj
     return told, rest
 
 
-def _told(path: TrackPath, before: Sequence[TrackPath], scene: Scene) -> str:
+def subject_and_motion(path: TrackPath, before: Sequence[TrackPath], scene: Scene) -> tuple[str, str]:
+    """What a track is of, "a dog about a fifth of the frame wide", and what it does, as a predicate."""
     growth = path.growth()
     entry = "" if scene.from_start(path) else _entry(path)
     clauses = [entry, _motion(path, growth, bool(entry), scene), _exit(path, scene)]
-    return sentence(f"{subject(path, before, growth)} {_joined([c for c in clauses if c])}")
+    return subject(path, before, growth), _joined([c for c in clauses if c])
+
+
+def _told(path: TrackPath, before: Sequence[TrackPath], scene: Scene) -> str:
+    return sentence(" ".join(subject_and_motion(path, before, scene)))
 
 
 def _joined(clauses: Sequence[str]) -> str:

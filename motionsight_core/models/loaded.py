@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from typing import TYPE_CHECKING
 
 from motionsight_core.annotator import Annotator
 from motionsight_core.environment.credentials import credentials_epoch
@@ -21,11 +22,14 @@ from motionsight_core.referring import (
     open_detector,
     open_tracker,
 )
-from motionsight_core.settings import Settings
+from motionsight_core.settings import NO_CLIP, Settings
+
+if TYPE_CHECKING:
+    from motionsight_core.instances.similarity import Similarity
 
 
 class Models:
-    """MLLM, detector, tracker, keypoint model and namer of tracks; each is loaded when it is first asked for.
+    """MLLM, detector, tracker, keypoint model, namer of tracks and CLIP; each is loaded on its first use.
 
     Args:
         settings: which, and where they run.
@@ -45,6 +49,7 @@ class Models:
         self._mllm, self._detector, self._tracker = mllm, detector, tracker
         self._pose: PoseOverlay | None = None
         self._namer: Detector | None = None
+        self._similarity: Similarity | None = None
 
     @property
     def mllm(self) -> MultimodalModel:
@@ -79,6 +84,15 @@ class Models:
             self._pose = self._pose or PoseOverlay(self._settings)
             return self._pose
 
+    @property
+    def similarity(self) -> Similarity:
+        """What compares pictures of single objects with their names."""
+        from motionsight_core.instances.similarity import Similarity
+
+        with self._lock:
+            self._similarity = self._similarity or Similarity(self._settings)
+            return self._similarity
+
 
 def require_models(settings: Settings) -> None:
     """Make sure, without loading weights, that what the settings name is on this machine.
@@ -98,8 +112,16 @@ def require_models(settings: Settings) -> None:
         require_endpoint(settings)
     check_detector(settings)
     check_tracker(settings)
+    if compares_instances(settings):
+        require_checkpoint("CLIP", ModelSource.parse(settings.instances.clip))
     if "pose" in settings.prompts.named():
         require_checkpoint("keypoint model", ModelSource.parse(settings.prompts.pose_model))
+
+
+def compares_instances(settings: Settings) -> bool:
+    """Whether a CLIP compares pictures of single objects with their names: where an MLLM writes captions."""
+    captions = settings.captions_instances and settings.instances.clip != NO_CLIP
+    return captions and not Annotator.parse(settings.annotator).is_measured
 
 
 _shared: dict[str, Models] = {}
@@ -112,6 +134,7 @@ def models_key(settings: Settings) -> str:
     sections = {
         **dict.fromkeys(("annotator", "mllm", "endpoint", "referring", "naming", "runtime"), True),
         "prompts": {"pose_model", "keypoint_threshold"},
+        "instances": {"clip"},
     }
     key = json.dumps(settings.model_dump(mode="json", include=sections), sort_keys=True)
     if Annotator.parse(settings.annotator).is_remote:  # weights need no key, and take minutes to load

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from motionsight_core.referring._base import Detection, Detector, Tracker, Trajectory, View
+from motionsight_core.referring._boxes import boxes_at
 from motionsight_core.referring._measured import MeasuredDetector, MeasuredTracker
 from motionsight_core.referring._opening import check_detector, check_tracker, open_detector, open_tracker
 from motionsight_core.referring.masks import Mask
@@ -21,6 +22,7 @@ __all__ = [
     "Tracker",
     "Trajectory",
     "View",
+    "boxes_at",
     "check_detector",
     "check_tracker",
     "open_detector",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from motionsight_core.camera_motion import CAMERA_MOTIONS
@@ -14,13 +14,20 @@ from motionsight_core.report._selection import Row, Selection
 def entries(selection: Selection) -> list[dict[str, Any]]:
     """An entry for each row of `motion`, in their order; the rows themselves lie elsewhere in the page."""
     newest = selection.newest_recipes()
-    return [_entry(row, current=row["recipe"] == newest[row["uri"]]) for row in selection.rows]
+    return [
+        _entry(
+            row,
+            selection.captions.get((row["clip_id"], row["recipe"]), {}),
+            current=row["recipe"] == newest[row["uri"]],
+        )
+        for row in selection.rows
+    ]
 
 
-def _entry(row: Row, *, current: bool) -> dict[str, Any]:
+def _entry(row: Row, captions: Mapping[int, str], *, current: bool) -> dict[str, Any]:
     aspect = row["height"] / row["width"] if row["width"] else 1.0
     moves = row["camera_moves"] or []
-    tracks = [_track(track, aspect) for track in row["object_tracks"] or []]
+    tracks = [_track(track, aspect, captions) for track in row["object_tracks"] or []]
     return {
         "clip": row["clip_id"],
         "recipe": row["recipe"],
@@ -60,8 +67,9 @@ def table(entries: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return {"names": names, "values": [[entry[name] for name in names] for entry in entries]}
 
 
-def _track(track: dict[str, Any], aspect: float) -> dict[str, Any]:
+def _track(track: dict[str, Any], aspect: float, captions: Mapping[int, str]) -> dict[str, Any]:
     direction, speed = track_course(track["boxes"] or [], aspect)
+    caption = captions.get(track["track_id"])
     return {
         "id": track["track_id"],
         "label": track["label"] or "",
@@ -69,6 +77,7 @@ def _track(track: dict[str, Any], aspect: float) -> dict[str, Any]:
         "end": track["end_s"],
         "goes": direction,
         "speed": round(speed, 4),
+        **({"told": caption} if caption else {}),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -12,6 +13,10 @@ from motionsight_core.warehouse import Warehouse, open_warehouse
 #: A row, by its columns' names.
 Row: TypeAlias = dict[str, Any]
 
+_CAPTIONS = (
+    "SELECT clip_id, recipe, track_id, appearance, motion_caption FROM object_tracks "
+    "WHERE appearance IS NOT NULL"
+)
 #: A browser holds so many; whoever has more asks a question first.
 MOST_ROWS = 20_000
 
@@ -28,6 +33,8 @@ class Selection:
     """Of `runs`: those that wrote these rows."""
     recipe_settings: dict[str, str]
     """The settings (JSON) under each recipe, as its newest run kept them."""
+    captions: dict[tuple[str, str], dict[int, str]]
+    """Sentences on single tracks, checked ones: by clip and recipe, then by the track's number."""
     failures_fit: bool
     """Whether the condition could be asked of failures; if not, there are none here."""
 
@@ -63,6 +70,11 @@ def select(warehouse_url: str, where: str | None) -> Selection:
         fit = True
     except UsageError:  # the condition was valid for `motion`, so it names a column that failures lack
         failures, fit = [], False
+    try:
+        of_clips = f"clip_id IN (SELECT clip_id FROM motion{condition})"  # noqa: S608
+        captions = _rows(warehouse, f"{_CAPTIONS} AND {of_clips}")
+    except UsageError:  # the warehouse was last written by a version that had none
+        captions = []
     runs = _rows(warehouse, "SELECT * FROM runs")
     newest = _newest(rows)
     kept = [row for row in rows if row["version"] == newest[row["uri"]]["version"]]
@@ -75,6 +87,7 @@ def select(warehouse_url: str, where: str | None) -> Selection:
         recipe_settings={
             run["recipe"]: run["settings"] for run in sorted(runs, key=lambda run: run["started_at"])
         },
+        captions=_by_row(captions),
         failures_fit=fit,
     )
 
@@ -82,6 +95,15 @@ def select(warehouse_url: str, where: str | None) -> Selection:
 def _rows(warehouse: Warehouse, sql: str) -> list[Row]:
     answer = warehouse.query(sql)
     return [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
+
+
+def _by_row(captions: Iterable[Row]) -> dict[tuple[str, str], dict[int, str]]:
+    found: dict[tuple[str, str], dict[int, str]] = defaultdict(dict)
+    for one in captions:
+        look = one["appearance"].rstrip(". ")
+        sentences = f"{look[:1].upper()}{look[1:]}. {one['motion_caption']}"
+        found[one["clip_id"], one["recipe"]][one["track_id"]] = sentences
+    return dict(found)
 
 
 def _newest(rows: Iterable[Row]) -> dict[str, Row]:

@@ -31,6 +31,7 @@ from motionsight_core.annotator import Annotator
 from motionsight_core.errors import UsageError
 from motionsight_core.naming import choice, model_file
 from motionsight_core.settings._dataset import DatasetSettings, SourceSettings
+from motionsight_core.settings._instances import NO_CLIP, InstanceSettings
 from motionsight_core.settings._layers import NamedValues, parse_toml, read_toml, sentence
 from motionsight_core.settings._media import MediaKind, MediaSettings
 from motionsight_core.settings._method import (
@@ -60,14 +61,17 @@ from motionsight_core.settings._section import Section
 
 __all__ = [
     "DIALOGUE_VERSION",
+    "INSTANCES_VERSION",
     "LONGEST_S",
     "MEASUREMENT_VERSION",
     "NAMING_VERSION",
+    "NO_CLIP",
     "BlurSettings",
     "ClipSettings",
     "DatasetSettings",
     "EndpointSettings",
     "FocusSettings",
+    "InstanceSettings",
     "LimitSettings",
     "MeasureSettings",
     "MediaKind",
@@ -97,6 +101,8 @@ MEASUREMENT_VERSION = 1
 NAMING_VERSION = 2
 #: The same for the conversations with a multimodal LLM, the visual prompts and object referring.
 DIALOGUE_VERSION = 2
+#: The same for the captions of single objects, where they are written.
+INSTANCES_VERSION = 1
 
 
 class Settings(Section):
@@ -118,6 +124,7 @@ class Settings(Section):
     spotlight: SpotlightSettings = SpotlightSettings()
     measure: MeasureSettings = MeasureSettings()
     naming: NamingSettings = NamingSettings()
+    instances: InstanceSettings = InstanceSettings()
     limits: LimitSettings = LimitSettings()
     stores: StoreSettings = StoreSettings()
     media: MediaSettings = MediaSettings()
@@ -150,6 +157,9 @@ class Settings(Section):
         del rows["naming"]  # tracks without names have the recipe of before there were any
         if self.naming.model != choice.NONE:
             rows["naming"] = self._naming_in_recipe()
+        del rows["instances"]  # without captions the recipe is that of before there were any
+        if self.captions_instances:
+            rows["instances"] = {**self.instances.in_recipe(), "version": INSTANCES_VERSION}
         annotator = Annotator.parse(self.annotator)
         if annotator.is_measured:
             for section in ("prompts", "mllm", "referring"):
@@ -159,6 +169,11 @@ class Settings(Section):
         rows["annotator"] = annotator.in_recipe
         canonical = json.dumps(rows, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+    @property
+    def captions_instances(self) -> bool:
+        """Whether single objects get captions; where an ablation hides frames they do not."""
+        return self.instances.captions and self.sampling.shown == "all"
 
     def _naming_in_recipe(self) -> dict[str, Any]:
         if not choice.is_loaded(self.naming.model):

@@ -106,6 +106,18 @@ class DatasetSettings(Section):
     mixed_questions: tuple[str, ...] = Field(
         default=(), description="Your questions about both, in place of ours."
     )
+    boxes: int = Field(
+        default=8,
+        ge=1,
+        le=64,
+        description="Boxes of an object in a question about it, evenly over the time in which it is there.",
+    )
+    box_format: Literal["relative", "pixels", "fractions"] = Field(
+        default="relative",
+        description="How questions about single objects write times and boxes. `relative`: <t0> to <t300> of "
+        "the clip's length and <p0> to <p1000> of the picture's sides, as plain text (iMOVE). `pixels`: "
+        "seconds, and [left, top, right, bottom] in pixels. `fractions`: the same in fractions.",
+    )
     sources: tuple[SourceSettings, ...] = Field(
         default=(),
         description="Where clips come from, by the prefix of their uris: a table for each, with prefix, "

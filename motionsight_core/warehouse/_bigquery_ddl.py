@@ -52,12 +52,14 @@ FROM `{dataset}.motion`, UNNEST(camera_moves) AS move
     # speed and what follows boxes: as in DuckDB's view.
     """
 CREATE OR REPLACE VIEW `{dataset}.object_tracks` AS
-SELECT clip_id, recipe, uri, annotator, track.track_id, track.label, track.score, track.start_s, track.end_s,
+SELECT tracks.clip_id, tracks.recipe, tracks.uri, annotator, track.track_id, track.label, track.score,
+    track.start_s, track.end_s,
     (SELECT AVG(step) FROM UNNEST(steps) AS step WITH OFFSET AS place
      WHERE 2 * place BETWEEN ARRAY_LENGTH(steps) - 2 AND ARRAY_LENGTH(steps)) AS speed,
-    track.boxes, name_score, repetition.count AS repetitions, repetition.period_s
+    track.boxes, name_score, repetition.count AS repetitions, repetition.period_s,
+    instances.appearance, instances.motion AS motion_caption
 FROM (
-    SELECT clip_id, recipe, uri, annotator, track,
+    SELECT clip_id, recipe, uri, annotator, run_id, track,
         ARRAY(
             SELECT step FROM (
                 SELECT SQRT(POW(later.x0 + later.x1 - box.x0 - box.x1, 2)
@@ -73,7 +75,10 @@ FROM (
             AS name_score,
         (SELECT one FROM UNNEST(repetitions) AS one WHERE one.track_id = track.track_id LIMIT 1) AS repetition
     FROM `{dataset}.motion`, UNNEST(object_tracks) AS track
-)
+) AS tracks
+LEFT JOIN `{dataset}.instances` AS instances
+ON instances.checked AND instances.clip_id = tracks.clip_id AND instances.recipe = tracks.recipe
+    AND instances.track_id = tracks.track.track_id AND instances.run_id = tracks.run_id
 """,
 )
 

@@ -32,10 +32,11 @@ FROM (SELECT *, unnest(camera_moves) AS move FROM motion);
 -- speed: frame widths per second that the centre of the box covers, the median over stretches of
 -- three boxes, so that the jitter from box to box does not count as speed. name_score: of a measured
 -- track that was recognised, how far its label stands out. repetitions, period_s: of a measured track
--- whose motion repeats, how often, and the seconds that one time takes.
+-- whose motion repeats, how often, and the seconds that one time takes. appearance, motion_caption: the
+-- track's checked caption, by the run that wrote the row: another run's tracks may be others.
 CREATE OR REPLACE VIEW object_tracks AS
-SELECT clip_id, recipe, uri, annotator, track.track_id, track.label, track.score, track.start_s,
-       track.end_s,
+SELECT tracks.clip_id, tracks.recipe, tracks.uri, annotator, track.track_id, track.label, track.score,
+       track.start_s, track.end_s,
        list_aggregate([
            sqrt(pow(b[i + 3].x0 + b[i + 3].x1 - b[i].x0 - b[i].x1, 2)
                 + pow((b[i + 3].y0 + b[i + 3].y1 - b[i].y0 - b[i].y1) * height / width, 2))
@@ -44,12 +45,16 @@ SELECT clip_id, recipe, uri, annotator, track.track_id, track.label, track.score
        ], 'median') AS speed,
        b AS boxes,
        [name.score FOR name IN track_names IF name.track_id = track.track_id][1] AS name_score,
-       repetition.count AS repetitions, repetition.period_s
+       repetition.count AS repetitions, repetition.period_s,
+       instances.appearance, instances.motion AS motion_caption
 FROM (
     SELECT *, track.boxes AS b,
            [one FOR one IN repetitions IF one.track_id = track.track_id][1] AS repetition
     FROM (SELECT *, unnest(object_tracks) AS track FROM motion)
-);
+) AS tracks
+LEFT JOIN instances
+ON instances.checked AND instances.clip_id = tracks.clip_id AND instances.recipe = tracks.recipe
+    AND instances.track_id = tracks.track.track_id AND instances.run_id = tracks.run_id;
 """
 
 #: Tables without a primary key: a column of the key may be NULL, and commits keep it by IS NOT DISTINCT FROM.

@@ -60,6 +60,8 @@ MIGRATIONS = (
     ),
     Migration(7, "predictions and scores", makes=(PREDICTIONS, SCORES)),
     Migration(8, "fingerprints, instances, preferences", makes=(FINGERPRINTS, INSTANCES, PREFERENCES)),
+    # No table changes: the views are made anew, and `object_tracks` has captions.
+    Migration(9, "captions in object_tracks"),
 )
 
 

@@ -30,6 +30,7 @@ def test_the_recipe_is_the_hash_of_the_canonical_json_of_what_can_change_a_row()
     rows = json.loads(settings.model_dump_json())
     for operation in ("limits", "runtime", "endpoint", "stores", "media", "dataset", "questions"):
         del rows[operation]
+    del rows["instances"]
     for of_an_mllm in ("prompts", "mllm", "referring"):
         del rows[of_an_mllm]
     for of_scenes in ("scenes", "scene_threshold", "min_scene_s"):
@@ -55,6 +56,7 @@ def test_the_recipe_is_the_hash_of_the_canonical_json_of_what_can_change_a_row()
         "clips.window_s=10",
         "annotator=openai:http://localhost:1#m",
         "naming.model=none",
+        "instances.captions=true",
     ],
 )
 def test_a_setting_that_can_change_a_row_changes_the_recipe(override: str) -> None:
@@ -254,6 +256,21 @@ def test_a_missing_or_broken_settings_file_is_a_usage_error(tmp_path: Path) -> N
     broken.write_text("[sampling\n")
     with pytest.raises(UsageError, match="not valid TOML"):
         Settings.load(broken)
+
+
+def test_how_objects_are_captioned_is_part_of_the_recipe_only_where_they_are() -> None:
+    def recipe(*overrides: str) -> str:
+        return Settings.load(overrides=["naming.model=none", *overrides], environment={}).recipe()
+
+    model = "annotator=openai:http://x/v1#m"
+    assert recipe() == recipe("instances.most=3", "instances.clip=some/clip") == "d0b2cf78fab851ca"
+    assert recipe(model) == recipe(model, "instances.area_ratio=2") == "89073fb20eb36d50", "rows keep theirs"
+    captions = [
+        recipe("instances.captions=true", *knobs)
+        for knobs in ((), ("instances.most=3",), ("instances.clip=some/clip",), (model,))
+    ]
+    assert len({recipe(), recipe(model), *captions}) == 6
+    assert recipe("instances.captions=true", "instances.clip_similarity=0.9") == captions[0], "no CLIP"
 
 
 def test_how_scenes_are_found_is_part_of_the_recipe_only_where_clips_are_scenes() -> None:

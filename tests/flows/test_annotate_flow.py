@@ -43,6 +43,22 @@ def test_the_flow_annotates_shard_by_shard_and_leaves_a_table_artifact(scenes: P
     assert f"annotated 4 of 4 clips of {scenes}" in str(artifact.description)
 
 
+def test_the_flow_writes_captions_of_single_objects_once(scenes: Path, warehouse: str) -> None:
+    from flows.annotate import annotate_catalog
+
+    chosen = settings("instances.captions=true", "runtime.shard_size=3")
+    told = "SELECT clip_id, recipe, track_id, appearance, motion, checked, run_id FROM instances ORDER BY ALL"
+    first = annotate_catalog(str(scenes), warehouse=warehouse, settings=chosen)
+    rows = open_warehouse(warehouse).query(told).rows
+    tracks = open_warehouse(warehouse).query("SELECT clip_id, track_id FROM object_tracks ORDER BY ALL").rows
+    assert [(row[0], row[2]) for row in rows] == tracks
+    assert rows
+    assert {(row[1], row[6]) for row in rows} == {(chosen.recipe(), first.record.run_id)}
+    again = annotate_catalog(str(scenes), warehouse=warehouse, settings=chosen)
+    assert (again.record.annotated, again.record.skipped) == (0, 4)
+    assert open_warehouse(warehouse).query(told).rows == rows
+
+
 def test_the_flow_takes_settings_as_plain_json_as_the_ui_sends_them(scenes: Path, warehouse: str) -> None:
     from flows.annotate import annotate_catalog
 

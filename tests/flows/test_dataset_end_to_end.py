@@ -30,7 +30,7 @@ CHOSEN = (0.0, 0.299999, 0.3, 0.45, 0.599999, 0.6, 0.699999, 0.7, 1.0, None)
 DATASET = (
     "--set", 'dataset.sources=[{"prefix": "/", "high_object": 0.6, "high_camera": 0.7}]',
     "--set", "dataset.clarity=-1", "--set", "dataset.motion=-1",
-    "--set", "dataset.validation=0.25", "--set", "dataset.test=0.25",
+    "--set", "dataset.validation=0.33", "--set", "dataset.test=0.33",
     "--set", "media.preset=ultrafast",
 )  # fmt: skip
 #: Runs the command line, and ends it by SIGKILL at a counted moment: before a file of the data set takes its

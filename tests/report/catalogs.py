@@ -11,7 +11,7 @@ from typing import Any, Literal
 from motionsight_core import Settings
 from motionsight_core.camera_motion import CameraLabel
 from motionsight_core.catalog import Clip
-from motionsight_core.record import Box, CameraMove, Failure, MotionRecord, ObjectTrack
+from motionsight_core.record import Box, CameraMove, Failure, InstanceRecord, MotionRecord, ObjectTrack
 from motionsight_core.report import write_report
 from motionsight_core.warehouse import open_warehouse
 from tests.core.warehouse.rows import NOON, Stage, failure, record, run_record
@@ -80,7 +80,7 @@ def varied() -> list[MotionRecord | Failure]:
     return rows
 
 
-def warehouse_of(folder: Path, rows: Iterable[MotionRecord | Failure]) -> str:
+def warehouse_of(folder: Path, rows: Iterable[MotionRecord | Failure | InstanceRecord]) -> str:
     """The address of a new warehouse with these rows and a finished run of ten minutes."""
     warehouse = open_warehouse(f"duckdb:{folder / 'motion.duckdb'}")
     warehouse.start_run(replace(run_record(), started_at=datetime.now(UTC) - timedelta(minutes=10)))
@@ -91,7 +91,7 @@ def warehouse_of(folder: Path, rows: Iterable[MotionRecord | Failure]) -> str:
 
 def report_of(
     folder: Path,
-    rows: Iterable[MotionRecord | Failure],
+    rows: Iterable[MotionRecord | Failure | InstanceRecord],
     *,
     frames: Literal["none", "few", "all"] = "none",
     where: str | None = None,

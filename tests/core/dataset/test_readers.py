@@ -29,7 +29,7 @@ def lines(path: Path) -> list[dict[str, Any]]:
 
 
 def table(data: Path, name: str) -> dict[str, dict[str, Any]]:
-    key = {"sft": "question_id", "preferences": "pair_id"}[name]
+    key = {"sft": "question_id", "preferences": "pair_id", "instances": "question_id"}[name]
     return {row[key]: row for row in pq.read_table(data / f"{name}.parquet").to_pylist()}
 
 
@@ -43,6 +43,9 @@ def test_datasets_loads_questions_and_preferences_by_split(data: Path) -> None:
     for question_id, row in found.items():
         assert row["conversations"][1]["value"] == expected[question_id]["answer"]
         assert (data / row["video"]).exists()
+    instances = datasets.load_dataset(str(data), "instances")
+    asked = {row["id"]: row["conversations"][1]["value"] for split in instances for row in instances[split]}
+    assert asked == {key: row["answer"] for key, row in table(data, "instances").items()}
     preferences = datasets.load_dataset(str(data), "preferences")
     chosen = {row["id"]: row["chosen"] for split in preferences for row in preferences[split]}
     assert chosen == {pair: row["chosen"] for pair, row in table(data, "preferences").items()}

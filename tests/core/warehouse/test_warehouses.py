@@ -6,6 +6,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -386,6 +387,28 @@ def test_commits_side_by_side_all_arrive(warehouse: Warehouse, stage: Stage) -> 
         list(pool.map(warehouse.commit, manifests))
     assert warehouse.finish_run("run").annotated == 6
     assert len(warehouse.query("SELECT * FROM motion").rows) == 6
+
+
+def test_tracks_have_the_checked_captions_of_the_run_that_wrote_them(
+    warehouse: Warehouse, stage: Stage
+) -> None:
+    tracks = tuple(replace(record().object_tracks[0], track_id=number) for number in range(1, 5))
+    row = replace(record(), object_tracks=tracks)
+    of_row: dict[str, Any] = {"clip_id": row.clip_id, "uri": row.uri}
+    stage.commit(
+        row,
+        instance(1, **of_row),
+        instance(2, checked=False, **of_row),
+        instance(3, run_id="before", **of_row),
+        instance(4, recipe="r2", **of_row),
+    )
+    told = "SELECT track_id, appearance, motion_caption FROM object_tracks ORDER BY track_id"
+    assert warehouse.query(told).rows == [
+        (1, "a brown dog", "It runs in from the right."),
+        (2, None, None),
+        (3, None, None),
+        (4, None, None),
+    ]
 
 
 def test_migrations_are_numbered_and_each_is_applied_once(warehouse: Warehouse, stage: Stage) -> None:

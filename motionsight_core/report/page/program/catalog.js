@@ -25,7 +25,7 @@ const clips = catalog.rows.map((row, index) => ({
   ...row, index, kind: "clip", name: nameOf(row), length: Math.max(0, row.end - row.start),
   key: row.current ? row.clip : `${row.clip}:${row.recipe}`,
   text: [row.uri, row.object, row.camera, row.names.join(" "), row.moves.map((move) => moveWord(move[2])).join(" "),
-    row.tracks.map((track) => track.label).join(" "), row.steadiness].join("\n").toLowerCase(),
+    row.tracks.map((track) => `${track.label} ${track.told ?? ""}`).join(" "), row.steadiness].join("\n").toLowerCase(),
 }));
 const failures = catalog.failures.map((row, index) => ({
   ...row, index, kind: "failure", name: row.uri.slice(prefix) || row.uri, length: 0,

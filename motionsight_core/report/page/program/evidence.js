@@ -26,6 +26,13 @@ function others(clip) {
       h("bdi", null, `${annotatorWord(one.annotator)} (${one.recipe.slice(0, 6)})`))])) : null;
 }
 
+// What single objects look like and do, where captions of them were written and found right.
+function captions(clip) {
+  const told = clip.tracks.filter((track) => track.told);
+  return told.length ? h("section", { class: "objects" }, h("h3", null, "Single objects"), h("ul", null, told.map((track) =>
+    h("li", null, words("b", null, `${track.label || "object"} ${track.id}`), " ", words("span", null, track.told))))) : null;
+}
+
 function evidence(clip, row) {
   const pictures = picturesOf(clip);
   const path = cameraPath(clip, pictures);
@@ -37,7 +44,7 @@ function evidence(clip, row) {
         h("button", { type: "button", class: "icon", id: "close", "aria-label": "Close (Escape)", title: "Close (Escape)", onclick: closeEvidence }, "×"))),
     h("div", { class: "evidence" },
       h("div", { class: "seen" }, shownFrames, timeline(clip)),
-      h("div", { class: "told" }, descriptions(clip), others(clip), path, facts(clip),
+      h("div", { class: "told" }, descriptions(clip), captions(clip), others(clip), path, facts(clip),
         clip.annotator !== "measured" && row ? dialogue(row.dialogue ?? []) : null,
         h("details", { ontoggle: (event) => showRow(event.target, row) }, h("summary", null, "The row as JSON"), h("pre", { tabindex: "0" })))),
     h("p", { class: "keys", "aria-hidden": "true" }, h("kbd", null, "←"), h("kbd", null, "→"), " clips ", pictures?.sampled ? [h("kbd", null, ","), h("kbd", null, "."), " frames ",
@@ -45,7 +52,8 @@ function evidence(clip, row) {
   shownFrames.begin?.();
 }
 
-const ABOUT = { __proto__: null, names: "What acts?", object: "How do the objects move?", camera: "How does the camera move?" };
+const ABOUT = { __proto__: null, names: "What acts?", object: "How do the objects move?", camera: "How does the camera move?",
+  category: "What is this object?", appearance: "What does it look like?", motion: "What does it do?", check: "Which object is described?" };
 
 // What the model was asked and what it replied, word for word; a question ends with what it asks for.
 function dialogue(turns) {

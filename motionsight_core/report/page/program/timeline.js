@@ -33,7 +33,7 @@ function trackSpans(clip) {
     return {
       start: track.start, end: track.end, tone: "tone-object", word: `${track.label || "object"} ${way}`,
       title: `${track.label || "object"} ${track.id}, ${clock(track.start, track.end)}, goes ${way}, `
-        + `${number(track.speed)} widths a second`,
+        + `${number(track.speed)} widths a second${track.told ? `: ${track.told}` : ""}`,
     };
   });
 }

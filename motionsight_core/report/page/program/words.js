@@ -11,6 +11,7 @@ const NOTES = {
   names_unreadable: "The model's list of objects could not be read",
   objects_not_found: "None of the named objects was found",
   description_cut: "A description was cut short",
+  captions_incomplete: "Some objects have no caption, or an unchecked one: the model gave none that can be used",
   names_left_out: "Tracks have no names: the detector's file cannot be used",
   frames_lost: "Some frames could not be decoded",
   times_mended: "Some frames' times were mended",

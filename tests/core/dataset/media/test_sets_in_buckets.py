@@ -49,7 +49,10 @@ def warehouse(tmp_path: Path, clips: Sequence[Clip]) -> Warehouse:
 
 def settings(bucket: Place, *overrides: str) -> Settings:
     sources = '[{"prefix": "/", "high_object": 0.6, "high_camera": 0.6}]'
-    return cutting.settings(f"dataset.sources={sources}", f"media.root={bucket.address}set/", *overrides)
+    # The name of the test's folder says in which split its clips are.
+    one_split = ("dataset.validation=0", "dataset.test=0")
+    root = f"media.root={bucket.address}set/"
+    return cutting.settings(f"dataset.sources={sources}", root, *one_split, *overrides)
 
 
 def rows_of(built: Built, name: str) -> list[dict[str, Any]]:
