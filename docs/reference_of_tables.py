@@ -30,6 +30,7 @@ _TABLES = {
     "scores": ("A row per description and scorer.", "ScoreRecord"),
     "fingerprints": ("A row per clip: what it looks like.", "FingerprintRecord"),
     "instances": ("A row per captioned track of `motion`.", "InstanceRecord"),
+    "preferences": ("A row per choice of a person between two descriptions.", "PreferenceRecord"),
     "runs": ("A row per run.", "RunRecord"),
     "predictions": ("A row per question of a benchmark, recipe and route.", "PredictionRecord"),
     "partitions": ("A row per partition of a backfill.", "PartitionRecord"),
