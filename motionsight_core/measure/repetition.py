@@ -14,9 +14,10 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import fft
 from scipy.ndimage import gaussian_filter1d
-from scipy.signal import correlate, find_peaks
 
+from motionsight_core.measure.peaks import find_peaks
 from motionsight_core.measure.thumbnails import Thumbnails
 from motionsight_core.record import ObjectTrack, Repetition
 
@@ -177,7 +178,7 @@ def _period(signal: Floats, step_s: float) -> float | None:
         # Each time without what is slower than some span: a walk across the frame is no swing.
         centred = signal - gaussian_filter1d(signal, sigma / 2, mode="nearest")
         likeness = _autocorrelation(centred, int(min(longest * 1.3, len(signal) - 2)))
-        peaks, _ = find_peaks(likeness, height=LEAST_CORRELATION, prominence=0.2)
+        peaks = find_peaks(likeness, height=LEAST_CORRELATION, prominence=0.2)
         peaks = peaks[(peaks >= shortest) & (peaks <= longest)]
         if not len(peaks):
             continue
@@ -194,7 +195,9 @@ def _autocorrelation(values: Floats, most: int) -> Floats:
     values = values - values.mean()
     count, lags = len(values), np.arange(1, most + 1)
     # By Fourier transform: a track may last for hours.
-    products = correlate(values, values, method="fft")[count - 1 + lags]
+    size = fft.next_fast_len(2 * count - 1, real=True)
+    spectrum = fft.rfft(values, size) * fft.rfft(values[::-1], size)
+    products = fft.irfft(spectrum, size)[count - 1 + lags]
     energy = np.cumsum(values**2)
     power = np.sqrt(energy[count - 1 - lags] * (energy[-1] - energy[lags - 1]))
     likeness = np.divide(products, power, out=np.zeros(most), where=power > 0)
@@ -218,5 +221,5 @@ def _vertex(values: Floats, peak: int) -> float:
 
 def _peaks(wave: Floats, lag: float, swing: float) -> Floats:
     """Where the wave turns back down, in steps."""
-    peaks, _ = find_peaks(wave, prominence=LEAST_PROMINENCE * swing, distance=max(1.0, 0.6 * lag))
+    peaks = find_peaks(wave, prominence=LEAST_PROMINENCE * swing, distance=max(1.0, 0.6 * lag))
     return np.array([_vertex(wave, int(peak)) for peak in peaks])
