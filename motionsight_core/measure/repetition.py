@@ -196,8 +196,8 @@ def _autocorrelation(values: Floats, most: int) -> Floats:
     count, lags = len(values), np.arange(1, most + 1)
     # By Fourier transform: a track may last for hours.
     size = fft.next_fast_len(2 * count - 1, real=True)
-    spectrum = fft.rfft(values, size) * fft.rfft(values[::-1], size)
-    products = fft.irfft(spectrum, size)[count - 1 + lags]
+    one, other = (np.asarray(fft.rfft(each, size), np.complex128) for each in (values, values[::-1]))
+    products = np.asarray(fft.irfft(one * other, size), np.float64)[count - 1 + lags]
     energy = np.cumsum(values**2)
     power = np.sqrt(energy[count - 1 - lags] * (energy[-1] - energy[lags - 1]))
     likeness = np.divide(products, power, out=np.zeros(most), where=power > 0)
