@@ -16,7 +16,7 @@ export UV_PROJECT_ENVIRONMENT := .venv
 export UV_COMPILE_BYTECODE := 1
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help demo test test-long lint docs bench clean
+.PHONY: help demo test tests test-long lint style types docs bench clean
 
 help:
 	@sed -n '/^$$/q; s/^# //p' Makefile
@@ -60,7 +60,11 @@ demo: .venv/.base
 	@echo "See it:"
 	@.venv/bin/motionsight report --warehouse duckdb:$(DEMO)/motionsight.duckdb --out $(DEMO)/report.html --frames all
 
-test: lint
+# The type checker takes minutes of one core, and the tests do not fill all of them: side by side they end sooner.
+test: style
+	@$(MAKE) --no-print-directory --jobs=2 types tests
+
+tests: .venv/.dev
 	@.venv/bin/python -m tests.bqemulator
 	@.venv/bin/python -m tests.chromium
 	@.venv/bin/pytest -n auto
@@ -68,11 +72,15 @@ test: lint
 test-long: .venv/.dev
 	@.venv/bin/pytest -n auto -m long
 
-lint: .venv/.dev
+lint: style types
+
+style: .venv/.dev
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
-	@.venv/bin/basedpyright
 	@.venv/bin/lint-imports
+
+types: .venv/.dev
+	@.venv/bin/basedpyright
 
 # The notice is of what mkdocs-material's authors advise; nothing in the build depends on it.
 docs: .venv/.dev

@@ -15,6 +15,7 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 from motionsight_core.guarded import process
+from tests.beam_signatures import keep_signatures
 from tests.warm import WarmCommand
 from tests.warm_decoders import WarmDecoders, in_place_of_subprocess
 
@@ -81,6 +82,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _Groups:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: _place(group_of(item.nodeid)))
+
+
+def pytest_collection_finish() -> None:
+    keep_signatures()
 
 
 def group_of(nodeid: str) -> str:

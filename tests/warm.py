@@ -22,6 +22,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
+from tests.beam_signatures import keep_signatures
+
 #: What nearly every command imports. Prefect is not among it: it reads the environment while it is imported.
 _WARM = (
     "apache_beam.runners.portability.fn_api_runner",
@@ -134,6 +136,7 @@ def _serve(connection: socket.socket) -> dict[str, Any]:
     """Fork for each request; only the forks return, with theirs."""
     for name in _WARM:
         importlib.import_module(name)
+    keep_signatures()
     assert not {"prefect", "torch"} & set(sys.modules)
     single_threaded()
     while True:

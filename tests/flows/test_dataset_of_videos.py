@@ -92,4 +92,4 @@ def test_a_clip_without_a_fingerprint_cannot_be_compared_with_a_benchmark_and_is
     against = ("--media", "reference", "--against", str(videos / "benchmark"))
     assert "Left out: contamination 1 rows" in motionsight("dataset", "data", *against).out
     assert motionsight("fingerprint").code == 0
-    assert "1 clips" in motionsight("dataset", "data", *against).out
+    assert "1 clip," in motionsight("dataset", "data", *against).out

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -70,8 +70,14 @@ def kept(folder: Path) -> int:
 
 
 @pytest.mark.timeout(600)
+@pytest.mark.parametrize("moments", [(3, 4), pytest.param((1, 4, 2), marks=pytest.mark.long)], ids=str)
 def test_killed_several_times_and_restarted_no_question_is_asked_twice_whose_reply_had_come(
-    motionsight: Callable[..., Any], ask: Callable[..., Any], endpoint, scenes: Path, tmp_path: Path
+    motionsight: Callable[..., Any],
+    ask: Callable[..., Any],
+    endpoint: ScriptedEndpoint,
+    scenes: Path,
+    tmp_path: Path,
+    moments: Sequence[int],
 ) -> None:
     annotations = own_questions(tmp_path / "own.jsonl", [clip.name for clip in scenes.glob("*.mp4")], each=4)
     arguments = (
@@ -85,7 +91,7 @@ def test_killed_several_times_and_restarted_no_question_is_asked_twice_whose_rep
     endpoint.requests.clear()
 
     answered: set[str] = set()
-    for moment in (1, 4, 2):  # 7 of 8 questions of the first shard
+    for moment in moments:  # 7 of 8 questions of the first shard
         gate = Gate()
         endpoint.answers = [gate]
         gate.let(moment)

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,3 +34,13 @@ def test_peaks_are_those_of_scipy(
 def test_a_plateau_is_one_peak_and_the_ends_are_none() -> None:
     assert peaks_of(np.array([9.0, 0, 2, 2, 2, 0, 1, 0, 9]), prominence=1).tolist() == [3, 6]
     assert peaks_of(np.array([9.0, 0, 2, 2, 2, 0, 1, 0, 9]), prominence=1.5).tolist() == [3]
+
+
+def test_a_decoding_process_loads_neither_scipy_s_signal_processing_nor_its_statistics() -> None:
+    program = (
+        "import sys\n"
+        "import motionsight_core.guarded.child\n"
+        "print({'scipy.signal', 'scipy.stats'} & set(sys.modules))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -75,15 +76,7 @@ class GcsBucket:
 
 class S3Bucket:
     def __init__(self, url: str, name: str, *, versioned: bool = False) -> None:
-        from boto3.session import Session
-
-        self._client: Any = Session().client(
-            "s3",
-            endpoint_url=url,
-            region_name="us-east-1",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",  # noqa: S106 the server takes any
-        )
+        self._client = _s3_client(url)
         self._name = name
         self._client.create_bucket(Bucket=name)
         if versioned:
@@ -114,6 +107,20 @@ class S3Bucket:
             for item in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
                 self._client.delete_object(Bucket=self._name, Key=item["Key"], VersionId=item["VersionId"])
         self._client.delete_bucket(Bucket=self._name)
+
+
+@cache
+def _s3_client(url: str) -> Any:
+    """For as many buckets as there are: to make one reads megabytes of descriptions of the service."""
+    from boto3.session import Session
+
+    return Session().client(
+        "s3",
+        endpoint_url=url,
+        region_name="us-east-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",  # noqa: S106 the server takes any
+    )
 
 
 @contextmanager

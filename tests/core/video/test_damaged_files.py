@@ -24,7 +24,6 @@ VIDEOS = {
     "e.ts": ("mpeg2video", "yuv420p", {}),
     "f.mov": ("prores_ks", "yuv422p10le", {}),
 }
-MUTANTS = 40
 #: What damage of the bytes may be called. DecoderCrashed and TimedOut would be a defect of ours here.
 EXPECTED = (Corrupt, NotAVideo, NoVideoStream, TooLarge, Truncated)
 
@@ -41,8 +40,9 @@ def damaged(data: bytes, rng: random.Random) -> bytes:
     return bytes(mutant)
 
 
+@pytest.mark.parametrize("mutants", [16, pytest.param(40, marks=pytest.mark.long)])
 @pytest.mark.parametrize("name", VIDEOS)
-def test_damage_never_surprises(name: str, tmp_path: Path) -> None:
+def test_damage_never_surprises(name: str, mutants: int, tmp_path: Path) -> None:
     codec, pix_fmt, options = VIDEOS[name]
     path = tmp_path / name
     frames = moving_texture(40, width=96, height=64)
@@ -51,7 +51,7 @@ def test_damage_never_surprises(name: str, tmp_path: Path) -> None:
     outcomes: Counter[str] = Counter()
     settings = Settings.load(overrides=["runtime.decode_processes=1", "limits.wall_s=60"], environment={})
     with DecoderPool(settings) as decoder:
-        for _ in range(MUTANTS):
+        for _ in range(mutants):
             path.write_bytes(damaged(sound, rng))
             (video,) = list_objects(str(path))
             assert isinstance(video, VideoObject)
