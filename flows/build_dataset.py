@@ -100,8 +100,8 @@ def _show(data: DataSet, path: Path) -> None:
             }
             for grade in GRADES
         ],
-        description=f"{len(data.clips)} clips, {len(data.questions)} questions, {len(data.pairs)} pairs in "
-        f"{path}.",
+        description=f"{plural(len(data.clips), 'clip')}, {plural(len(data.questions), 'question')}, "
+        f"{plural(len(data.pairs), 'pair')} in {path}.",
     )
     if data.questions:
         create_table_artifact(
@@ -114,7 +114,7 @@ def _show(data: DataSet, path: Path) -> None:
         )
     drops = Counter(drop.stage for drop in data.prepared.drops)
     examples = {drop.stage: drop for drop in reversed(data.prepared.drops)}
-    lines = [f"## {drops.total()} rows left out of {code(str(path))}", ""]
+    lines = [f"## {plural(drops.total(), 'row')} left out of {code(str(path))}", ""]
     if drops:
         lines += ["| step | rows | for example |", "| --- | --- | --- |"]
         lines += [
@@ -122,5 +122,5 @@ def _show(data: DataSet, path: Path) -> None:
             for stage, drop in sorted(examples.items(), key=lambda item: STAGES.index(item[0]))
         ]
     create_markdown_artifact(
-        key=DROPS_KEY, markdown="\n".join(lines), description=f"{drops.total()} rows left out"
+        key=DROPS_KEY, markdown="\n".join(lines), description=f"{plural(drops.total(), 'row')} left out"
     )

@@ -93,7 +93,7 @@ def pairs_with_clips(directory: str | Path, pairs: Sequence[Pair]) -> list[Pair]
     shown = [pair for pair in pairs if media_file(directory, pair)]
     if not shown:
         raise UsageError(
-            f"None of the {len(pairs)} pairs of {directory} has a clip in {Path(directory) / _MEDIA}; build "
+            f"No pair of {directory} has its clip in {Path(directory) / _MEDIA}; build "
             "the data set with --media cut, or copy its clips there from their bucket."
         )
     return shown

@@ -112,6 +112,6 @@ def test_the_flow_builds_and_leaves_artifacts(
     path = module.build_dataset(folder=str(tmp_path / "data"), warehouse=warehouse)
     assert written == [2]
     assert pq.read_table(Path(path) / "clips.parquet").num_rows == 1
-    assert "1 clips" in shown[module.GRADES_KEY]
-    assert shown[module.DROPS_KEY] == "1 rows left out"
+    assert "1 clip, " in shown[module.GRADES_KEY]
+    assert shown[module.DROPS_KEY] == "1 row left out"
     assert module.SAMPLES_KEY in shown

@@ -236,4 +236,4 @@ def test_a_folder_without_pairs_or_clips_is_refused_in_a_sentence(
     (tmp_path / "empty" / "pairs.parquet").write_bytes(b"PAR1 not")
     assert "cannot be read as pairs" in motionsight("prefer", str(tmp_path / "empty")).err
     folder = dataset(pair(1, media="gs://bucket/clip.mp4"))
-    assert "None of the 1 pairs" in motionsight("prefer", str(folder)).err
+    assert "has its clip in" in motionsight("prefer", str(folder)).err
