@@ -25,6 +25,7 @@ from motionsight_core.dataset.drops import STAGES
 from motionsight_core.dataset.files_of_clips import write_media
 from motionsight_core.dataset.folder import folder_at
 from motionsight_core.dataset.grades import GRADES
+from motionsight_core.dataset.markdown import plural
 from motionsight_core.dataset.rows import ASPECTS
 from motionsight_core.settings import Settings
 
