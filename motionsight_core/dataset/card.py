@@ -12,7 +12,8 @@ from motionsight_core.dataset.drops import STAGES
 from motionsight_core.dataset.files_of_clips import MEDIA
 from motionsight_core.dataset.grades import GRADES
 from motionsight_core.dataset.markdown import cell, counted, one_line, plural, table
-from motionsight_core.dataset.rows import ASPECTS
+from motionsight_core.dataset.paper_thresholds import paper_threshold
+from motionsight_core.dataset.rows import ASPECTS, Aspect
 from motionsight_core.dataset.sources import NO_SOURCE, name_of
 from motionsight_core.dataset.splits import SPLITS
 from motionsight_core.dataset.views import Kind, has_file
@@ -152,8 +153,8 @@ def _selection(data: DataSet) -> str:
         f"bits; {stays}.",
         f"- Splits: by cluster, then source object, seed {settings.seed}; {settings.validation:g} of them "
         f"validation, {settings.test:g} test.",
-        f"- Grades: C_L below {settings.low:g}, which is left out; C_H from the threshold of source and "
-        "motion on; C_S between.",
+        f"- Grades: C_L below {settings.low:g}, which is left out; C_H above the threshold of source and "
+        "motion; C_S between.",
         f"- Descriptions of C_H in SFT: {settings.high_in_sft}.",
     ]
     return "\n".join(lines)
@@ -171,7 +172,7 @@ def _sources(data: DataSet) -> str:
     clips = Counter(clip.source for clip in data.clips)
     known = {name_of(source): source for source in (*data.settings.sources, NO_SOURCE)}
     return table(
-        ["source", "clips", "licence", "terms", "C_H object from", "C_H camera from"],
+        ["source", "clips", "licence", "terms", "C_H object above", "C_H camera above"],
         [[name, count, *_terms(known[name])] for name, count in sorted(clips.items())],
     )
 
@@ -181,8 +182,16 @@ def _terms(source: SourceSettings) -> list[str]:
     return [
         source.licence or "not stated",
         "; ".join(part for part in (source.terms, use) if part) or "not stated",
-        *("" if high is None else f"{high:g}" for high in (source.high_object, source.high_camera)),
+        _threshold(source, "object", source.high_object),
+        _threshold(source, "camera", source.high_camera),
     ]
+
+
+def _threshold(source: SourceSettings, aspect: Aspect, own: float | None) -> str:
+    if own is not None:
+        return f"{own:g}"
+    of_paper = paper_threshold(source.name, aspect)
+    return "" if of_paper is None else f"{of_paper:g} (the paper's, table 15)"
 
 
 def _agreement(data: DataSet) -> str:

@@ -1,4 +1,4 @@
-"""Grades of descriptions by their scores: C_H, C_S and C_L (supplementary material S2 to S4)."""
+"""Grades of descriptions by their scores: C_H, C_S and C_L (arXiv 2506.01674, eq. 9 to 11)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
+from motionsight_core.dataset.paper_thresholds import paper_threshold
 from motionsight_core.dataset.rows import Aspect
 from motionsight_core.dataset.sources import name_of
 from motionsight_core.errors import UsageError
@@ -17,24 +18,25 @@ GRADES: tuple[Grade, ...] = ("high", "standard", "low", "ungraded")
 
 
 def grade_of(score: float | None, *, low: float, high: float) -> Grade:
-    """The one grade of a score: C_L in [0, low), C_S in [low, high), C_H in [high, 1]."""
+    """The one grade of a score: C_L in [0, low), C_S in [low, high], C_H in (high, 1]."""
     if score is None or math.isnan(score):
         return "ungraded"
     if score < low:
         return "low"
-    return "high" if score >= high else "standard"
+    return "high" if score > high else "standard"
 
 
 def high_of(source: SourceSettings, aspect: Aspect) -> float:
-    """From which score on a description of this source is of C_H.
+    """The score above which a description of this source is of C_H: the source's own, or the paper's.
 
     Raises:
-        UsageError: the source does not say.
+        UsageError: the source does not say, and is none of the paper's.
     """
-    high = source.high_object if aspect == "object" else source.high_camera
+    own = source.high_object if aspect == "object" else source.high_camera
+    high = paper_threshold(source.name, aspect) if own is None else own
     if high is None:
         raise UsageError(
-            f"The source {name_of(source)} has no high_{aspect}, from which score on its texts are of C_H; "
+            f"The source {name_of(source)} has no high_{aspect}, above which score its texts are of C_H; "
             "`motionsight score --calibrate` shows what scores its descriptions have."
         )
     return high

@@ -38,11 +38,10 @@ class SourceSettings(Section):
         default=None,
         gt=0,
         le=1,
-        description="Least score of C_H for object motion (supplementary material S2).",
+        description="Score above which a text about object motion is of C_H; unset, a source with a name of "
+        "the paper's (Kinetics-700, ActivityNet, Charades, Charades-Ego, SSV2, OpenVid-1M) has the paper's.",
     )
-    high_camera: float | None = Field(
-        default=None, gt=0, le=1, description="Least score of C_H for camera motion."
-    )
+    high_camera: float | None = Field(default=None, gt=0, le=1, description="The same for camera motion.")
     licence: str = Field(default="", description="An SPDX identifier, or a name; copied to rows and card.")
     terms: str = Field(default="", description="Address or sentence of the source's terms; in the card.")
     research_only: bool = Field(

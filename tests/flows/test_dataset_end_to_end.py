@@ -142,7 +142,7 @@ def rows_of(folder: Path, name: str) -> list[dict[str, Any]]:
 def grade_of(score: float | None, aspect: str) -> str:
     if score is None:
         return "ungraded"
-    return "low" if score < LOW else "high" if score >= HIGH[aspect] else "standard"
+    return "low" if score < LOW else "high" if score > HIGH[aspect] else "standard"
 
 
 def test_every_clip_is_of_one_grade_for_each_motion_and_no_two_splits_show_the_same(

@@ -46,7 +46,7 @@ def test_every_clip_is_of_the_one_grade_that_its_score_says(data: Path) -> None:
                 else "low"
                 if score < 0.3
                 else "high"
-                if score >= high
+                if score > high
                 else "standard"
             )
             assert grade == expected
