@@ -94,7 +94,9 @@ def test_a_copy_of_the_clips_below_the_folder_is_what_views_and_people_read(
 ) -> None:
     built = build_dataset(warehouse.url, tmp_path / "set", settings(bucket))
     pairs = read_pairs(built.folder)
-    with pytest.raises(UsageError, match=r"has its clip in .*media; .*copy its clips there from their bucket"):
+    with pytest.raises(
+        UsageError, match=r"has its clip in .*media; .*copy its clips there from their bucket"
+    ):
         pairs_with_clips(built.folder, pairs)
     copies = [built.folder / f"media/{clip.clip_id}.mp4" for clip in clips]
     copies[0].parent.mkdir()
