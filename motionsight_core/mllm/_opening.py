@@ -68,8 +68,8 @@ class _OpenAI:
         if settings.mllm.video_tokens != "all":
             raise UsageError(
                 f"mllm.video_tokens={settings.mllm.video_tokens} works with models in this process "
-                "(transformers:MODEL_ID_OR_DIR): at an endpoint set it to all; with endpoint.frames_as=video the "
-                "server's own pruning of video tokens applies."
+                "(transformers:MODEL_ID_OR_DIR). For an endpoint set it to all; with "
+                "endpoint.frames_as=video the server's own pruning of video tokens applies."
             )
 
     def column(self, model: str) -> str:

@@ -55,8 +55,8 @@ class TransformersModel:
 
     Raises:
         ModelMissing: packages or weights are not there, or the weights are not the model's.
-        UsageError: it has no chat template, takes no video where `mllm.frames_as` asks for it, or is of a family
-            whose tokens `mllm.video_tokens` cannot reduce.
+        UsageError: it has no chat template, takes no video where `mllm.frames_as` asks for it, or is of a
+            family whose tokens `mllm.video_tokens` cannot reduce.
     """
 
     def __init__(self, settings: Settings) -> None:

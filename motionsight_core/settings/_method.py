@@ -199,8 +199,8 @@ class MllmSettings(Section):
     )
     video_tokens: Literal["all", "events"] = Field(
         default="all",
-        description="Which tokens of the frames `transformers:` models see: all, or by events (iMOVE, 3.2): of "
-        "the first frame of each event all, of the other frames means. Qwen2.5-VL, Qwen3-VL, InternVL.",
+        description="Which tokens of frames `transformers:` models see: all, or by events (iMOVE, 3.2), of "
+        "the first frame of each event all and of the other frames means. Qwen2.5-VL, Qwen3-VL, InternVL.",
     )
     events: int = Field(
         default=4,
@@ -213,7 +213,7 @@ class MllmSettings(Section):
         default=2,
         ge=1,
         le=64,
-        description="Tokens in a row and in a column whose mean becomes one, s, in frames that begin no event.",
+        description="In frames that begin no event, the mean of s x s tokens becomes one; s.",
     )
     dtype: Literal["auto", "bfloat16", "float16", "float32"] = Field(
         default="auto", description="Number type of the weights; auto: bfloat16 on a GPU, float32 on a CPU."

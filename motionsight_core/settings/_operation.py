@@ -187,8 +187,8 @@ class EndpointSettings(Section):
 
     frames_as: Literal["images", "video"] = Field(
         default="images",
-        description="How frames are sent: as images with their times before them, or a sequence as one video of "
-        "JPEG frames with their times, as vLLM takes them. Part of the recipe where it is `video`.",
+        description="How frames are sent: as images with their times before them, or a sequence as one video "
+        "of JPEG frames with their times, in vLLM's form. Part of the recipe where it is `video`.",
     )
     concurrency: int = Field(default=16, ge=1, le=4096, description="Most concurrent requests, per process.")
     timeout_s: float = Field(

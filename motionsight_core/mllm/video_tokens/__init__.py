@@ -1,6 +1,7 @@
 """Event-aware video tokens (iMOVE, section 3.2): fewer tokens a clip, without training.
 
-`events.py` has the method, on features alone; `reduction.py` applies it to a batch of a model of transformers.
+`events.py` has the method, on features alone; `reduction.py` applies it to a batch of a model of
+transformers.
 """
 
 from __future__ import annotations
