@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -22,6 +21,7 @@ from motionsight_core.mllm._chat import (
     video_metadata,
     videos,
 )
+from motionsight_core.mllm._generation import generation_config
 from motionsight_core.mllm._yes import reads_yes
 from motionsight_core.mllm.video_tokens import FAMILIES, reduce_video_tokens
 from motionsight_core.models.pretrained import pretrained
@@ -34,18 +34,6 @@ from motionsight_core.models.source import (
 from motionsight_core.settings import Settings
 
 T = TypeVar("T")
-
-#: Knobs that only sampling reads; a greedy call that finds them set warns on every clip.
-SAMPLING_KNOBS = (
-    "temperature",
-    "top_p",
-    "top_k",
-    "min_p",
-    "top_h",
-    "typical_p",
-    "epsilon_cutoff",
-    "eta_cutoff",
-)
 
 
 class TransformersModel:
@@ -79,7 +67,7 @@ class TransformersModel:
                 f"{source.location} is none of them: set it to all, or name another model."
             )
         self._plain = neutraliser(control_tokens(self._processor))
-        self._model.generation_config = _generation_config(self._model.generation_config, tokenizer, settings)
+        self._model.generation_config = generation_config(self._model.generation_config, tokenizer, settings)
         # The tokenizer is not safe for threads ("Already borrowed"), and one `generate` fills a GPU; two
         # locks let one caller prepare its pixels while another one's are on the GPU.
         self._preparing = threading.Lock()
@@ -274,23 +262,6 @@ def _load_model(source: ModelSource, settings: Settings) -> Any:
         attn_implementation=None if attention == "auto" else attention,
         device_map="auto" if spread else None,
     )
-
-
-def _generation_config(published: Any, tokenizer: Any, settings: Settings) -> Any:
-    """The checkpoint's own settings of `generate`, greedy or at the temperature asked for."""
-    config = copy.deepcopy(published)
-    config.max_length = None  # `max_new_tokens` decides
-    if settings.mllm.temperature:
-        config.do_sample, config.temperature = True, settings.mllm.temperature
-    else:
-        config.do_sample = False
-        for knob in SAMPLING_KNOBS:
-            setattr(config, knob, None)
-    ends = tokenizer.eos_token_id if config.eos_token_id is None else config.eos_token_id
-    config.eos_token_id = [ends] if isinstance(ends, int) else list(ends or ())
-    if config.pad_token_id is None:
-        config.pad_token_id = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else 0
-    return config
 
 
 def _batches(conversations: Sequence[Conversation], max_frames: int) -> Iterator[list[int]]:

@@ -31,7 +31,7 @@ def event_starts(features: Tensor, *, count: int) -> list[int]:
     """The first frames of the events: where the similarity changes most, eq. 2.
 
     d_i = |S_{i,i+1} - S_{i-1,i}| for 1 <= i <= T-2. The paper leaves open whether the event of a large d_i
-    begins at i or at i+1. A cut before frame c makes d large at c-1 and at c: with i+1, c itself and the frame
+    begins at i or at i+1. A cut before frame c makes d large at c-1 and at c: with i+1, frame c and the one
     after it are starts.
 
     Args:
