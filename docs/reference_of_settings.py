@@ -34,6 +34,11 @@ _RECIPES: dict[str, dict[str, Any]] = {
     "with `clips.scenes`": {"clips": {"scenes": True}},
     "where a loaded detector names tracks": {"naming": {"model": "transformers:some/model"}},
     "where a multimodal LLM annotates": {"annotator": "transformers:some/model"},
+    "where an endpoint is asked": {"annotator": "openai:http://localhost/v1#model"},
+    "with `mllm.video_tokens` at `events`": {
+        "annotator": "transformers:some/model",
+        "mllm": {"video_tokens": "events"},
+    },
     "with `instances.captions`": {"instances": {"captions": True}},
     "with `instances.captions` and `instances.clip`": {"instances": {"captions": True, "clip": "some/clip"}},
 }

@@ -13,8 +13,9 @@ from motionsight_core.mllm._base import Reply
 #: The request itself is refused: a content filter, a prompt too long, an image it will not read.
 REFUSED = (400, 413, 422)
 #: How servers say that they take no frames as a video. vLLM: "At most 0 video(s) may be provided", old ones
-#: fail on `VideoMetadata`; `transformers serve`: "Unexpected fields in the request: {'media_io_kwargs'}"; OpenAI:
-#: "Invalid value: 'video_url'"; llama.cpp: "unsupported content[].type"; others: "does not support video".
+#: fail on `VideoMetadata`; `transformers serve`: "Unexpected fields in the request: {'media_io_kwargs'}";
+#: OpenAI: "Invalid value: 'video_url'"; llama.cpp: "unsupported content[].type"; others say that they do not
+#: support video input.
 _NO_VIDEO = re.compile(
     r"media_io_kwargs|video_url|VideoMetadata|at most \d+ video|unsupported content\[\]\.type"
     r"|(?:not |un)support(?:s|ed)?\b.*\bvideo|\bvideo\b.*(?:not |un)support",
