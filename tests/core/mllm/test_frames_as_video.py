@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 from motionsight_core.errors import ClipError, ModelRefused, ModelUnavailable
-from motionsight_core.mllm import Conversation, Message
+from motionsight_core.mllm import Conversation, Message, _request
 from motionsight_core.mllm._openai import EndpointModel
 from motionsight_core.settings import Settings
+from motionsight_core.video.jpeg import jpeg_of
 from tests.core.mllm.conversations import about, frames, texts
 from tests.core.mllm.scripted import Answer, ScriptedEndpoint, fails, says, shown_videos
 from tests.core.mllm.serving import Served
@@ -75,6 +76,22 @@ def test_the_frames_of_a_video_are_jpegs_in_order(endpoint: ScriptedEndpoint) ->
     assert head == "data:video/jpeg;base64"
     # JPEG keeps a flat grey to a level or two.
     assert [float(np.mean(one)) for one in decoded if one is not None] == pytest.approx([20, 120, 220], abs=2)
+
+
+def test_a_video_of_many_questions_is_encoded_once(
+    endpoint: ScriptedEndpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoded: list[Any] = []
+    monkeypatch.setattr(_request, "jpeg_of", lambda pixels: encoded.append(pixels) or jpeg_of(pixels))
+    shown = frames(3)
+    questions = [about(question, shown=shown) for question in ("Why?", "Which?", "When?")]
+
+    texts(EndpointModel(endpoint.settings(frames_as="video")).reply(questions))
+
+    assert len(encoded) == 3
+    assert (
+        len({request["messages"][-1]["content"][1]["video_url"]["url"] for request in endpoint.requests}) == 1
+    )
 
 
 def test_a_single_frame_stays_an_image(endpoint: ScriptedEndpoint) -> None:
