@@ -62,7 +62,7 @@ def _setting(path: str, field: FieldInfo) -> str:
     facts = {
         "Type": _type(field.annotation),
         "Bounds": ", ".join(_bounds(field)),
-        "Unit": next((unit for end, unit in _UNITS.items() if path.endswith(end)), ""),
+        "Unit": _unit(path, field.annotation),
         "Default": _default(path, field),
         "Variable": f"`{environment.variable_of(path)}`",
         "Recipe": _recipe(path, field),
@@ -89,6 +89,12 @@ def _type(annotation: Any) -> str:
         tuple: "list of texts",
         dict: "table of JSON values",
     }[get_origin(annotation) or annotation]
+
+
+def _unit(path: str, annotation: Any) -> str:
+    if get_origin(annotation) is Literal:
+        return ""
+    return next((unit for end, unit in _UNITS.items() if path.endswith(end)), "")
 
 
 def _bounds(field: FieldInfo) -> Iterator[str]:
