@@ -34,6 +34,11 @@ _RECIPES: dict[str, dict[str, Any]] = {
     "with `clips.scenes`": {"clips": {"scenes": True}},
     "where a loaded detector names tracks": {"naming": {"model": "transformers:some/model"}},
     "where a multimodal LLM annotates": {"annotator": "transformers:some/model"},
+    "where an endpoint is asked": {"annotator": "openai:http://localhost/v1#model"},
+    "with `mllm.video_tokens` at `events`": {
+        "annotator": "transformers:some/model",
+        "mllm": {"video_tokens": "events"},
+    },
     "with `instances.captions`": {"instances": {"captions": True}},
     "with `instances.captions` and `instances.clip`": {"instances": {"captions": True, "clip": "some/clip"}},
 }
@@ -57,7 +62,7 @@ def _setting(path: str, field: FieldInfo) -> str:
     facts = {
         "Type": _type(field.annotation),
         "Bounds": ", ".join(_bounds(field)),
-        "Unit": next((unit for end, unit in _UNITS.items() if path.endswith(end)), ""),
+        "Unit": _unit(path, field.annotation),
         "Default": _default(path, field),
         "Variable": f"`{environment.variable_of(path)}`",
         "Recipe": _recipe(path, field),
@@ -84,6 +89,12 @@ def _type(annotation: Any) -> str:
         tuple: "list of texts",
         dict: "table of JSON values",
     }[get_origin(annotation) or annotation]
+
+
+def _unit(path: str, annotation: Any) -> str:
+    if get_origin(annotation) is Literal:
+        return ""
+    return next((unit for end, unit in _UNITS.items() if path.endswith(end)), "")
 
 
 def _bounds(field: FieldInfo) -> Iterator[str]:

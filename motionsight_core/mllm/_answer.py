@@ -12,6 +12,15 @@ from motionsight_core.mllm._base import Reply
 
 #: The request itself is refused: a content filter, a prompt too long, an image it will not read.
 REFUSED = (400, 413, 422)
+#: How servers say that they take no frames as a video. vLLM: "At most 0 video(s) may be provided", old ones
+#: fail on `VideoMetadata`; `transformers serve`: "Unexpected fields in the request: {'media_io_kwargs'}";
+#: OpenAI: "Invalid value: 'video_url'"; llama.cpp: "unsupported content[].type"; others say that they do not
+#: support video input.
+_NO_VIDEO = re.compile(
+    r"media_io_kwargs|video_url|VideoMetadata|at most \d+ video|unsupported content\[\]\.type"
+    r"|(?:not |un)support(?:s|ed)?\b.*\bvideo|\bvideo\b.*(?:not |un)support",
+    re.IGNORECASE,
+)
 #: Who stands in for the model (a proxy, a load balancer) cannot reach it.
 GATEWAY = (502, 503, 504)
 
@@ -56,6 +65,11 @@ def refusal_of(error: openai.APIStatusError) -> ClipError:
 def refuses_logprobs(error: openai.APIStatusError) -> bool:
     """Whether a bad request is bad because the endpoint gives no log-probabilities: true of every clip."""
     return error.status_code in REFUSED and "logprob" in server_says(error).casefold()
+
+
+def refuses_video(error: openai.APIStatusError) -> bool:
+    """Whether a request with frames as a video failed since the endpoint takes none: true of every clip."""
+    return error.status_code in (*REFUSED, 500) and bool(_NO_VIDEO.search(server_says(error)))
 
 
 def denies_model(error: openai.APIStatusError, model: str) -> bool:

@@ -32,7 +32,7 @@ def template_messages(
     """
     messages = []
     for message in conversation:
-        pieces = message.as_images() if frames_as == "images" else _as_videos(message)
+        pieces = message.as_images() if frames_as == "images" else as_videos(message, _is_video)
         content = [_part(piece, plain) for piece in merge_text(pieces)]
         messages.append({"role": message.role, "content": content})
     return messages
@@ -61,16 +61,15 @@ def _part(piece: Piece, plain: Callable[[str], str]) -> dict[str, Any]:
     return {"type": "image", "image": piece}
 
 
-def _as_videos(message: Message) -> Iterator[Piece]:
-    """The parts, the times of a sequence's frames before it.
+def as_videos(message: Message, is_video: Callable[[FrameSequence], bool]) -> Iterator[Piece]:
+    """The parts, the times of a sequence's frames before it; sequences that are no video frame by frame.
 
     Qwen2.5-VL knows only the time between frames and InternVL none, so the text says when they are.
     """
     for part in message.parts:
         if isinstance(part, str):
             yield part
-        elif len(part) == 1:
-            # Qwen3-VL takes no video of one frame.
+        elif not is_video(part):
             yield from Message(message.role, (part,)).as_images()
         else:
             yield f"Frames at {', '.join(f'{time_s + 0.0:.1f}' for time_s in part.times_s)} seconds: "
@@ -85,7 +84,12 @@ def sequences(conversation: Conversation) -> list[FrameSequence]:
 
 def videos(conversation: Conversation) -> list[FrameSequence]:
     """Those that `template_messages` makes videos of."""
-    return [sequence for sequence in sequences(conversation) if len(sequence) > 1]
+    return [sequence for sequence in sequences(conversation) if _is_video(sequence)]
+
+
+def _is_video(sequence: FrameSequence) -> bool:
+    # Qwen3-VL takes no video of one frame.
+    return len(sequence) > 1
 
 
 def video_metadata(sequence: FrameSequence) -> dict[str, Any]:

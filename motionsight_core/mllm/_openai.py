@@ -23,11 +23,12 @@ from motionsight_core.mllm._answer import (
     denies_model,
     refusal_of,
     refuses_logprobs,
+    refuses_video,
     reply_of,
     server_says,
 )
 from motionsight_core.mllm._base import Conversation, Reply
-from motionsight_core.mllm._request import Pictures, request_messages
+from motionsight_core.mllm._request import Pictures, request_of
 from motionsight_core.mllm._yes import FIELDS, WITHOUT, yes_of
 from motionsight_core.settings import Settings
 
@@ -77,10 +78,8 @@ class EndpointModel:
         self, conversations: Sequence[Conversation], fields: Mapping[str, Any], read: Read[T]
     ) -> Iterator[tuple[int, T | ClipError]]:
         """What is answered in each conversation, as it comes, with its position."""
-        line = self._connect()
-        # null takes a field away that a server does not know.
+        line, frames_as = self._connect(), self._settings.endpoint.frames_as
         fields = {"model": self._address.model, **fields, **self._settings.mllm.extra_body}
-        fields = {name: value for name, value in fields.items() if value is not None}
         pictures = Pictures()
         came: SimpleQueue[int] = SimpleQueue()
         asked: dict[int, Future[T | ClipError]] = {}
@@ -88,11 +87,13 @@ class EndpointModel:
             for position, conversation in enumerate(conversations):
                 # Pictures are encoded here, in the caller's thread, while earlier requests are under way.
                 try:
-                    messages = request_messages(conversation, pictures)
+                    said = request_of(conversation, frames_as=frames_as, pictures=pictures)
                 except Exception as error:
                     yield position, AnnotatorFailed(f"{type(error).__name__}: {one_line(error)}")
                     continue
-                answer = line.complete({"messages": messages, **fields}, read)
+                # null takes a field away that a server does not know.
+                body = {name: value for name, value in {**said, **fields}.items() if value is not None}
+                answer = line.complete(body, read)
                 request = asyncio.run_coroutine_threadsafe(answer, line.loop)
                 asked[position] = request
                 request.add_done_callback(lambda _, position=position: came.put(position))
@@ -204,6 +205,11 @@ class _Line:
                 )
             if refuses_logprobs(error):
                 return ModelUnavailable(f"{WITHOUT} (HTTP {error.status_code}: {server_says(error)})")
+            if self._endpoint.frames_as == "video" and refuses_video(error):
+                return ModelUnavailable(
+                    f"The endpoint {url} takes no frames as a video: set endpoint.frames_as to images, or "
+                    f"serve the model with a vLLM that does (HTTP {error.status_code}: {server_says(error)})."
+                )
             if error.status_code not in GATEWAY:
                 return refusal_of(error)
             what = f"HTTP {error.status_code}: {server_says(error)}"

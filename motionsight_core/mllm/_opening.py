@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from motionsight_core.annotator import Annotator
+from motionsight_core.errors import UsageError
 from motionsight_core.mllm._address import EndpointAddress
 from motionsight_core.mllm._base import PURPOSE, MultimodalModel
 from motionsight_core.models.presence import require_checkpoint
@@ -64,6 +65,12 @@ class _OpenAI:
 
     def check(self, model: str, settings: Settings) -> None:
         EndpointAddress.parse(model)
+        if settings.mllm.video_tokens != "all":
+            raise UsageError(
+                f"mllm.video_tokens={settings.mllm.video_tokens} works with models in this process "
+                "(transformers:MODEL_ID_OR_DIR). For an endpoint set it to all; with "
+                "endpoint.frames_as=video the server's own pruning of video tokens applies."
+            )
 
     def column(self, model: str) -> str:
         return EndpointAddress.parse(model).model

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -22,7 +21,9 @@ from motionsight_core.mllm._chat import (
     video_metadata,
     videos,
 )
+from motionsight_core.mllm._generation import generation_config
 from motionsight_core.mllm._yes import reads_yes
+from motionsight_core.mllm.video_tokens import FAMILIES, reduce_video_tokens
 from motionsight_core.models.pretrained import pretrained
 from motionsight_core.models.source import (
     ModelSource,
@@ -34,18 +35,6 @@ from motionsight_core.settings import Settings
 
 T = TypeVar("T")
 
-#: Knobs that only sampling reads; a greedy call that finds them set warns on every clip.
-SAMPLING_KNOBS = (
-    "temperature",
-    "top_p",
-    "top_k",
-    "min_p",
-    "top_h",
-    "typical_p",
-    "epsilon_cutoff",
-    "eta_cutoff",
-)
-
 
 class TransformersModel:
     """Any image-text-to-text model of transformers: Qwen2.5-VL, Qwen3-VL, InternVL3 and others.
@@ -54,7 +43,8 @@ class TransformersModel:
 
     Raises:
         ModelMissing: packages or weights are not there, or the weights are not the model's.
-        UsageError: it has no chat template, or takes no video where `mllm.frames_as` asks for it.
+        UsageError: it has no chat template, takes no video where `mllm.frames_as` asks for it, or is of a
+            family whose tokens `mllm.video_tokens` cannot reduce.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -71,8 +61,13 @@ class TransformersModel:
                 f"The model {source.location} takes no video: set mllm.frames_as to images, or name "
                 "another model."
             )
+        if settings.mllm.video_tokens == "events" and self._model.config.model_type not in FAMILIES:
+            raise UsageError(
+                f"mllm.video_tokens=events works with {', '.join(FAMILIES.values())}, and the model "
+                f"{source.location} is none of them: set it to all, or name another model."
+            )
         self._plain = neutraliser(control_tokens(self._processor))
-        self._model.generation_config = _generation_config(self._model.generation_config, tokenizer, settings)
+        self._model.generation_config = generation_config(self._model.generation_config, tokenizer, settings)
         # The tokenizer is not safe for threads ("Already borrowed"), and one `generate` fills a GPU; two
         # locks let one caller prepare its pixels while another one's are on the GPU.
         self._preparing = threading.Lock()
@@ -156,11 +151,12 @@ class TransformersModel:
     @torch.inference_mode()
     def _generate(self, conversations: Sequence[Conversation], max_new_tokens: int) -> list[Reply]:
         start_s = time.perf_counter()
-        inputs = self._prepare(conversations)
+        prepared = self._prepare(conversations)
         with self._generating:
+            inputs = self._inputs(prepared, conversations)
             if self._settings.mllm.temperature:
                 torch.manual_seed(self._settings.mllm.seed)
-            output = self._model.generate(**self._on_device(inputs), max_new_tokens=max_new_tokens).cpu()
+            output = self._model.generate(**inputs, max_new_tokens=max_new_tokens).cpu()
         generated = output[:, inputs["input_ids"].shape[1] :]
         ends = torch.isin(generated, torch.tensor(self._model.generation_config.eos_token_id))
         replies = []
@@ -183,10 +179,10 @@ class TransformersModel:
     @torch.inference_mode()
     def _first_token(self, conversations: Sequence[Conversation], tokens: Sequence[int]) -> list[float]:
         """The share of each reply's first token that falls on some tokens."""
-        inputs = self._prepare(conversations)
+        prepared = self._prepare(conversations)
         with self._generating:
             output = self._model.generate(
-                **self._on_device(inputs),
+                **self._inputs(prepared, conversations),
                 max_new_tokens=1,
                 output_logits=True,
                 return_dict_in_generate=True,
@@ -221,6 +217,24 @@ class TransformersModel:
                 processor_kwargs=knobs,
             )
 
+    def _inputs(self, prepared: Any, conversations: Sequence[Conversation]) -> dict[str, Any]:
+        """What `generate` takes, on the model's device, with as many tokens as `mllm.video_tokens` says."""
+        inputs, mllm = self._on_device(prepared), self._settings.mllm
+        if mllm.video_tokens == "all":
+            return inputs
+        shown = [len(sequence) for conversation in conversations for sequence in sequences(conversation)]
+        if "pixel_values_videos" in inputs:
+            # The processor of Qwen keeps videos apart; InternVL's makes pictures of their frames.
+            shown = [frames for frames in shown if frames == 1]
+        return reduce_video_tokens(
+            self._model,
+            inputs,
+            shown,
+            events=mllm.events,
+            stride=mllm.event_stride,
+            pad=self._model.generation_config.pad_token_id,
+        )
+
     def _on_device(self, inputs: Any) -> dict[str, torch.Tensor]:
         """Pixels in the weights' type; times stay exact."""
         device, dtype = self._model.device, self._model.dtype
@@ -248,23 +262,6 @@ def _load_model(source: ModelSource, settings: Settings) -> Any:
         attn_implementation=None if attention == "auto" else attention,
         device_map="auto" if spread else None,
     )
-
-
-def _generation_config(published: Any, tokenizer: Any, settings: Settings) -> Any:
-    """The checkpoint's own settings of `generate`, greedy or at the temperature asked for."""
-    config = copy.deepcopy(published)
-    config.max_length = None  # `max_new_tokens` decides
-    if settings.mllm.temperature:
-        config.do_sample, config.temperature = True, settings.mllm.temperature
-    else:
-        config.do_sample = False
-        for knob in SAMPLING_KNOBS:
-            setattr(config, knob, None)
-    ends = tokenizer.eos_token_id if config.eos_token_id is None else config.eos_token_id
-    config.eos_token_id = [ends] if isinstance(ends, int) else list(ends or ())
-    if config.pad_token_id is None:
-        config.pad_token_id = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else 0
-    return config
 
 
 def _batches(conversations: Sequence[Conversation], max_frames: int) -> Iterator[list[int]]:

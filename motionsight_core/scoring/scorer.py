@@ -167,6 +167,15 @@ class Scorer:
         """A digest of the model's settings that are not in the name, where they are not at their defaults."""
         changed = {"frames_as", "dtype", "extra_body"}
         ours = self.settings.mllm.model_dump(mode="json", include=changed)
-        if ours == MllmSettings().model_dump(mode="json", include=changed):
+        defaults = MllmSettings().model_dump(mode="json", include=changed)
+        # These came later: scorers without them keep their names.
+        if self.settings.mllm.video_tokens != "all":
+            ours |= self.settings.mllm.model_dump(
+                mode="json", include={"video_tokens", "events", "event_stride"}
+            )
+        remote = Annotator.parse(self.settings.annotator).is_remote
+        if remote and self.settings.endpoint.frames_as != "images":
+            ours["endpoint"] = {"frames_as": self.settings.endpoint.frames_as}
+        if ours == defaults:
             return ""
         return f" +{hashlib.sha256(json.dumps(ours, sort_keys=True).encode()).hexdigest()[:8]}"

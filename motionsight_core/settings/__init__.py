@@ -154,6 +154,9 @@ class Settings(Section):
         for name, unset in (("by_kind", {}), ("evidence", "none")):
             if rows["prompts"][name] == unset:
                 del rows["prompts"][name]
+        if self.mllm.video_tokens == "all":
+            for name in ("video_tokens", "events", "event_stride"):
+                del rows["mllm"][name]
         del rows["naming"]  # tracks without names have the recipe of before there were any
         if self.naming.model != choice.NONE:
             rows["naming"] = self._naming_in_recipe()
@@ -166,6 +169,8 @@ class Settings(Section):
                 del rows[section]
         else:
             rows["dialogue_version"] = DIALOGUE_VERSION
+            if annotator.is_remote and self.endpoint.frames_as != "images":
+                rows["endpoint"] = {"frames_as": self.endpoint.frames_as}
         rows["annotator"] = annotator.in_recipe
         canonical = json.dumps(rows, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()[:16]

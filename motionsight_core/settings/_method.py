@@ -195,7 +195,25 @@ class MllmSettings(Section):
     frames_as: Literal["images", "video"] = Field(
         default="images",
         description="How `transformers:` models get frames: as images with their times before them, or as "
-        "a video with timestamps. Endpoints always get images.",
+        "a video with timestamps. For endpoints see endpoint.frames_as.",
+    )
+    video_tokens: Literal["all", "events"] = Field(
+        default="all",
+        description="Which tokens of frames `transformers:` models see: all, or by events (iMOVE, 3.2), of "
+        "the first frame of each event all and of the other frames means. Qwen2.5-VL, Qwen3-VL, InternVL.",
+    )
+    events: int = Field(
+        default=4,
+        ge=1,
+        le=1024,
+        description="Events of a sequence of frames, K, where mllm.video_tokens is `events`; from as many as "
+        "there are frames on nothing is left out. iMOVE has 24 of 96 frames, a quarter.",
+    )
+    event_stride: int = Field(
+        default=2,
+        ge=1,
+        le=64,
+        description="In frames that begin no event, the mean of s x s tokens becomes one; s.",
     )
     dtype: Literal["auto", "bfloat16", "float16", "float32"] = Field(
         default="auto", description="Number type of the weights; auto: bfloat16 on a GPU, float32 on a CPU."

@@ -185,6 +185,11 @@ class StoreSettings(Section):
 class EndpointSettings(Section):
     """How an OpenAI-compatible endpoint is asked."""
 
+    frames_as: Literal["images", "video"] = Field(
+        default="images",
+        description="How frames are sent: as images with their times before them, or a sequence as one video "
+        "of JPEG frames with their times, in vLLM's form. Part of the recipe where it is `video`.",
+    )
     concurrency: int = Field(default=16, ge=1, le=4096, description="Most concurrent requests, per process.")
     timeout_s: float = Field(
         default=300.0, gt=0, le=LONGEST_S, description="Time-out of one request, seconds."

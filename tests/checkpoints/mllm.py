@@ -142,8 +142,14 @@ def tiny_qwen3_vl(directory: Path) -> Path:
     return _write(directory, model, processor, tokenizer)
 
 
-def tiny_internvl(directory: Path) -> Path:
-    """InternVL: pictures of 28x28, one token each; large ones would be cut into tiles."""
+def tiny_internvl(directory: Path, *, tokens_across: int = 1) -> Path:
+    """InternVL: pictures of 28x28, one token each; large ones would be cut into tiles.
+
+    Args:
+        directory: where it is written.
+        tokens_across: tokens in a row and in a column of a picture, which is larger by that.
+    """
+    side, tokens = 28 * tokens_across, tokens_across**2
     tokenizer = _tokenizer(INTERNVL_TOKENS, INTERNVL_NAMES)
     torch.manual_seed(0)
     model = InternVLForConditionalGeneration(
@@ -154,20 +160,20 @@ def tiny_internvl(directory: Path) -> Path:
                 "num_hidden_layers": 2,
                 "num_attention_heads": 2,
                 "intermediate_size": 64,
-                "image_size": [28, 28],
+                "image_size": [side, side],
                 "patch_size": [14, 14],
             },
             image_token_id=_id(tokenizer, "<IMG_CONTEXT>"),
-            image_seq_length=1,
+            image_seq_length=tokens,
             tie_word_embeddings=False,
         )
     )
-    size = {"height": 28, "width": 28}
+    size = {"height": side, "width": side}
     processor = InternVLProcessor(
         image_processor=GotOcr2ImageProcessor(size=size),
         tokenizer=tokenizer,
         video_processor=InternVLVideoProcessor(size=size),
-        image_seq_length=1,
+        image_seq_length=tokens,
         chat_template=CHAT_TEMPLATE.replace("IMAGE", "<IMG_CONTEXT>").replace("VIDEO", "<video>"),
     )
     return _write(directory, model, processor, tokenizer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from motionsight_core.record import Failure
 from motionsight_core.scoring import vqa_scores
 from motionsight_core.synthetic import catalog, render
 from tests.checkpoints.vitpose import tiny_vitpose
-from tests.core.mllm.scripted import ScriptedEndpoint, obliging, said
+from tests.core.mllm.scripted import ScriptedEndpoint, obliging, said, shown_videos
 
 torch.set_num_threads(1)
 
@@ -120,16 +121,35 @@ def test_poses_are_drawn_over_what_moves(clip: Clip, endpoint: ScriptedEndpoint,
     assert "poses of the acting objects" in said(endpoint.requests[1])
 
 
+def test_an_endpoint_gets_the_frames_of_every_question_as_videos(
+    clip: Clip, endpoint: ScriptedEndpoint
+) -> None:
+    settings = endpoint.settings(frames_as="video").overridden(["sampling.frames=4"])
+    sight = MotionSight(settings, models=Models(settings))
+
+    (row,) = sight.describe([clip])
+    sight.answer(clip, "Which way does the ball roll?", ["left", "right"])
+
+    assert isinstance(row, MotionRecord), row
+    asked = [request for request in endpoint.requests if "video_url" in str(request["messages"])]
+    assert len(asked) >= 4
+    times = [json.loads(shown_videos(request).body["choices"][0]["message"]["content"]) for request in asked]
+    assert all(len(of_one) == 4 for of_all in times for of_one in of_all)
+    # No sequence is at times of its own, which would make images of it.
+    assert "image_url" not in str([request["messages"] for request in endpoint.requests])
+
+
 @pytest.mark.parametrize("family", ["qwen2_5_vl", "internvl"])
-@pytest.mark.parametrize("frames_as", ["images", "video"])
+@pytest.mark.parametrize("tokens", ["frames_as=images", "frames_as=video", "video_tokens=events"])
 def test_a_model_in_process_describes_and_answers(
-    clip: Clip, checkpoint: Callable[[str], Path], family: str, frames_as: str
+    clip: Clip, checkpoint: Callable[[str], Path], family: str, tokens: str
 ) -> None:
     settings = Settings.load(
         environment={},
         overrides=[
             f"annotator=transformers:{checkpoint(family)}",
-            f"mllm.frames_as={frames_as}",
+            f"mllm.{tokens}",
+            "mllm.events=2",
             "mllm.max_new_tokens=12",
             "sampling.frames=4",
         ],

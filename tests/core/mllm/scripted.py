@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import math
 import threading
@@ -85,6 +86,30 @@ def obliging(request: dict[str, Any]) -> Answer:
     if "one word" in text:
         return says("camera")
     return says("B" if "letter" in text else "A ball rolls.")
+
+
+def shown_videos(request: dict[str, Any]) -> Answer:
+    """Says when the frames of each video are, as vLLM reads them (`VideoMediaIO.load_base64`)."""
+    media = request.get("media_io_kwargs", {}).get("video", {})
+    found = []
+    for part in request["messages"][-1]["content"]:
+        if part["type"] != "video_url":
+            continue
+        head, _, data = part["video_url"]["url"].partition(",")
+        assert head == "data:video/jpeg;base64"
+        files = [base64.b64decode(file, validate=True) for file in data.split(",")][
+            : media.get("num_frames", 32)
+        ]
+        assert all(file.startswith(b"\xff\xd8\xff") for file in files)
+        indices = media.get("frames_indices", list(range(len(files))))
+        if not all(isinstance(index, int) for index in indices):
+            return fails(400, "frames_indices must be a list of integers")
+        if len(indices) != len(files):
+            return fails(400, f"frames_indices length ({len(indices)}) must match number of frames sent")
+        if media.get("total_num_frames", len(files)) < len(files):
+            return fails(400, "total_num_frames must be >= number of frames sent")
+        found.append([index / media.get("fps", 1) for index in indices])
+    return says(json.dumps(found))
 
 
 def fails(status: int, message: str = "no", **headers: str) -> Answer:

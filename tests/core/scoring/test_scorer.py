@@ -62,6 +62,17 @@ def test_the_name_has_what_else_changes_a_score_as_a_digest() -> None:
     assert scorer(mllm={"max_new_tokens": 7}, endpoint={"concurrency": 2}).name == scorer().name
 
 
+def test_fewer_video_tokens_are_in_the_name() -> None:
+    def name(annotator: str, **sections: object) -> str:
+        return Scorer(Settings.model_validate({"annotator": annotator, **sections}), "description").name
+
+    here, video = "transformers:a/model", {"frames_as": "video"}
+    events = {"video_tokens": "events"}
+    assert len({name(here), name(here, mllm=events), name(here, mllm=events | {"event_stride": 3})}) == 3
+    assert name(here, mllm={"events": 9}, endpoint=video) == name(here)
+    assert name(MODEL, endpoint=video) != name(MODEL)
+
+
 def test_the_address_of_an_endpoint_does_not_change_the_name() -> None:
     elsewhere = Scorer.of("openai:https://elsewhere/v1#a/model", Settings())
 
