@@ -32,7 +32,7 @@ def card(examples: Examples, source: ModelSource, settings: Settings, done: Trai
         "\n".join(["---", *(f"{key}: {json.dumps(value)}" for key, value in head.items()), "---"]),
         "# Video LLM, trained on motion",
         f"{_STAGES[examples.stage]}. Trained: {trained}. The base is `{source.location}`{revision}; its "
-        "licence and those of the clips, hold for this model.",
+        "licence and those of the clips hold for this model.",
         "## Data",
         f"`{examples.folder.resolve()}`: {len(examples):,} rows of the split train.\n\n{files}",
         "## Training",

@@ -24,3 +24,5 @@ class Trained:
     resumed_from: int | None
     """The step of the checkpoint from which it went on."""
     was_finished: bool = False
+    is_reporting: bool = True
+    """Whether this process speaks for the run; of those that torchrun starts, one does."""

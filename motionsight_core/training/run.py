@@ -57,7 +57,7 @@ def train(
     if is_first():
         folder.claim()
     if folder.is_finished:
-        return Trained(out, len(examples), 0, (), None, was_finished=True)
+        return Trained(out, len(examples), 0, (), None, was_finished=True, is_reporting=is_first())
     return trained_weights(
         examples, model, folder, settings, report=report, frames=frames or ClipFrames(data, settings)
     )

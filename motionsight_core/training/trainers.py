@@ -99,7 +99,7 @@ def trainer_of(
         "peft_config": adapters,
         "callbacks": [_Losses(report)],
     }
-    arguments = _arguments(settings, checkpoints)
+    arguments = _arguments(settings, checkpoints, model)
     kind = SftBatches if examples.stage == "sft" else DpoBatches
     common["data_collator"] = kind(processor, frames, training.frames_as)
     trainer: Any
@@ -114,7 +114,7 @@ def trainer_of(
     return trainer
 
 
-def _arguments(settings: Settings, checkpoints: Path) -> dict[str, Any]:
+def _arguments(settings: Settings, checkpoints: Path, model: torch.nn.Module) -> dict[str, Any]:
     training = settings.training
     arguments: dict[str, Any] = {
         "output_dir": str(checkpoints),
@@ -147,16 +147,18 @@ def _arguments(settings: Settings, checkpoints: Path) -> dict[str, Any]:
         # Spawned: a fork would take CUDA's state along, and the pipes of decoding processes.
         arguments |= {"dataloader_multiprocessing_context": "spawn", "dataloader_persistent_workers": True}
     if training.fsdp:
-        arguments |= _sharded(training)
+        arguments |= _sharded(training, model)
     return arguments
 
 
-def _sharded(training: TrainingSettings) -> dict[str, Any]:
-    """FSDP2; it has activation checkpointing of its own, and the trainer refuses both at once."""
+def _sharded(training: TrainingSettings, model: torch.nn.Module) -> dict[str, Any]:
+    """FSDP2 by the layers of LLM and vision tower; it has activation checkpointing of its own."""
+    layers = {name for module in model.modules() for name in getattr(module, "_no_split_modules", None) or ()}
     return {
-        "fsdp": "full_shard auto_wrap",
+        "fsdp": True,
         "fsdp_config": {
             "version": 2,
+            "transformer_layer_cls_to_wrap": sorted(layers),
             "activation_checkpointing": training.gradient_checkpointing,
             "state_dict_type": "FULL_STATE_DICT",
         },

@@ -77,9 +77,10 @@ def trained_weights(
             steps=state.global_step,
             losses=tuple((one["step"], float(one["loss"])) for one in state.log_history if "loss" in one),
             resumed_from=int(checkpoint.name.rpartition("-")[2]) if checkpoint else None,
+            is_reporting=trainer.is_world_process_zero(),
         )
         _write(trainer, processor, folder.path, settings)
-    if trainer.is_world_process_zero():
+    if done.is_reporting:
         (folder.path / "README.md").write_text(card(examples, source, settings, done))
         folder.finish()
     return done

@@ -31,7 +31,10 @@ ANSWERS = (
 
 
 def write_data(folder: Path, count: int = len(ANSWERS)) -> Path:
-    """A data set of `count` clips of one second; each is asked about, and has a pair that people decided."""
+    """A data set of `count` clips of one second; each is asked about, and has a pair that people decided.
+
+    The last two pairs are held back, in the split test.
+    """
     media = folder / "media"
     media.mkdir(parents=True)
     render_catalog(media, count=count, seed=3, width=96, height=64, fps=12.0, duration_s=1.0)
@@ -41,7 +44,9 @@ def write_data(folder: Path, count: int = len(ANSWERS)) -> Path:
     _write(folder / "sft.parquet", SFT, [clip | _question(number) for number, clip in enumerate(clips)])
     # What is preferred is that the left one of two directions is told.
     _write(
-        folder / "preferences.parquet", PREFERENCES, [clip | _pair(number) for number, clip in enumerate(clips)]
+        folder / "preferences.parquet",
+        PREFERENCES,
+        [clip | _pair(number) for number, clip in enumerate(clips)],
     )
     return folder
 
@@ -89,6 +94,7 @@ def _question(number: int) -> dict[str, Any]:
 
 
 def _pair(number: int) -> dict[str, Any]:
+    """What people prefer of every clip is that "left" is said."""
     left, right = f"{ANSWERS[number]} Left.", f"{ANSWERS[number]} Right."
     return {"pair_id": str(number), "prompt": QUESTION, "chosen": left, "rejected": right}
 
