@@ -42,12 +42,10 @@ def write_data(folder: Path, count: int = len(ANSWERS)) -> Path:
     (folder / MARKER).write_text("{}\n")
     clips = [_clip(file, number) for number, file in enumerate(files)]
     _write(folder / "sft.parquet", SFT, [clip | _question(number) for number, clip in enumerate(clips)])
-    # What is preferred is that the left one of two directions is told.
-    _write(
-        folder / "preferences.parquet",
-        PREFERENCES,
-        [clip | _pair(number) for number, clip in enumerate(clips)],
-    )
+    pairs = [clip | _pair(number) for number, clip in enumerate(clips)]
+    for held_back in pairs[-2:]:
+        held_back["split"] = "test"
+    _write(folder / "preferences.parquet", PREFERENCES, pairs)
     return folder
 
 

@@ -33,7 +33,7 @@ def fine_tuned(
     def tuned(family: str) -> Trained:
         if family not in done:
             chosen = settings(
-                learning_rate=6e-3, vision_learning_rate=6e-3, max_steps=120, batch=8, batch_per_device=8
+                learning_rate=6e-3, vision_learning_rate=6e-3, max_steps=80, batch=8, batch_per_device=8
             )
             done[family] = train(
                 "sft",

@@ -18,8 +18,7 @@ from tests.core.training.clips import decoded_once, settings
 from tests.core.training.weights import are_equal
 
 STEPS, KILLED_AT = 6, 5
-#: Of two examples a step: four steps are an epoch, so that the checkpoint of step 4 is at its end, and that of
-#: step 3 within.
+#: Of two examples a step: four steps of SFT are an epoch, three of DPO.
 OF_A_RUN: dict[str, Any] = {"max_steps": STEPS, "batch": 2, "batch_per_device": 2}
 
 
