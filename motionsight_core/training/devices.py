@@ -24,6 +24,11 @@ def uses_gpu(settings: Settings) -> bool:
     return settings.runtime.device != "cpu" and torch.cuda.is_available()
 
 
+def gpus_without_torchrun(settings: Settings) -> int:
+    """How many GPUs a process that trains alone would have to fill; 0 on a CPU or under torchrun."""
+    return torch.cuda.device_count() if uses_gpu(settings) and "WORLD_SIZE" not in os.environ else 0
+
+
 def in_bfloat16(settings: Settings) -> bool:
     """Whether training is in mixed precision."""
     precision = settings.training.precision

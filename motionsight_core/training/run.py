@@ -72,7 +72,7 @@ def _require_packages() -> None:
 
 
 def _require_sense(settings: Settings) -> None:
-    from motionsight_core.training.devices import processes, uses_gpu
+    from motionsight_core.training.devices import gpus_without_torchrun, processes, uses_gpu
 
     training = settings.training
     if training.fsdp and not uses_gpu(settings):
@@ -83,6 +83,11 @@ def _require_sense(settings: Settings) -> None:
         raise UsageError(
             "training.fsdp and training.lora exclude each other: adapters of sharded weights cannot be "
             "merged. Set one of them to false."
+        )
+    if gpus_without_torchrun(settings) > 1:
+        raise UsageError(
+            f"One process sees {gpus_without_torchrun(settings)} GPUs: start it with `torchrun --standalone "
+            "--nproc-per-node gpu -m flows train ...`, or show it one of them with CUDA_VISIBLE_DEVICES."
         )
     together = training.batch_per_device * processes()
     if training.batch % together:

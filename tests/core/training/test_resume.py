@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import signal
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -114,3 +116,21 @@ def test_a_finished_run_is_left_as_it_is(
 
     assert again.was_finished
     assert (out / "model.safetensors").stat() == written
+
+
+def test_a_run_that_was_killed_while_it_wrote_its_model_writes_the_same(
+    checkpoint: Callable[[str], Path], data: Path, tmp_path: Path
+) -> None:
+    """Three steps of an epoch of four: what is left of the epoch must not be trained."""
+    chosen = settings(**OF_A_RUN | {"max_steps": 3})
+    model, out = str(checkpoint("qwen2_5_vl")), tmp_path / "out"
+    train("sft", data, model=model, out=out, settings=chosen)
+    shutil.copytree(out, tmp_path / "before")
+    (out / "model.safetensors").write_bytes(b"")
+    state = json.loads((out / "training.json").read_text())
+    (out / "training.json").write_text(json.dumps(state | {"finished": False}))
+
+    again = train("sft", data, model=model, out=out, settings=chosen)
+
+    assert (again.steps, again.resumed_from) == (3, 3)
+    assert are_equal(tmp_path / "before", out)
