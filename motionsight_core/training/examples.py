@@ -61,7 +61,7 @@ def read_examples(folder: Path, stage: Stage) -> Examples:
         raise UsageError(
             f"{folder / name} cannot be read ({one_line(error)}); build the data set again."
         ) from None
-    table = table.filter(pc.equal(table["split"], "train")).drop_columns(["split"])
+    table = table.filter(pc.field("split") == "train").drop_columns(["split"])
     if not table.num_rows:
         raise UsageError(f"{folder / name} has no rows in the split train; build a larger data set.")
     _require_media(folder, table)

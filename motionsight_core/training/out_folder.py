@@ -14,7 +14,7 @@ from motionsight_core.errors import UsageError
 MARKER = "training.json"
 _CHECKPOINTS = "checkpoints"
 #: Trainer writes it last: a checkpoint without it is not complete.
-_LAST_FILE = "trainer_state.json"
+STATE_FILE = "trainer_state.json"
 
 
 class OutFolder:
@@ -61,7 +61,7 @@ class OutFolder:
         whole = {
             int(folder.name.rpartition("-")[2]): folder
             for folder in self.checkpoints.glob("checkpoint-*")
-            if _is_json(folder / _LAST_FILE)
+            if _is_json(folder / STATE_FILE)
         }
         return whole[max(whole)] if whole else None
 

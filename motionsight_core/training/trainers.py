@@ -9,13 +9,17 @@ from typing import Any
 import torch
 from datasets import Dataset
 from transformers import PrinterCallback, TrainerCallback
-from trl import DPOConfig, DPOTrainer, SFTConfig, SFTTrainer
+from trl.trainer.dpo_config import DPOConfig
+from trl.trainer.dpo_trainer import DPOTrainer
+from trl.trainer.sft_config import SFTConfig
+from trl.trainer.sft_trainer import SFTTrainer
 
 from motionsight_core.clip import FrameSequence
 from motionsight_core.settings import Settings, TrainingSettings
 from motionsight_core.training.batches import DpoBatches, Row, SftBatches
 from motionsight_core.training.devices import in_bfloat16, processes, uses_gpu
 from motionsight_core.training.examples import Examples
+from motionsight_core.training.outcome import Progress
 from motionsight_core.training.parts import part_of
 
 
@@ -59,7 +63,7 @@ class _Dpo(_RatesByPart, DPOTrainer):
 class _Losses(TrainerCallback):
     """Hands on the step, how many there are, and the mean loss since the last time."""
 
-    def __init__(self, report: Callable[[int, int, float], None]) -> None:
+    def __init__(self, report: Progress) -> None:
         self._report = report
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **others: Any) -> None:
@@ -77,7 +81,7 @@ def trainer_of(
     frames: Callable[[Row], FrameSequence],
     adapters: Any,
     reference: Any,
-    report: Callable[[int, int, float], None],
+    report: Progress,
 ) -> Any:
     """The trainer of a stage.
 

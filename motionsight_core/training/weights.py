@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoModelForImageTextToText, AutoProcessor, set_seed
+from peft import PeftModel
+from transformers import AutoModelForImageTextToText, AutoProcessor, TrainerState, set_seed
 from transformers.utils import logging
 
 from motionsight_core.clip import FrameSequence
@@ -20,11 +21,11 @@ from motionsight_core.models.source import ModelSource, loading
 from motionsight_core.settings import Settings
 from motionsight_core.training.batches import Row
 from motionsight_core.training.card import card
-from motionsight_core.training.devices import in_bfloat16
+from motionsight_core.training.devices import in_bfloat16, is_first
 from motionsight_core.training.examples import Examples
 from motionsight_core.training.frames import UnreadableClip
-from motionsight_core.training.out_folder import OutFolder
-from motionsight_core.training.outcome import Trained
+from motionsight_core.training.out_folder import STATE_FILE, OutFolder
+from motionsight_core.training.outcome import Progress, Trained
 from motionsight_core.training.parts import adapters, freeze_the_rest
 from motionsight_core.training.trainers import trainer_of
 
@@ -35,7 +36,7 @@ def trained_weights(
     folder: OutFolder,
     settings: Settings,
     *,
-    report: Callable[[int, int, float], None],
+    report: Progress,
     frames: Callable[[Row], FrameSequence],
 ) -> Trained:
     """See `training.train`."""
@@ -48,42 +49,64 @@ def trained_weights(
         # they are (transformers#43701); a model that is made from the checkpoint is right for all of them.
         resumed = ModelSource(str(checkpoint)) if checkpoint and not training.lora else source
         trained = _model(resumed, settings)
-        reference = None
-        if training.lora:
-            lora = adapters(trained, training)
+        state = TrainerState.load_from_json(str(checkpoint / STATE_FILE)) if checkpoint else TrainerState()
+        if checkpoint and state.global_step >= state.max_steps:
+            # Only the model is left to be written; transformers would train on to the end of the epoch.
+            if training.lora:
+                trained = PeftModel.from_pretrained(trained, checkpoint)
+            weights = None
         else:
-            lora = None
-            freeze_the_rest(trained, examples.stage)
-            if examples.stage == "dpo":
-                # Never left to trl, which would take the checkpoint for it.
-                reference = _model(source, settings).requires_grad_(False)
-        trainer = trainer_of(
-            examples,
-            trained,
-            processor,
-            settings,
-            checkpoints=folder.checkpoints,
-            frames=frames,
-            adapters=lora,
-            reference=reference,
-            report=report,
-        )
-        with _readable_clips():
-            trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-        state = trainer.state
+            trainer = _trainer(examples, trained, source, processor, folder, settings, report, frames)
+            with _readable_clips():
+                trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+            state = trainer.state
+            trained = trainer.accelerator.unwrap_model(trainer.model)
+            weights = trainer.accelerator.get_state_dict(trainer.model) if training.fsdp else None
         done = Trained(
             out=folder.path,
             examples=len(examples),
             steps=state.global_step,
             losses=tuple((one["step"], float(one["loss"])) for one in state.log_history if "loss" in one),
             resumed_from=int(checkpoint.name.rpartition("-")[2]) if checkpoint else None,
-            is_reporting=trainer.is_world_process_zero(),
+            is_reporting=is_first(),
         )
-        _write(trainer, processor, folder.path, settings)
-    if done.is_reporting:
-        (folder.path / "README.md").write_text(card(examples, source, settings, done))
-        folder.finish()
+        if is_first():
+            _write(trained, weights, processor, folder.path, settings)
+            (folder.path / "README.md").write_text(card(examples, source, settings, done))
+            folder.finish()
     return done
+
+
+def _trainer(
+    examples: Examples,
+    model: Any,
+    source: ModelSource,
+    processor: Any,
+    folder: OutFolder,
+    settings: Settings,
+    report: Progress,
+    frames: Callable[[Row], FrameSequence],
+) -> Any:
+    training = settings.training
+    lora = reference = None
+    if training.lora:
+        lora = adapters(model, training)
+    else:
+        freeze_the_rest(model, examples.stage)
+        if examples.stage == "dpo":
+            # Never left to trl, which would take the checkpoint for it.
+            reference = _model(source, settings).requires_grad_(False)
+    return trainer_of(
+        examples,
+        model,
+        processor,
+        settings,
+        checkpoints=folder.checkpoints,
+        frames=frames,
+        adapters=lora,
+        reference=reference,
+        report=report,
+    )
 
 
 def _processor(source: ModelSource, frames_as: str) -> Any:
@@ -114,15 +137,14 @@ def _model(source: ModelSource, settings: Settings) -> Any:
         )
 
 
-def _write(trainer: Any, processor: Any, out: Path, settings: Settings) -> None:
-    """The model as `from_pretrained` reads it: adapters merged, in 16 bits where it was trained in these."""
-    weights = trainer.accelerator.get_state_dict(trainer.model) if settings.training.fsdp else None
-    if not trainer.is_world_process_zero():
-        return
-    model = trainer.accelerator.unwrap_model(trainer.model)
+def _write(model: Any, weights: Any, processor: Any, out: Path, settings: Settings) -> None:
+    """The model as `from_pretrained` reads it: adapters merged, in 16 bits where it was trained in these.
+
+    Args:
+        weights: by name, where they were sharded; else the model has them.
+    """
     if settings.training.lora:
         model = model.merge_and_unload()
-    model.config.use_cache = True
     if in_bfloat16(settings):
         model = model.to(torch.bfloat16)
         weights = weights and {name: tensor.to(torch.bfloat16) for name, tensor in weights.items()}
