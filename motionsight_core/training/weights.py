@@ -145,6 +145,7 @@ def _write(model: Any, weights: Any, processor: Any, out: Path, settings: Settin
     """
     if settings.training.lora:
         model = model.merge_and_unload()
+    model.config.use_cache = True  # the trainer turns it off, and a model that replies is slow without
     if in_bfloat16(settings):
         model = model.to(torch.bfloat16)
         weights = weights and {name: tensor.to(torch.bfloat16) for name, tensor in weights.items()}

@@ -78,6 +78,6 @@ def test_annotated_clips_become_a_data_set_and_this_a_model_that_annotates(
         assert done.code == 0, done.err
 
     counted = motionsight(
-        "sql", "SELECT count(*) AS rows FROM motion WHERE annotator = 'sft'", "--format", "csv"
+        "sql", "SELECT count(*) AS rows FROM motion WHERE annotator = 'transformers:sft'", "--format", "csv"
     )
     assert counted.out.split() == ["rows", "4"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -54,6 +55,12 @@ def test_it_trains_vision_tower_merger_and_llm(
 
     assert found.keys() == {"vision", "merger", "llm"}
     assert all(True in changed for changed in found.values())
+
+
+def test_the_trained_model_replies_with_its_cache(fine_tuned: Callable[[str], Trained]) -> None:
+    config = json.loads((fine_tuned("qwen2_5_vl").out / "config.json").read_text())
+
+    assert config["use_cache"]
 
 
 def test_the_vision_tower_learns_at_its_own_rate(
