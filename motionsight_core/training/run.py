@@ -9,6 +9,9 @@ from typing import Any
 
 from motionsight_core.clip import FrameSequence
 from motionsight_core.errors import ModelMissing, UsageError
+from motionsight_core.mllm._base import PURPOSE
+from motionsight_core.models.presence import require_checkpoint
+from motionsight_core.models.source import ModelSource
 from motionsight_core.settings import Settings
 from motionsight_core.training.examples import Examples, Stage, read_examples
 from motionsight_core.training.frames import ClipFrames
@@ -49,6 +52,7 @@ def train(
     _require_packages()
     # torch takes seconds to import, so what can be told without it comes before.
     examples = read_examples(data, stage)
+    require_checkpoint(PURPOSE, ModelSource.parse(model))
     from motionsight_core.training.devices import is_first
     from motionsight_core.training.weights import trained_weights
 

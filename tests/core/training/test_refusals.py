@@ -23,6 +23,12 @@ def own_data(data: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(data, tmp_path / "data"))
 
 
+@pytest.fixture
+def model(checkpoint: Callable[[str], Path]) -> str:
+    """A model that could be trained."""
+    return str(checkpoint("qwen2_5_vl"))
+
+
 def refused(
     stage: Stage, data: Path, *, model: str = "model", out: Path | None = None, **training: Any
 ) -> str:
@@ -62,29 +68,27 @@ def test_a_data_set_without_a_training_split(own_data: Path) -> None:
     assert "no rows in the split train" in refused("sft", own_data)
 
 
-def test_sharding_on_a_cpu(data: Path, tmp_path: Path) -> None:
-    assert "training.fsdp needs GPUs" in refused("sft", data, out=tmp_path / "out", fsdp=True)
+def test_sharding_on_a_cpu(data: Path, model: str, tmp_path: Path) -> None:
+    assert "training.fsdp needs GPUs" in refused("sft", data, model=model, out=tmp_path / "out", fsdp=True)
 
 
-def test_a_batch_that_devices_cannot_make(data: Path, tmp_path: Path) -> None:
-    said = refused("sft", data, out=tmp_path / "out", batch=6, batch_per_device=4)
+def test_a_batch_that_devices_cannot_make(data: Path, model: str, tmp_path: Path) -> None:
+    said = refused("sft", data, model=model, out=tmp_path / "out", batch=6, batch_per_device=4)
 
     assert said.startswith("training.batch is 6, which is no multiple of the 4 examples")
 
 
-def test_a_folder_with_other_files(data: Path, tmp_path: Path) -> None:
+def test_a_folder_with_other_files(data: Path, model: str, tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("")
 
-    assert "holds files that are no training run" in refused("sft", data, out=tmp_path)
+    assert "holds files that are no training run" in refused("sft", data, model=model, out=tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
 
-def test_a_folder_with_another_run(data: Path, tmp_path: Path) -> None:
-    run.OutFolder(
-        tmp_path / "out", run._described(run.read_examples(data, "sft"), "model", settings())
-    ).claim()
+def test_a_folder_with_another_run(data: Path, model: str, tmp_path: Path) -> None:
+    run.OutFolder(tmp_path / "out", run._described(run.read_examples(data, "sft"), model, settings())).claim()
 
-    said = refused("sft", data, out=tmp_path / "out", learning_rate=1.0)
+    said = refused("sft", data, model=model, out=tmp_path / "out", learning_rate=1.0)
 
     assert said.startswith(f"{tmp_path / 'out'} holds a run with other training.learning_rate; ")
 
