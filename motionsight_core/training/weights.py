@@ -62,11 +62,12 @@ def trained_weights(
             state = trainer.state
             trained = trainer.accelerator.unwrap_model(trainer.model)
             weights = trainer.accelerator.get_state_dict(trainer.model) if training.fsdp else None
+        logged = state.log_history
         done = Trained(
             out=folder.path,
             examples=len(examples),
             steps=state.global_step,
-            losses=tuple((one["step"], float(one["loss"])) for one in state.log_history if "loss" in one),
+            losses=tuple((int(one["step"]), float(one["loss"])) for one in logged if "loss" in one),
             resumed_from=int(checkpoint.name.rpartition("-")[2]) if checkpoint else None,
             is_reporting=is_first(),
         )

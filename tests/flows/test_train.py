@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +13,9 @@ import pytest
 from motionsight_core.synthetic import render_catalog
 from tests.checkpoints.mllm import tiny_qwen2_5_vl
 from tests.core.training.clips import write_data
+from tests.documented import ROOT
 from tests.flows.conftest import Done
+from tests.warm import environment
 
 #: For a tiny model on a CPU.
 SMALL = (
@@ -58,6 +62,39 @@ def test_a_model_that_is_not_there_is_one_sentence(motionsight: Callable[..., Do
     assert done.code == 1
     assert done.err.startswith("motionsight: The multimodal LLM ./nowhere is not there: no such directory")
     assert len(done.err.splitlines()) == 1
+
+
+@pytest.mark.long
+def test_two_processes_of_torchrun_have_the_losses_of_one(
+    motionsight: Callable[..., Done], tmp_path: Path
+) -> None:
+    write_data(tmp_path / "data")
+    tiny_qwen2_5_vl(tmp_path / "model")
+    asked = (
+        "train", "sft", "data", "--model", "model", *SMALL, "--set", "training.batch_per_device=2",
+        "--set", "training.max_steps=3",
+    )  # fmt: skip
+    # In the folder of the run lies no code: torchrun starts what is installed, or what PYTHONPATH names.
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+
+    alone = motionsight(*asked, "--out", "alone")
+    together = subprocess.run(
+        [*torchrun, "-m", "flows", *asked, "--out", "together"],
+        cwd=tmp_path,
+        env=environment() | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=True,
+    )
+
+    def losses(said: str) -> list[float]:
+        return [float(line.rpartition(" ")[2]) for line in said.splitlines() if line.startswith("Step ")]
+
+    assert len(losses(alone.err)) == 3
+    # Printed with four digits; sums over processes round differently.
+    assert losses(together.stderr) == pytest.approx(losses(alone.err), rel=2e-3)
+    assert together.stdout.count("Wrote together") == 1
 
 
 @pytest.mark.long
