@@ -118,11 +118,14 @@ def test_a_finished_run_is_left_as_it_is(
     assert (out / "model.safetensors").stat() == written
 
 
+@pytest.mark.parametrize(
+    "training", [{}, pytest.param({"lora": True, "lora_rank": 4}, marks=pytest.mark.long)]
+)
 def test_a_run_that_was_killed_while_it_wrote_its_model_writes_the_same(
-    checkpoint: Callable[[str], Path], data: Path, tmp_path: Path
+    training: dict[str, Any], checkpoint: Callable[[str], Path], data: Path, tmp_path: Path
 ) -> None:
     """Three steps of an epoch of four: what is left of the epoch must not be trained."""
-    chosen = settings(**OF_A_RUN | {"max_steps": 3})
+    chosen = settings(**OF_A_RUN | {"max_steps": 3} | training)
     model, out = str(checkpoint("qwen2_5_vl")), tmp_path / "out"
     train("sft", data, model=model, out=out, settings=chosen)
     shutil.copytree(out, tmp_path / "before")
