@@ -49,6 +49,7 @@ SHARED = {
         "tests/core/test_whole_method.py",
         "tests/serve/test_checkpoint.py",
     ),
+    "training": ("tests/core/training/",),
     "browser": ("tests/report/", "tests/prefer/test_page.py", "tests/test_site.py"),
 }
 #: What takes longest comes first, or it would keep one process when the others are done.
@@ -57,6 +58,7 @@ LONGEST = (
     "tests/flink/",
     "bigquery",
     "models",
+    "training",
     "browser",
     "tests/flows/",
     "tests/core/guarded/",

@@ -54,6 +54,10 @@ NOT_RUN = {
     "deploy/paper.toml": "needs the paper's weights and a GPU",
     "deploy/reproduce/": "needs the paper's weights, the benchmarks' videos and GPUs",
     "naming.model=transformers:": "fetches weights; tests/core/naming loads tiny ones",
+    "motionsight train": "trains a model; tests/flows/test_train.py trains a tiny one",
+    "transformers:motionchat": "needs a trained model; tests/flows/test_train.py makes a tiny one",
+    'train("sft"': "trains a model; tests/core/training trains tiny ones",
+    "torchrun ": "needs GPUs",
     # The package of docs/extend, with which tests/extend runs
     "parrot:": "needs the package of docs/extend; tests/extend has it",
     "zips://": "needs the package of docs/extend; tests/extend has it",

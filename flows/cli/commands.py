@@ -17,6 +17,7 @@ from flows.cli.command_prefer import prefer
 from flows.cli.command_questions import questions as questions_command
 from flows.cli.command_score import score
 from flows.cli.command_serve import serve
+from flows.cli.command_train import train
 from flows.cli.options import (
     FiniteRange,
     prefect_option,
@@ -361,5 +362,5 @@ def doctor(warehouse: str) -> None:
         sys.exit(1)
 
 
-for command in (dataset, evaluate, fingerprint, prefer, questions_command, score, serve):
+for command in (dataset, evaluate, fingerprint, prefer, questions_command, score, serve, train):
     cli.add_command(command)

@@ -26,6 +26,7 @@ _OPTIONAL = (
         ("torch", "torchvision", "transformers", "accelerate"),
         "multimodal LLMs, detectors and trackers in this process",
     ),
+    ("train", ("trl", "peft", "datasets"), "motionsight train"),
     ("gcp", ("google-cloud-storage",), "gs:// sources"),
     ("aws", ("boto3",), "s3:// sources"),
     ("text", ("rapidocr", "onnxruntime"), "finding text that was burnt into clips"),

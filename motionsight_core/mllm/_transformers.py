@@ -17,11 +17,9 @@ from motionsight_core.mllm._chat import (
     control_tokens,
     neutraliser,
     sequences,
-    template_messages,
-    video_metadata,
-    videos,
 )
 from motionsight_core.mllm._generation import generation_config
+from motionsight_core.mllm._inputs import prompt_inputs
 from motionsight_core.mllm._yes import reads_yes
 from motionsight_core.mllm.video_tokens import FAMILIES, reduce_video_tokens
 from motionsight_core.models.pretrained import pretrained
@@ -192,29 +190,9 @@ class TransformersModel:
 
     def _prepare(self, conversations: Sequence[Conversation]) -> Any:
         """Token ids and pixels of a batch, padded on the left, on the CPU."""
-        frames_as = self._settings.mllm.frames_as
-        messages = [
-            template_messages(conversation, frames_as=frames_as, plain=self._plain)
-            for conversation in conversations
-        ]
-        knobs: dict[str, Any] = {"padding": True, "padding_side": "left"}
-        if hasattr(self._processor.image_processor, "crop_to_patches"):
-            # InternVL cuts a photograph into tiles, but takes a frame of a video whole (arXiv 2504.10479).
-            knobs["images_kwargs"] = {"crop_to_patches": False}
-        metadata = [[video_metadata(one) for one in videos(conversation)] for conversation in conversations]
-        if frames_as == "video" and any(metadata):
-            knobs["videos_kwargs"] = {"video_metadata": metadata, "do_sample_frames": False}
-            if hasattr(self._processor.video_processor, "cap_pixels_per_frame"):
-                # As the authors of Qwen do (qwen-vl-utils); unset, every process warns once.
-                knobs["videos_kwargs"]["cap_pixels_per_frame"] = True
         with self._preparing:
-            return self._processor.apply_chat_template(
-                messages,
-                tokenize=True,
-                return_dict=True,
-                return_tensors="pt",
-                add_generation_prompt=True,
-                processor_kwargs=knobs,
+            return prompt_inputs(
+                self._processor, conversations, frames_as=self._settings.mllm.frames_as, plain=self._plain
             )
 
     def _inputs(self, prepared: Any, conversations: Sequence[Conversation]) -> dict[str, Any]:

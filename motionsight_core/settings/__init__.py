@@ -2,7 +2,7 @@
 
 `Settings` has two kinds of sections. Those that can change a row (sampling, blur, measure ...)
 enter the `recipe`, which is half of a row's key. Those of operation (limits, runtime), of data sets,
-of their media and of questions about them do not: a run on more workers writes the same rows.
+of their media, of questions about them and of training do not: a run on more workers writes the same rows.
 
     from motionsight_core.settings import Settings
 
@@ -58,6 +58,7 @@ from motionsight_core.settings._operation import (
 )
 from motionsight_core.settings._questions import QuestionsSettings
 from motionsight_core.settings._section import Section
+from motionsight_core.settings._training import TrainingSettings
 
 __all__ = [
     "DIALOGUE_VERSION",
@@ -90,6 +91,7 @@ __all__ = [
     "SourceSettings",
     "SpotlightSettings",
     "StoreSettings",
+    "TrainingSettings",
     "parse_toml",
     "require_known_variables",
 ]
@@ -130,6 +132,7 @@ class Settings(Section):
     media: MediaSettings = MediaSettings()
     dataset: DatasetSettings = DatasetSettings()
     questions: QuestionsSettings = QuestionsSettings()
+    training: TrainingSettings = TrainingSettings()
     runtime: RuntimeSettings = Field(default_factory=lambda: RuntimeSettings())
 
     def recipe(self) -> str:
@@ -140,7 +143,7 @@ class Settings(Section):
         """
         # How videos are split is in it too: whole videos and windows are different answers, and
         # `latest_motion` must not mix them.
-        others = {"limits", "runtime", "endpoint", "stores", "media", "dataset", "questions"}
+        others = {"limits", "runtime", "endpoint", "stores", "media", "dataset", "questions", "training"}
         rows = self.model_dump(mode="json", exclude=others)
         rows["measurement_version"] = MEASUREMENT_VERSION
         if not self.clips.scenes:  # they change no row, and older rows keep their recipe

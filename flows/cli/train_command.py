@@ -1,0 +1,48 @@
+"""`motionsight train`: what is printed while a model is trained, and after."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from motionsight_core.dataset.markdown import plural
+from motionsight_core.settings import Settings
+from motionsight_core.training import Stage, Trained, train
+
+
+def show_training(stage: Stage, folder: Path, *, model: str, out: Path, settings: Settings) -> None:
+    """Train, with a line for each logged loss, and say what came of it.
+
+    Raises:
+        UsageError: the data set, the folder or the settings are not fit for it.
+        ModelMissing: packages or weights are not on this machine.
+        RunError: a clip cannot be decoded, or the folder not be written.
+    """
+
+    def report(step: int, steps: int, loss: float) -> None:
+        click.echo(f"Step {step:,} of {steps:,}: loss {loss:.4g}", err=True)
+
+    done = train(stage, folder, model=model, out=out, settings=settings, report=report)
+    for line in told(done, settings):
+        click.echo(line)
+
+
+def told(done: Trained, settings: Settings) -> list[str]:
+    """What a run came to, in a few lines; none of a process that others report for."""
+    if not done.is_reporting:
+        return []
+    shown = settings.training.frames_as
+    use = (
+        f"Use it with --set annotator=transformers:{done.out} --set mllm.frames_as={shown}; its card is "
+        f"{done.out / 'README.md'}."
+    )
+    if done.was_finished:
+        return [f"{done.out} holds this run already, finished; nothing was trained.", use]
+    resumed = done.resumed_from
+    after = "" if resumed is None else f", the last ones from the checkpoint of step {resumed:,}"
+    lines = [f"Wrote {done.out}: {plural(done.steps, 'step')} over {plural(done.examples, 'row')}{after}."]
+    if done.losses:
+        (first, before), (last, now) = done.losses[0], done.losses[-1]
+        lines.append(f"Loss: {before:.4g} at step {first:,}, {now:.4g} at step {last:,}.")
+    return [*lines, use]

@@ -1,0 +1,62 @@
+"""README.md of a trained model: of what it was made, on what, with which settings."""
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import version
+
+from motionsight_core.models.source import ModelSource
+from motionsight_core.settings import Settings
+from motionsight_core.training.examples import Examples
+from motionsight_core.training.outcome import Trained
+
+_STAGES = {
+    "sft": "Supervised fine-tuning on questions about motion and their answers",
+    "dpo": "Direct preference optimisation (DPO) on pairs of descriptions between which people chose",
+}
+
+
+def card(examples: Examples, source: ModelSource, settings: Settings, done: Trained) -> str:
+    """The model card in Markdown, with the head that Hugging Face reads."""
+    head = {
+        "library_name": "transformers",
+        "pipeline_tag": "video-text-to-text",
+        "base_model": source.location,
+    }
+    training = settings.training
+    revision = f" at revision {source.revision}" if source.revision else ""
+    trained = "adapters of the LLM (LoRA), merged into it" if training.lora else _parts(examples)
+    files = "\n".join(f"- `{name}`: sha256 `{digest}`" for name, digest in sorted(examples.digests.items()))
+    shown = ", ".join(f"{loss:.4g} at step {step}" for step, loss in (done.losses[:1] + done.losses[-1:]))
+    parts = [
+        "\n".join(["---", *(f"{key}: {json.dumps(value)}" for key, value in head.items()), "---"]),
+        "# Video LLM, trained on motion",
+        f"{_STAGES[examples.stage]}. Trained: {trained}. The base is `{source.location}`{revision}; its "
+        "licence and those of the clips hold for this model.",
+        "## Data",
+        f"`{examples.folder.resolve()}`: {len(examples):,} rows of the split train.\n\n{files}",
+        "## Training",
+        f"{done.steps:,} steps; loss {shown or 'not logged'}. Made with {_versions()}.",
+        "```json\n" + json.dumps(_settings(settings), indent=2) + "\n```",
+        "## Use",
+        f"```sh\nmotionsight annotate clips --set annotator=transformers:{done.out.resolve()} "
+        f"--set mllm.frames_as={training.frames_as}\n```",
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _versions() -> str:
+    return ", ".join(
+        f"{name} {version(name)}" for name in ("motionsight", "torch", "transformers", "trl", "peft")
+    )
+
+
+def _parts(examples: Examples) -> str:
+    return "vision tower, merger and LLM" if examples.stage == "sft" else "the LLM alone"
+
+
+def _settings(settings: Settings) -> dict[str, object]:
+    return {
+        "training": settings.training.model_dump(mode="json"),
+        "sampling": {"max_pixels": settings.sampling.max_pixels},
+    }

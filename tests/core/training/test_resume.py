@@ -1,0 +1,139 @@
+"""A run that is killed and started again ends with the weights of one that was not."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from motionsight_core.clip import FrameSequence
+from motionsight_core.settings import Settings
+from motionsight_core.training import Stage, Trained, read_examples, train
+from motionsight_core.training.out_folder import OutFolder
+from tests.core.training.clips import decoded_once, settings
+from tests.core.training.weights import are_equal
+
+STEPS, KILLED_AT = 6, 5
+#: Of two examples a step: four steps of SFT are an epoch, three of DPO.
+OF_A_RUN: dict[str, Any] = {"max_steps": STEPS, "batch": 2, "batch_per_device": 2}
+
+
+@pytest.mark.parametrize(
+    ("stage", "family", "training"),
+    [
+        ("sft", "qwen2_5_vl", {"save_every": 3}),
+        ("dpo", "qwen2_5_vl", {"save_every": 3}),
+        pytest.param("sft", "qwen2_5_vl", {"save_every": 4}, marks=pytest.mark.long),
+        pytest.param(
+            "sft", "qwen2_5_vl", {"save_every": 3, "lora": True, "lora_rank": 4}, marks=pytest.mark.long
+        ),
+        pytest.param(
+            "dpo", "qwen2_5_vl", {"save_every": 3, "lora": True, "lora_rank": 4}, marks=pytest.mark.long
+        ),
+        pytest.param("sft", "internvl", {"save_every": 3}, marks=pytest.mark.long),
+        pytest.param("dpo", "internvl", {"save_every": 3}, marks=pytest.mark.long),
+        pytest.param("sft", "qwen3_vl", {"save_every": 3}, marks=pytest.mark.long),
+        pytest.param("dpo", "qwen3_vl", {"save_every": 3}, marks=pytest.mark.long),
+        pytest.param(
+            "sft", "qwen2_5_vl", {"save_every": 3, "gradient_checkpointing": True}, marks=pytest.mark.long
+        ),
+    ],
+)
+def test_a_killed_run_ends_as_one_that_was_not(
+    stage: Stage,
+    family: str,
+    training: dict[str, Any],
+    checkpoint: Callable[[str], Path],
+    data: Path,
+    tmp_path: Path,
+) -> None:
+    chosen = settings(**OF_A_RUN, **training)
+    frames = decoded_once(data, chosen)
+    for row in read_examples(data, stage).table.to_pylist():
+        frames(row)  # so that the process that is killed decodes nothing
+    model = str(checkpoint(family))
+    whole = train(stage, data, model=model, out=tmp_path / "whole", settings=chosen, frames=frames)
+
+    killed(stage, data, model, tmp_path / "killed", chosen, frames)
+    resumed = train(stage, data, model=model, out=tmp_path / "killed", settings=chosen, frames=frames)
+
+    assert (whole.resumed_from, resumed.resumed_from) == (None, training["save_every"])
+    assert are_equal(whole.out, resumed.out)
+    assert resumed.losses == whole.losses
+
+
+def test_a_checkpoint_that_a_kill_cut_short_does_not_count(tmp_path: Path) -> None:
+    folder = OutFolder(tmp_path, {})
+    for step, content in ((2, "{}"), (10, "{}"), (12, '{"best_glo')):
+        checkpoint = folder.checkpoints / f"checkpoint-{step}"
+        checkpoint.mkdir(parents=True)
+        (checkpoint / "trainer_state.json").write_text(content)
+    (folder.checkpoints / "checkpoint-14").mkdir()
+
+    assert folder.last_checkpoint() == folder.checkpoints / "checkpoint-10"
+
+
+def killed(
+    stage: Stage,
+    data: Path,
+    model: str,
+    out: Path,
+    chosen: Settings,
+    frames: Callable[[Mapping[str, Any]], FrameSequence],
+) -> None:
+    """A run in a process of its own, which gets SIGKILL after some steps."""
+
+    def report(step: int, steps: int, loss: float) -> None:
+        if step == KILLED_AT:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    child = os.fork()
+    if not child:
+        try:
+            train(stage, data, model=model, out=out, settings=chosen, frames=frames, report=report)
+        finally:
+            os._exit(1)
+    _, status = os.waitpid(child, 0)
+    assert os.WIFSIGNALED(status), "the run ended before it could be killed"
+    assert not (out / "model.safetensors").exists()
+
+
+def test_a_finished_run_is_left_as_it_is(
+    checkpoint: Callable[[str], Path], data: Path, tmp_path: Path
+) -> None:
+    chosen = settings(max_steps=1)
+    model, out = str(checkpoint("qwen2_5_vl")), tmp_path / "out"
+    train("sft", data, model=model, out=out, settings=chosen)
+    written = (out / "model.safetensors").stat()
+
+    again: Trained = train("sft", data, model=model, out=out, settings=chosen)
+
+    assert again.was_finished
+    assert (out / "model.safetensors").stat() == written
+
+
+@pytest.mark.parametrize(
+    "training", [{}, pytest.param({"lora": True, "lora_rank": 4}, marks=pytest.mark.long)]
+)
+def test_a_run_that_was_killed_while_it_wrote_its_model_writes_the_same(
+    training: dict[str, Any], checkpoint: Callable[[str], Path], data: Path, tmp_path: Path
+) -> None:
+    """Three steps of an epoch of four: what is left of the epoch must not be trained."""
+    chosen = settings(**OF_A_RUN | {"max_steps": 3} | training)
+    model, out = str(checkpoint("qwen2_5_vl")), tmp_path / "out"
+    train("sft", data, model=model, out=out, settings=chosen)
+    shutil.copytree(out, tmp_path / "before")
+    (out / "model.safetensors").write_bytes(b"")
+    state = json.loads((out / "training.json").read_text())
+    (out / "training.json").write_text(json.dumps(state | {"finished": False}))
+
+    again = train("sft", data, model=model, out=out, settings=chosen)
+
+    assert (again.steps, again.resumed_from) == (3, 3)
+    assert are_equal(tmp_path / "before", out)
