@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -146,7 +147,7 @@ def train(reader: Reader, clips: Hops, *, frames: int, steps: int, seed: int) ->
     return losses
 
 
-def score(reader: Reader, clips: Hops, *, frames: int) -> tuple[float, float]:
+def score(reader: Callable[[Tensor], Tensor], clips: Hops, *, frames: int) -> tuple[float, float]:
     """`Score.direction` and `Score.hopping_px`."""
     batches = np.array_split(np.arange(len(clips)), math.ceil(len(clips) / 100))
     with torch.inference_mode():
@@ -194,7 +195,7 @@ def _hopping(clips: Hops, rows: NDArray[np.int64]) -> Tensor:
 
 def _set_rate(optimizer: torch.optim.Optimizer, step: int, steps: int) -> None:
     for group in optimizer.param_groups:
-        group["lr"] = RATE * min(1, (step + 1) / 50) * 0.5 * (1 + math.cos(math.pi * step / steps))
+        group["lr"] = RATE * min(1, 10 * (step + 1) / steps) * 0.5 * (1 + math.cos(math.pi * step / steps))
 
 
 def _step(model: nn.Module, optimizer: torch.optim.Optimizer, loss: Tensor) -> float:

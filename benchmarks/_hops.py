@@ -1,7 +1,7 @@
-"""Clips of an object that hops out and back, too quickly for a few frames to show which way.
+"""Clips of an object that hops out and back, too quickly for a few frames to show where.
 
-The renderer's objects before its backgrounds, 32x32 pixels. In two seconds an object that drifts hops three
-times, left, right, up or down, and is back within 0.15 to 0.3 s. Four frames miss most of the hops, sixteen show
+The renderer's objects before its backgrounds, 32x32 pixels. In two seconds a drifting object hops three
+times, left, right, up or down, each time back in 0.15 to 0.3 s. Four frames miss most hops; sixteen show
 them.
 """
 

@@ -1,15 +1,15 @@
 """The compressors of video tokens beside each other: what they cost, and what small ones learn.
 
     python -m benchmarks.compressors --count
-    python -m benchmarks.compressors [--k 4] [--seeds 0 1 2] [--steps 800] [--methods te kangaroo ...]
+    python -m benchmarks.compressors [--k 4] [--seeds 0 1 2] [--steps 800] [--methods te kangaroo]
 
---count prints decoder tokens, parameters and operations on a tower of the size of SigLIP so400m/14 at 224x224,
-with 16 frames and tokens 4096 wide; it takes half a minute and hardly any memory.
+--count prints decoder tokens, parameters and operations on a tower of the size of SigLIP so400m/14, with
+16 frames of 224x224 and tokens 4096 wide; it takes half a minute and little memory.
 
-Otherwise each method is trained on rendered clips of an object that hops (`benchmarks/_hops.py`), from one small
-tower that has learned to find the object on single frames, and is scored on clips held back. All get the same
-number of decoder tokens, and so k times as many frames as no fusion. The default takes about two hours of one
-core; with --results each training is kept in a file, and a second run trains only what that file lacks.
+Otherwise each method is trained on rendered clips of an object that hops (`benchmarks/_hops.py`), from one
+small tower that has learned to find the object on single frames, and is scored on clips held back. All get the
+same number of decoder tokens, and so k times as many frames as no fusion. The default takes over an hour of
+one core; with --results each training is kept in a file, and a second run trains only what that file lacks.
 
 The scores show what a mechanism can carry after so many steps, and say nothing of gains on real videos.
 """
@@ -34,6 +34,7 @@ from motionsight_core.compressors.counts import Counts, count
 from motionsight_core.compressors.methods import METHODS
 
 RATIOS = (2, 4, 8, 16)
+BACKGROUNDS = 60
 COUNTED_FRAMES = 16
 #: The hidden size of the paper's decoder, GLM-4-9B.
 COUNTED_OUT = 4096
@@ -114,10 +115,11 @@ def trainings(chosen: argparse.Namespace) -> Iterator[dict[str, Any]]:
     missing = [want for want in wanted if want not in ({key: row[key] for key in want} for row in done)]
     if not missing:
         return
-    pictures = backgrounds(60, seed=10_000)
-    clips = hops(chosen.clips, pictures[:48], seed=1)
-    held_back = hops(chosen.clips // 6, pictures[48:], seed=2)
-    tower = image_tower(clips, steps=chosen.steps)
+    pictures = backgrounds(BACKGROUNDS, seed=10_000)
+    kept = BACKGROUNDS * 4 // 5
+    clips = hops(chosen.clips, pictures[:kept], seed=1)
+    held_back = hops(chosen.clips // 6, pictures[kept:], seed=2)
+    tower = image_tower(clips, steps=2 * chosen.steps)
     for want in missing:
         method, k, seed = want["method"], want["k"], want["seed"]
         got = trained_score(

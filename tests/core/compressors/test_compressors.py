@@ -144,7 +144,13 @@ def test_the_features_of_the_tower_are_those_of_transformers() -> None:
 
 def test_the_vision_model_of_a_whole_siglip_is_a_tower() -> None:
     config = SiglipConfig(
-        text_config={"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1, "vocab_size": 8},
+        text_config={
+            "hidden_size": 16,
+            "intermediate_size": 16,
+            "num_hidden_layers": 1,
+            "num_attention_heads": 2,
+            "vocab_size": 8,
+        },
         vision_config=tower().config.to_dict(),
     )
     assert NoFusion(SiglipModel(config).vision_model, out=OUT)(clips(1)).shape == (2, 1, 4, OUT)
