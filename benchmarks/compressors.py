@@ -7,9 +7,9 @@
 16 frames of 224x224 and tokens 4096 wide; it takes half a minute and little memory.
 
 Otherwise each method is trained on rendered clips of an object that hops (`benchmarks/_hops.py`), from one
-small tower that has learned to find the object on single frames, and is scored on clips held back. All get the
-same number of decoder tokens, and so k times as many frames as no fusion. The default takes over an hour of
-one core; with --results each training is kept in a file, and a second run trains only what that file lacks.
+small tower that has learned to find the object on single frames, and is scored on clips held back. All get
+the same number of decoder tokens, and so k times as many frames as no fusion. The default takes over an hour
+of one core; with --results each training is kept in a file, and a second run trains only what it lacks.
 
 The scores show what a mechanism can carry after so many steps, and say nothing of gains on real videos.
 """
@@ -66,18 +66,30 @@ def main() -> None:
 
 def count_table() -> str:
     """What each method costs at each k, on a tower of real size."""
+    ratios = (1, *RATIOS)
     with torch.device("meta"):
         tower = sum(parameter.numel() for parameter in large_tower().parameters())
-        lines = [
-            f"tower {tower / 1e6:.0f} M parameters, {COUNTED_FRAMES} frames\n",
-            "| method | k | tokens | parameters beside the tower, M | TFLOP |",
-            "| --- | --- | --- | --- | --- |",
-        ]
-        for method in METHODS:
-            for k in (1,) if method == "none" else RATIOS:
-                counts = count(METHODS[method](large_tower(), k=k, out=COUNTED_OUT), COUNTED_FRAMES)
-                lines.append(_count_line(method, k, counts, tower))
+        costs = {
+            (method, k): count(METHODS[method](large_tower(), k=k, out=COUNTED_OUT), COUNTED_FRAMES)
+            for method in METHODS
+            for k in ratios
+            if (k == 1) == (method == "none")
+        }
+    tokens = {k: cost.tokens for (_, k), cost in costs.items()}
+    lines = [
+        f"Tower {tower / 1e6:.0f} M, {COUNTED_FRAMES} frames: parameters beside the tower; operations.\n",
+        "| method | " + " | ".join(f"k = {k}" for k in ratios) + " |",
+        "| --- " * (1 + len(ratios)) + "|",
+        "| decoder tokens | " + " | ".join(str(tokens[k]) for k in ratios) + " |",
+    ]
+    for method in METHODS:
+        cells = (_cost(costs[method, k], tower) if (method, k) in costs else "" for k in ratios)
+        lines.append(f"| {method} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
+
+
+def _cost(counts: Counts, tower: int) -> str:
+    return f"{(counts.parameters - tower) / 1e6:.0f} M; {counts.flops / 1e12:.2f} T"
 
 
 def large_tower() -> SiglipVisionModel:
@@ -93,11 +105,6 @@ def large_tower() -> SiglipVisionModel:
             vision_use_head=False,
         )
     )
-
-
-def _count_line(method: str, k: int, counts: Counts, tower: int) -> str:
-    beside = (counts.parameters - tower) / 1e6
-    return f"| {method} | {k} | {counts.tokens} | {beside:.1f} | {counts.flops / 1e12:.2f} |"
 
 
 def trainings(chosen: argparse.Namespace) -> Iterator[dict[str, Any]]:
