@@ -26,7 +26,7 @@ MOMENTS = 32
 """Frames of a clip, of which a model is shown some."""
 DURATION_S = 2.0
 HOPS = 3
-WAYS = np.array([-1, 1, -1j, 1j])
+WAYS: NDArray[np.complex128] = np.array([-1, 1, -1j, 1j], np.complex128)
 """Left, right, up, down, as x + iy with y downwards."""
 
 _BACKGROUND = 192
@@ -106,7 +106,7 @@ def _path(
     times = (np.arange(MOMENTS) + 0.5) * DURATION_S / MOMENTS
     start = complex(*rng.uniform(-0.15, 0.15, 2)) * SIZE
     drift = complex(*rng.normal(0, 0.03, 2)) * SIZE
-    rest = start + drift * (times - DURATION_S / 2)
+    rest = np.asarray(start + drift * (times - DURATION_S / 2), np.complex128)
     place = rest.copy()
     peaks = []
     slot = (DURATION_S - 0.1) / HOPS

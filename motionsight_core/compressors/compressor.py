@@ -13,13 +13,14 @@ class Compressor(nn.Module):
     """Puts each k neighbouring frames into as many decoder tokens as one frame has without compression.
 
     Args:
-        tower: a `SiglipVisionModel`; its modules are used, not copied.
+        tower: a `SiglipVisionModel`; its modules are used, not copied. What is added to it is float32 on the
+            CPU: `to(device, dtype)` moves both.
         k: frames of a group, the temporal compression ratio; the paper compares 2, 4, 8 and 16.
         out: channels of a decoder token.
 
     Raises:
         TypeError: the tower is no SigLIP.
-        ValueError: k is below 1, or the tower's patches cannot be merged two by two.
+        ValueError: k is below 1, or the tower's frames are not of even numbers of patches a side.
     """
 
     def __init__(self, tower: nn.Module, *, k: int, out: int) -> None:
@@ -45,7 +46,7 @@ class Compressor(nn.Module):
         Raises:
             ValueError: the shape is another.
         """
-        size = self.tower.image_size
+        size = self.tower.frame_size
         if frames.ndim != 5 or frames.shape[2:] != (3, size, size):
             raise ValueError(
                 f"Frames have shape {tuple(frames.shape)}: give [clips, frames, 3, {size}, {size}]."

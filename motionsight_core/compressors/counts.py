@@ -30,7 +30,7 @@ def count(compressor: Compressor, frames: int) -> Counts:
     Raises:
         ValueError: the frames do not make groups of k.
     """
-    size = compressor.tower.image_size
+    size = compressor.tower.frame_size
     device = next(compressor.parameters()).device
     counter = FlopCounterMode(display=False)
     with counter:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from torch import Tensor, nn
 from transformers import SiglipVisionModel
 
@@ -27,10 +29,10 @@ class VisionTower(nn.Module):
             raise TypeError(
                 f"A compressor needs a SiglipVisionModel of transformers, not a {type(model).__name__}."
             )
-        config = model.config
+        config: Any = model.config  # transformers declares sizes that SigLIP does not take
         self.width: int = config.hidden_size
         """Channels of a patch feature."""
-        self.image_size: int = config.image_size
+        self.frame_size: int = config.image_size
         """Pixels a side of a frame."""
         self.side: int = config.image_size // config.patch_size
         """Patches a side of a frame."""

@@ -25,13 +25,17 @@ RATIOS = (2, 4, 8, 16)
 CLOSE = 1e-5
 
 
-def tower(**changed: int) -> SiglipVisionModel:
-    sizes = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2}
-    return SiglipVisionModel(
-        SiglipVisionConfig(
-            **(sizes | {"image_size": 32, "patch_size": 8, "vision_use_head": False} | changed)
-        )
-    ).eval()
+def tower(image_size: int = 32) -> SiglipVisionModel:
+    config = SiglipVisionConfig(
+        hidden_size=16,
+        intermediate_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        image_size=image_size,
+        patch_size=8,
+        vision_use_head=False,
+    )
+    return SiglipVisionModel(config).eval()
 
 
 def compressor(name: str, k: int, *, model: nn.Module | None = None) -> Compressor:
@@ -195,7 +199,7 @@ def test_what_does_not_fit_is_said() -> None:
     with pytest.raises(TypeError, match=r"needs a SiglipVisionModel of transformers, not a Linear"):
         NoFusion(nn.Linear(1, 1), out=OUT)
     with pytest.raises(ValueError, match=r"has 3 patches a side"):
-        NoFusion(tower(image_size=24), out=OUT)
+        NoFusion(tower(24), out=OUT)
     with pytest.raises(ValueError, match=r"k is 0"):
         TeFusion(tower(), k=0, out=OUT)
     with pytest.raises(ValueError, match=r"Without fusion k is 1, not 4"):
