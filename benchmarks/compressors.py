@@ -8,7 +8,7 @@
 
 Otherwise each method is trained on rendered clips of an object that hops (`benchmarks/_hops.py`), from one
 small tower that has learned to find the object on single frames, and is scored on clips held back. All get
-the same number of decoder tokens, and so k times as many frames as no fusion. The default takes over an hour
+the same number of decoder tokens, and so k times as many frames as no fusion. The default takes about an hour
 of one core; with --results each training is kept in a file, and a second run trains only what it lacks.
 
 The scores show what a mechanism can carry after so many steps, and say nothing of gains on real videos.
