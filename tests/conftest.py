@@ -42,6 +42,7 @@ SHARED = {
     ),
     "bigquery": ("tests/core/warehouse/test_bigquery", "tests/transforms/test_cloud_staging.py"),
     "models": (
+        "tests/core/compressors/",
         "tests/core/instances/test_similarity.py",
         "tests/core/mllm/",
         "tests/core/prompts/",

@@ -31,6 +31,7 @@ def test_at_most_ten_modules_stand_at_the_top_of_the_core() -> None:
     [
         ("motionsight_core", "numpy pyarrow cv2 av scipy torch"),
         ("motionsight_core.mllm", "av scipy torch transformers openai"),
+        ("motionsight_core.compressors", "torch transformers"),
         ("motionsight_core.dialogue", "av scipy torch"),
         ("motionsight_core.referring", "av scipy torch"),
         ("transforms", "torch transformers prefect"),
