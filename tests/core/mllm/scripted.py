@@ -116,6 +116,12 @@ def fails(status: int, message: str = "no", **headers: str) -> Answer:
     return Answer({"error": {"message": message, "type": "x", "code": status}}, status, headers)
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    #: As many connections as are asked for at once: the kernel resets some of those that find the queue full.
+    request_queue_size = 128
+
+
 class ScriptedEndpoint:
     """Answers chat completions in turn; the last answer stays."""
 
@@ -128,8 +134,7 @@ class ScriptedEndpoint:
         self.most_at_once = 0
         self._at_once = 0
         self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), self._handler())
 
     def __enter__(self) -> ScriptedEndpoint:
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
