@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from flows.cli.progress import bar
+from motionsight_core.dataset.markdown import plural
 from motionsight_core.report import FrameChoice, Judgement, ReportSummary, write_report
 from motionsight_core.settings import Settings
 
@@ -45,13 +46,9 @@ def show_report(
 
 
 def _told(summary: ReportSummary) -> str:
-    parts = [_plural(summary.clips, "clip"), f"pictures of {summary.pictures}"]
+    parts = [plural(summary.clips, "clip"), f"pictures of {summary.pictures}"]
     if summary.without_pictures:
         parts.append(f"the videos of {summary.without_pictures} are gone or cannot be decoded")
     if summary.failures:
-        parts.append(_plural(summary.failures, "failure"))
+        parts.append(plural(summary.failures, "failure"))
     return ", ".join(parts)
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"

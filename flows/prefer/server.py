@@ -16,6 +16,7 @@ from flows.serve.listening import (
     is_loopback,
     secret_in,
 )
+from motionsight_core.dataset.markdown import plural
 from motionsight_core.errors import UsageError
 from motionsight_core.preference import ChoiceLog, ordered, read_pairs
 from motionsight_core.preference.pairs import pairs_with_clips
@@ -76,9 +77,7 @@ def serve_page(served: ServedPage, *, say: Callable[[str], None]) -> None:
             def listening() -> None:
                 if len(shown) < len(pairs):
                     say(f"{len(pairs) - len(shown)} pairs have no clip below media/ and are left out.")
-                say(
-                    f"{len(shown)} {'pair' if len(shown) == 1 else 'pairs'} to choose from at http://{name}:{port}/"
-                )
+                say(f"{plural(len(shown), 'pair')} to choose from at http://{name}:{port}/")
 
             signals = asyncio.run(
                 answer_until_signal(page.app(), listener, listening=listening, grace_s=_GRACE_S)

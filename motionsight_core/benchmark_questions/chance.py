@@ -1,4 +1,4 @@
-"""What a hash chooses, so that who sees the words alone is right in about one of four."""
+"""What a hash chooses, so that a reader of the words alone is right in about one of four."""
 
 from __future__ import annotations
 

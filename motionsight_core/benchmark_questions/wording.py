@@ -1,4 +1,4 @@
-"""The words of questions and options, whoever knows the answers."""
+"""The words of questions and options, for rendered truth and for measurements alike."""
 
 from __future__ import annotations
 

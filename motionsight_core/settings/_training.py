@@ -47,7 +47,7 @@ class TrainingSettings(Section):
     )
     frames_as: Literal["images", "video"] = Field(
         default="video",
-        description="How the model gets frames; whoever asks the trained model sets `mllm.frames_as` to the "
+        description="How the model gets frames; when the trained model is asked, set `mllm.frames_as` to the "
         "same. (b)",
     )
     lora: bool = Field(
