@@ -51,5 +51,11 @@ class LossFile:
         return [json.loads(line) for line in written.splitlines(keepends=True) if line.endswith("\n")]
 
 
+def told(line: Line) -> str:
+    """A line in words, such as `Step 10 of 300: loss 1.234`."""
+    figures = (f"{name.replace('_', ' ')} {line[name]:.4g}" for name in line if name not in ("step", "steps"))
+    return f"Step {line['step']:,} of {line['steps']:,}: {', '.join(figures)}"
+
+
 def _text(line: Line) -> str:
     return json.dumps(line) + "\n"
