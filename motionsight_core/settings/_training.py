@@ -50,6 +50,22 @@ class TrainingSettings(Section):
         description="How the model gets frames; when the trained model is asked, set `mllm.frames_as` to the "
         "same. (b)",
     )
+    video_tokens: Literal["all", "events"] = Field(
+        default="all",
+        description="Which tokens of frames the model sees, as mllm.video_tokens; when the trained model is "
+        "asked, set that, `mllm.events` and `mllm.event_stride` to the same. (c)",
+    )
+    events: int = Field(
+        default=4, ge=1, le=1024, description="Events of a clip, K, where training.video_tokens is `events`. (c)"
+    )
+    event_stride: int = Field(
+        default=2, ge=1, le=64, description="In frames that begin no event, the mean of s x s tokens; s. (c)"
+    )
+    relative_times: bool = Field(
+        default=False,
+        description="Say of each frame also at which part of its clip it is, from <t0> to <t300>; when the "
+        "trained model is asked, set `mllm.relative_times` to the same. (c)",
+    )
     lora: bool = Field(
         default=False, description="Train low-rank adapters of the LLM alone, merged into it at the end."
     )
