@@ -136,7 +136,7 @@ class Annotation:
         return prompt, self.regions.tobytes(), tuple(boxes), tuple(masks)
 
     def timed(self, frames: FrameSequence, *, relative_times: bool) -> FrameSequence:
-        """Frames of this clip as a model is told of them: with `mllm.relative_times` also where in it they are."""
+        """Frames of this clip as prompts show them, with `mllm.relative_times` as parts of the clip."""
         return replace(frames, within_s=(self.clip.start_s, self.clip.end_s)) if relative_times else frames
 
     def failed(self, stage: FailureStage, error: ClipError) -> Annotation:

@@ -29,8 +29,8 @@ def tokens_by_events(model: Any, settings: TrainingSettings, *, pad: int) -> Ite
     """In the block, a model's forward sees the tokens that `training.video_tokens=events` leaves.
 
     trl's losses call the model below the language head, and so it is there that the batch gets smaller. What
-    comes out is put back into the columns of the whole batch: labels and masks stay as they are, since nothing
-    is said in a column that was left out.
+    comes out is put back into the columns of the whole batch: labels and masks stay as they are, since no
+    answer stands in a column that was left out.
 
     Args:
         model: of transformers, with its language head.

@@ -27,9 +27,9 @@ from motionsight_core.training.events import tokens_by_events
 from motionsight_core.training.examples import Examples
 from motionsight_core.training.frames import UnreadableClip
 from motionsight_core.training.out_folder import STATE_FILE, OutFolder
-from motionsight_core.training.outcome import Progress, Trained
+from motionsight_core.training.outcome import OnValidation, Progress, Trained
 from motionsight_core.training.parts import adapters, freeze_the_rest
-from motionsight_core.training.trainers import trainer_of
+from motionsight_core.training.trainers import Reports, trainer_of, validation_of
 
 
 def trained_weights(
@@ -39,6 +39,7 @@ def trained_weights(
     settings: Settings,
     *,
     report: Progress,
+    on_validation: OnValidation,
     frames: Callable[[Row], FrameSequence],
 ) -> Trained:
     """See `training.train`."""
@@ -60,7 +61,8 @@ def trained_weights(
                 trained = PeftModel.from_pretrained(trained, checkpoint)
             weights = None
         else:
-            trainer = _trainer(examples, trained, source, processor, folder, settings, report, frames)
+            reports = Reports(report, on_validation)
+            trainer = _trainer(examples, trained, source, processor, folder, settings, reports, frames)
             with _readable_clips(), _tokens(trained, trainer, processor, settings):
                 trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
             state = trainer.state
@@ -72,6 +74,7 @@ def trained_weights(
             examples=len(examples),
             steps=state.global_step,
             losses=tuple((int(one["step"]), float(one["loss"])) for one in logged if "loss" in one),
+            validations=tuple(validation_of(one, state.max_steps) for one in logged if "eval_loss" in one),
             resumed_from=int(checkpoint.name.rpartition("-")[2]) if checkpoint else None,
             is_reporting=is_first(),
         )
@@ -89,13 +92,13 @@ def _trainer(
     processor: Any,
     folder: OutFolder,
     settings: Settings,
-    report: Progress,
+    reports: Reports,
     frames: Callable[[Row], FrameSequence],
 ) -> Any:
     training = settings.training
     lora = reference = None
     if training.lora:
-        lora = adapters(model, training)
+        lora = adapters(model, training, examples.stage)
     else:
         freeze_the_rest(model, examples.stage)
         if examples.stage == "dpo":
@@ -110,7 +113,7 @@ def _trainer(
         frames=frames,
         adapters=lora,
         reference=reference,
-        report=report,
+        reports=reports,
     )
 
 

@@ -1,7 +1,8 @@
 """A prepared batch of a model of transformers, with fewer video tokens.
 
 The features of all frames are computed once, reduced, and put where the placeholders that are left stand: by
-`mm_encoder_outputs`, which `forward` and `generate` take in place of pixels. Training and answering do the same.
+`mm_encoder_outputs`, which `forward` and `generate` take in place of pixels. Training and answering do the
+same.
 """
 
 from __future__ import annotations
@@ -34,8 +35,8 @@ def require_family(model: Any, location: str, *, setting: str) -> None:
     """
     if model.config.model_type not in FAMILIES:
         raise UsageError(
-            f"{setting}=events works with {', '.join(FAMILIES.values())}, and the model {location} is none of "
-            "them: set it to all, or name another model."
+            f"{setting}=events works with {', '.join(FAMILIES.values())}, and the model {location} is none "
+            "of them: set it to all, or name another model."
         )
 
 
@@ -48,7 +49,7 @@ class FewerTokens:
     """A batch with fewer video tokens."""
 
     inputs: dict[str, Any]
-    """What the model's `forward` takes; positions in time, height and width [3, B, L] of models that have them."""
+    """What the model's `forward` takes; where it has them, positions in time, height and width [3, B, L]."""
     columns: Tensor
     """[B, L] in which column of the whole batch each token stood."""
 
