@@ -4,6 +4,7 @@ time_token(1.5, 4.0)                              # "<t112>"
 box_tokens((0.4, 0.5, 0.6, 1.0))                  # "<p400><p500><p600><p1000>"
 times_of("From <t38> to <t188>.", 4.0)            # [0.5067, 2.5067]
 boxes_of("<t38>: <p400><p500><p600><p1000>")      # [(0.4, 0.5, 0.6, 1.0)]
+in_units("From <t38> to <t188>.", (0.5, 4.5))     # "From 1.0 s to 3.0 s."
 
 They are plain text: no vocabulary is added.
 """
@@ -65,6 +66,26 @@ def boxes_of(text: str) -> list[Edges]:
         for x0, y0, x1, y1 in found
         if max(x0, y0, x1, y1) <= PLACE_STEPS
     ]
+
+
+def in_units(text: str, within_s: tuple[float, float]) -> str:
+    """A reply with its times in source seconds, "1.5 s", and its boxes in fractions (eq. 4).
+
+    Args:
+        text: what was said; numbers beyond the last step stay as they are.
+        within_s: begin and end of the clip, source seconds.
+    """
+    start_s, end_s = within_s
+
+    def time(found: re.Match[str]) -> str:
+        known = times_of(found[0], end_s - start_s)
+        return f"{start_s + known[0]:.1f} s" if known else found[0]
+
+    def box(found: re.Match[str]) -> str:
+        known = boxes_of(found[0])
+        return f"[{', '.join(f'{edge:.3f}' for edge in known[0])}]" if known else found[0]
+
+    return _TIME.sub(time, _BOX.sub(box, text))
 
 
 def step_of(part: float, steps: int) -> int:
