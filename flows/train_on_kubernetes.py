@@ -18,6 +18,7 @@ from flows.operate.configuration import configured
 from flows.operate.run_log import without_tracebacks
 from flows.operate.run_names import run_name
 from flows.operate.training_artifacts import StepsShown, show_losses, show_samples
+from flows.runs.train import OURS
 from flows.runs.train_jobs import (
     TEMPLATE,
     TrainJobs,
@@ -37,7 +38,6 @@ _RETRY_S = 30
 _LONGEST_LINE = 500
 #: As `motionsight train` says it.
 _STEP = re.compile(r"Step ([\d,]+) of ([\d,]+): ")
-_OURS = "motionsight: "
 
 
 @task(
@@ -60,8 +60,8 @@ def train_job_task(job: dict[str, Any]) -> None:
             for line in new_lines(jobs.log(name), last):
                 last, (_, _, text) = line, line.partition(" ")
                 log.info(text[:_LONGEST_LINE])
-                if text.startswith(_OURS):
-                    said = text.removeprefix(_OURS)
+                if text.startswith(OURS):
+                    said = text.removeprefix(OURS)
                 if found := _STEP.match(text):
                     steps.at(*(int(number.replace(",", "")) for number in found.groups()))
             if look.state == "complete":
