@@ -23,6 +23,7 @@ from motionsight_core.settings import Settings
 from motionsight_core.training.losses import LossFile
 from tests.deploy.files import DEPLOY
 from tests.flows.kubernetes_api import NAMESPACE, Cluster, require_train_job, served
+from tests.plugin.serving import until
 
 pytestmark = pytest.mark.usefixtures("prefect_api")
 
@@ -67,6 +68,8 @@ def test_a_trainjob_is_made_and_followed_to_its_end(cluster: Cluster, tmp_path: 
     assert {"name": "HF_HOME", "value": "/models"} in made["env"]
     with get_client(sync_client=True) as client:
         shown = client.read_artifacts()
+        # Logs are sent in batches.
+        until(lambda: any("The TrainJob is suspended." in one.message for one in client.read_logs()))
         told = [one.message for one in client.read_logs()]
     assert any(one.type == "progress" and "3 of 3 steps" in str(one.description) for one in shown)
     assert any(one.key == "motionsight-training" and f"{out}/losses.jsonl" in str(one.data) for one in shown)
