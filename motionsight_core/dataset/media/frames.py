@@ -72,6 +72,25 @@ def frames_at(path: str, clip: Clip, settings: Settings) -> int | None:
     return _stored(path, _note(clip, settings), settings.stores)
 
 
+def frames_in(folder: Path) -> list[tuple[Path, float]]:
+    """The files of a folder's frames, and when each is shown, seconds after the clip's start.
+
+    Raises:
+        Corrupt: the folder is not complete.
+    """
+    try:
+        frames = json.loads((folder / TIMES_FILE).read_text())["frames"]
+        # A name alone: nothing outside the folder is read.
+        found = [(folder / Path(frame["file"]).name, float(frame["t_s"])) for frame in frames]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise Corrupt(
+            f"{folder / TIMES_FILE} does not say the times of frames ({type(error).__name__})."
+        ) from None
+    if missing := [file.name for file, _ in found if not file.is_file()]:
+        raise Corrupt(f"Frames of it are missing, such as {missing[0]}.")
+    return found
+
+
 def frame_file(number: int) -> str:
     """The name of a frame's file, counted from 0."""
     return f"frame_{number:04d}.jpg"
