@@ -66,8 +66,7 @@ class ClipFrames:
         clip = Clip(str(folder), row["version"], 0.0, row["end_s"] - row["start_s"])
         pictures: list[Picture] = []
         with tempfile.TemporaryFile() as file:
-            for frame, time_s in frames_in(folder):
-                data = frame.read_bytes()
+            for data, time_s in frames_in(folder):
                 pictures.append(Picture(file.tell(), len(data), time_s))
                 file.write(data)
             file.flush()

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import torch
-from transformers import AutoModelForImageTextToText, AutoProcessor
+from transformers import AutoProcessor
 
 from motionsight_core.errors import UsageError
 from motionsight_core.mllm import Message, open_mllm
@@ -21,7 +21,7 @@ from motionsight_core.training.events import tokens_by_events
 from motionsight_core.training.parts import freeze_the_rest
 from motionsight_core.training.trainers import Reports, trainer_of
 from tests.core.training.clips import decoded_once, settings, write_data, write_instances
-from tests.core.training.weights import moved
+from tests.core.training.weights import loaded, moved
 
 GRIDS = ["qwen2_5_vl", "internvl", pytest.param("qwen3_vl", marks=pytest.mark.long)]
 #: The settings that make SFT that of iMOVE, at the size of the tests' models.
@@ -203,7 +203,3 @@ def asked_of(done: Trained, rows: list[dict[str, Any]], frames: Callable[[Row], 
     )
     replies = model.reply([(Message("user", (frames(row), row["question"])),) for row in rows])
     return [getattr(reply, "text", str(reply)) for reply in replies]
-
-
-def loaded(folder: Path) -> Any:
-    return AutoModelForImageTextToText.from_pretrained(folder, dtype=torch.float32)
