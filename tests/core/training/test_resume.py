@@ -59,6 +59,14 @@ OF_A_RUN: dict[str, Any] = {"max_steps": STEPS, "batch": 2, "batch_per_device": 
             {"save_every": 3, "gradient_checkpointing": True, "video_tokens": "events", "events": 1},
             marks=pytest.mark.long,
         ),
+        pytest.param("sft", "qwen2_5_vl", {"save_every": 3, "precision": "bfloat16"}, marks=pytest.mark.long),
+        pytest.param("dpo", "qwen2_5_vl", {"save_every": 3, "precision": "bfloat16"}, marks=pytest.mark.long),
+        pytest.param(
+            "sft",
+            "qwen2_5_vl",
+            {"save_every": 3, "precision": "bfloat16", "lora": True, "lora_rank": 4},
+            marks=pytest.mark.long,
+        ),
     ],
 )
 def test_a_killed_run_ends_as_one_that_was_not(
