@@ -1,4 +1,6 @@
-"""Trains in shards (FSDP2) on a CPU; a program for torchrun: DATA MODEL OUT STAGE PRECISION.
+"""Trains in shards (FSDP2) on a CPU; a program for torchrun: DATA MODEL OUT STAGE SETTINGS.
+
+The settings are of the section `training`, as JSON.
 
 accelerate shards on accelerators alone, though torch can on a CPU: its check is passed by here, so that all
 of what follows it runs. Prints the losses as JSON.
@@ -21,7 +23,7 @@ from motionsight_core.training.devices import is_first
 from tests.core.training.clips import decoded_once, settings
 
 
-def main(data: str, model: str, out: str, stage: Any, precision: str) -> None:
+def main(data: str, model: str, out: str, stage: Any, training: str) -> None:
     torch.set_num_threads(1)
     run._require_sense = lambda settings: None  # it refuses FSDP2 on a CPU
     started = AcceleratorState.__init__
@@ -38,7 +40,7 @@ def main(data: str, model: str, out: str, stage: Any, precision: str) -> None:
     AcceleratorState.__init__ = start  # pyright: ignore[reportAttributeAccessIssue]
     chosen = settings(
         max_steps=4, batch=4, batch_per_device=1, save_every=2, fsdp=True, gradient_checkpointing=True,
-        precision=precision,
+        **json.loads(training),
     )  # fmt: skip
     frames = decoded_once(Path(data), chosen)
     done = run.train(stage, Path(data), model=model, out=Path(out), settings=chosen, frames=frames)

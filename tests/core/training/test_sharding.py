@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from transformers import AutoModelForImageTextToText
@@ -33,17 +34,19 @@ def test_layers_of_llm_and_vision_tower_are_shards(checkpoint: Callable[[str], P
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("stage", ["sft", "dpo"])
+@pytest.mark.parametrize(
+    ("stage", "training"), [("sft", {}), ("dpo", {}), ("sft", {"video_tokens": "events", "events": 1})]
+)
 def test_two_shards_have_the_losses_of_one_process_and_resume_to_the_bit(
-    stage: Stage, checkpoint: Callable[[str], Path], data: Path, tmp_path: Path
+    stage: Stage, training: dict[str, Any], checkpoint: Callable[[str], Path], data: Path, tmp_path: Path
 ) -> None:
     model = str(checkpoint("qwen2_5_vl"))
-    chosen = settings(max_steps=4, batch=4, batch_per_device=1)
+    chosen = settings(max_steps=4, batch=4, batch_per_device=1, **training)
     alone = train(
         stage, data, model=model, out=tmp_path / "alone", settings=chosen, frames=decoded_once(data, chosen)
     )
 
-    losses = in_shards(data, model, tmp_path / "shards", stage)
+    losses = in_shards(data, model, tmp_path / "shards", stage, **training)
 
     assert losses == pytest.approx([loss for _, loss in alone.losses], rel=1e-4)
 
@@ -52,7 +55,7 @@ def test_two_shards_have_the_losses_of_one_process_and_resume_to_the_bit(
     state = json.loads((resumed / "training.json").read_text())
     (resumed / "training.json").write_text(json.dumps(state | {"finished": False}))
     (resumed / "model.safetensors").unlink()
-    assert in_shards(data, model, resumed, stage) == losses
+    assert in_shards(data, model, resumed, stage, **training) == losses
     assert are_equal(resumed, tmp_path / "shards")
 
 
@@ -72,8 +75,9 @@ def test_shards_round_to_16_bits_no_more_than_one_process(
     assert losses == pytest.approx([loss for _, loss in alone.losses], rel=0.05)
 
 
-def in_shards(data: Path, model: str, out: Path, stage: Stage, precision: str = "float32") -> list[float]:
-    program = ["-m", "tests.core.training.sharded_on_cpu", str(data), model, str(out), stage, precision]
+def in_shards(data: Path, model: str, out: Path, stage: Stage, **training: Any) -> list[float]:
+    named = [str(data), model, str(out), stage, json.dumps({"precision": "float32"} | training)]
+    program = ["-m", "tests.core.training.sharded_on_cpu", *named]
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     done = subprocess.run(
         [*torchrun, *program],
