@@ -15,8 +15,8 @@ then is printed.
 
 Model FLOPs are those of the weights' products alone: 2 a weight and token forward, 2 more for the gradient of
 what goes in, 2 more for that of the weight where it is trained. What gradient checkpointing computes again,
-embeddings, the head (which trl asks for the tokens of answers alone) and the scores of attention do not count.
-The tokens of a vision tower are patches.
+embeddings, the head (which trl asks for the tokens of answers alone) and the scores of attention do not
+count. The tokens of a vision tower are patches.
 """
 
 from __future__ import annotations
@@ -174,9 +174,7 @@ def measured(rows: Sequence[Row], peak: float, *, is_all: bool) -> str:
         "clips": f"{last['clips'] * len(steps) / seconds:.2f} a second",
         "model FLOPs": f"{rate:.3g} TFLOP/s a device{share}",
         "waiting for data": f"{sum(row['waited_s'] for row in steps) / seconds:.0%} of the time",
-        "memory": f"{last['memory_bytes'] / 2**30:.1f} GiB at most"
-        if last["memory_bytes"]
-        else "not measured",
+        "memory": f"{last['memory_bytes'] / 2**30:.1f} GiB a GPU at most",
         "losses": " ".join(f"{row['loss']:.4f}" for row in rows),
     }
     if not last["memory_bytes"]:
