@@ -81,6 +81,19 @@ def cancel_partitions(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]
                     client.set_flow_run_state(child.id, Cancelling(message="The backfill was cancelled."))
 
 
+def delete_train_job(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
+    """Hook of a run of `train_on_kubernetes` that was cancelled or has crashed: its TrainJob is deleted.
+
+    Not so where the run only moves to another machine: there it finds its TrainJob again.
+    """
+    from flows.runs.train_jobs import TEMPLATE, TrainJobs, name_of, namespace_of, read_template
+
+    out, template = flow_run.parameters.get("out"), flow_run.parameters.get("template") or TEMPLATE
+    name = name_of(str(out))
+    TrainJobs(namespace_of(read_template(template))).delete(name)
+    flow_run_logger(flow_run).info("Deleted the TrainJob %s.", name)
+
+
 def active_runs(client: SyncPrefectClient, tag: str) -> list[FlowRun]:
     """Flow runs with a tag that are scheduled or running."""
     return all_runs(
