@@ -41,10 +41,12 @@ def test_it_says_how_the_loss_falls_and_how_to_use_what_it_wrote(
         "Step 2 of 2: loss",
         "Step 2 of 2: validation loss",
     ]
-    first, loss, validation, use = done.out.splitlines()
+    first, loss, validation, samples, *example, use = done.out.splitlines()
     assert first == "Wrote sft: 2 steps over 4 rows."
     assert loss.startswith("Loss: ")
     assert validation.startswith("On the split validation at step 2: validation loss ")
+    assert samples == "1 question of the split validation, before and after: sft/samples.json."
+    assert [line.partition(":")[0].strip() for line in example[1:]] == ["reference", "before", "after"]
     assert use == (
         "Use it with --set annotator=transformers:sft --set mllm.frames_as=video; its card is sft/README.md."
     )
