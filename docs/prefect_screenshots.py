@@ -31,8 +31,6 @@ def main() -> None:
             with worked(server, "motionsight", place), started(graphics=WEBGL) as browser:
                 page = browser.new_page(viewport=_SIZE, color_scheme="light")  # type: ignore[arg-type]
                 _take(page, server, place, catalog)
-            with worked(server, "motionsight-gpu", place), started(graphics=WEBGL) as browser:
-                page = browser.new_page(viewport=_SIZE, color_scheme="light")  # type: ignore[arg-type]
                 _take_training(page, server, place)
 
 
