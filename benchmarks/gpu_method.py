@@ -1,6 +1,7 @@
 """The whole method with models: clips per second, where the time goes, and how near the model's own limit.
 
-    python -m benchmarks.gpu_method [CLIPS ...] [--size real|tiny] [--clips N] [--set KEY=VALUE ...]
+    python -m benchmarks.gpu_method [CLIPS ...] [--size real|tiny] [--clips N] [--minutes 9]
+        [--set KEY=VALUE ...]
 
 Random weights in the sizes that the paper uses (`real`, the default where there is a GPU: Qwen2.5-VL-7B,
 GroundingDINO base, SAM 2.1 large) or tiny ones. Batches go through `MotionSight.describe` from a few
@@ -8,7 +9,9 @@ threads, as local runs do it: one decodes and prepares while another one holds t
 `generate` call of the run is made once more on the very tensors it had: the model's own ceiling.
 
 The run is made twice: with the detector and the tracker, and with measured regions in their place, which
-leaves the GPU to the MLLM alone.
+leaves the GPU to the MLLM alone. The latter is then made with frames as a video, and with the tokens of
+events alone (`mllm.video_tokens`); a table has tokens and clips per second of these beside each other.
+What would not end within --minutes, by the run before, is left out.
 
 Random weights say nothing and find chance boxes. So what is said and found is replaced, after the call was
 made: two objects, found in the first key frame.
@@ -22,9 +25,10 @@ import tempfile
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -50,11 +54,19 @@ class Recorded:
 
     def __init__(self, model: TransformersModel) -> None:
         self.model, self.name = model, model.name
-        self.calls: list[dict[str, Any]] = []
-        self.seconds = 0.0
-        self.tokens = 0
+        self.clear()
         self._generate = model._model.generate
         model._model.generate = self._kept
+
+    def clear(self) -> None:
+        """Forget all calls."""
+        self.calls: list[dict[str, Any]] = []
+        self.seconds = 0.0
+        self.tokens = self.prompt_tokens = 0
+
+    def use(self, settings: Settings) -> None:
+        """Show frames as other settings say; the weights stay as they were loaded."""
+        self.model._settings = settings
 
     def _kept(self, **inputs: Any) -> Any:
         started = time.perf_counter()
@@ -66,7 +78,9 @@ class Recorded:
 
     def reply(self, conversations: Sequence[Conversation]) -> list[Reply | ClipError]:
         replies = self.model.reply(conversations)
-        self.tokens += sum(reply.completion_tokens for reply in replies if isinstance(reply, Reply))
+        known = [reply for reply in replies if isinstance(reply, Reply)]
+        self.tokens += sum(reply.completion_tokens for reply in known)
+        self.prompt_tokens += sum(reply.prompt_tokens for reply in known)
         return [
             replace(reply, text=NAMES if '"groups"' in str(conversation[-1].parts[-1]) else "A car moves.")
             if isinstance(reply, Reply)
@@ -132,8 +146,18 @@ def _finish() -> None:
         torch.cuda.synchronize()
 
 
-def run(clips: Sequence[Clip], settings: Settings, mllm: Recorded) -> None:
+@dataclass(frozen=True)
+class Run:
+    """What a run over the clips came to."""
+
+    prompt_tokens: float
+    """Of a clip, over all questions about it."""
+    clips_per_s: float
+
+
+def run(clips: Sequence[Clip], settings: Settings, mllm: Recorded) -> Run:
     """One warm-up, one measured run, one replay; prints what was found."""
+    mllm.use(settings)
     models = Models(settings, mllm=mllm)
     if settings.referring.detector != "measured":
         models = Models(settings, mllm=mllm, detector=TwoObjects(models.detector))
@@ -149,8 +173,7 @@ def run(clips: Sequence[Clip], settings: Settings, mllm: Recorded) -> None:
     batches = [clips[start : start + size] for start in range(0, len(clips), size)]
     sight.describe(batches[0])  # models loaded, kernels chosen, decoders started
     spent.clear()
-    mllm.calls.clear()
-    mllm.seconds = mllm.tokens = 0
+    mllm.clear()
 
     with Busy() as busy, ThreadPoolExecutor(THREADS_BESIDE_A_MODEL) as threads:
         started = time.perf_counter()
@@ -170,6 +193,7 @@ def run(clips: Sequence[Clip], settings: Settings, mllm: Recorded) -> None:
         print(f"GPU memory         {torch.cuda.max_memory_allocated() / 2**30:.1f} GiB at most")
     print(f"ceiling            {ceiling_s:.1f} s for the same generate calls on ready tensors")
     print(f"share of it        {ceiling_s / wall_s:.0%}\n", flush=True)
+    return Run(mllm.prompt_tokens / len(outcomes), len(outcomes) / wall_s)
 
 
 def _why(failed: Sequence[Failure]) -> str:
@@ -192,7 +216,9 @@ def main() -> None:
     )
     parser.add_argument("--clips", type=int, default=0, help="how many; those there are, again and again")
     parser.add_argument("--set", dest="overrides", action="append", default=[], metavar="KEY=VALUE")
+    parser.add_argument("--minutes", type=float, default=9.0, help="when no further run is begun")
     arguments = parser.parse_args()
+    deadline, took_s = time.monotonic() + 60 * arguments.minutes, 0.0
     with tempfile.TemporaryDirectory() as folder:
         made = (real if arguments.size == "real" else tiny)(Path(folder))
         limits = ["mllm.max_new_tokens=128" if arguments.size == "real" else "mllm.max_new_tokens=16"]
@@ -203,15 +229,38 @@ def main() -> None:
         found = [
             clip for source in arguments.sources or [f"{folder}/clips"] for clip in clips_of(source, settings)
         ]
-        count = arguments.clips or (64 if arguments.size == "real" else 16)
+        count = arguments.clips or (32 if arguments.size == "real" else 8)
         clips = [found[number % len(found)] for number in range(count)]
         mllm = Recorded(TransformersModel(settings))
-        print(f"machine            {_machine()}\n\ndetector and tracker in the method:")
-        run(clips, settings, mllm)
-        print("measured regions in their place:")
-        regions = {"detector": "measured", "tracker": "measured"}
-        referring = settings.referring.model_copy(update=regions)
-        run(clips, settings.model_copy(update={"referring": referring}), mllm)
+        print(f"machine            {_machine()}", flush=True)
+        found_of: dict[str, Run] = {}
+        for name, changed in variants(settings).items():
+            began = time.monotonic()
+            if began + took_s > deadline:
+                print(f"\n{name}: left out, the time is up")
+                continue
+            print(f"\n{name}:")
+            found_of[name] = run(clips, changed, mllm)
+            took_s = time.monotonic() - began
+        print(table(found_of))
+
+
+def variants(settings: Settings) -> dict[str, Settings]:
+    """What is run, by name: the method as it is, then regions with frames and tokens in each form."""
+    regions = settings.referring.model_copy(update={"detector": "measured", "tracker": "measured"})
+    found = {"detector and tracker": settings}
+    for frames_as, tokens in product(("images", "video"), ("all", "events")):
+        mllm = settings.mllm.model_copy(update={"frames_as": frames_as, "video_tokens": tokens})
+        changed = {"referring": regions, "mllm": mllm}
+        found[f"regions, {frames_as}, {tokens}"] = settings.model_copy(update=changed)
+    return found
+
+
+def table(found: Mapping[str, Run]) -> str:
+    """Tokens and speed of the runs beside each other."""
+    lines = [f"{'run':26} {'prompt tokens a clip':>20} {'clips/s':>8}"]
+    lines += [f"{name:26} {one.prompt_tokens:20,.0f} {one.clips_per_s:8.2f}" for name, one in found.items()]
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

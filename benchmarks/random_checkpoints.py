@@ -30,6 +30,12 @@ from tests.checkpoints.grounding_dino import original_grounding_dino, transforme
 from tests.checkpoints.mllm import tiny_qwen2_5_vl
 from tests.checkpoints.sam2 import original_sam2, transformers_sam2
 
+#: Hidden and intermediate size, layers, heads of queries and of keys; whether embeddings are the head too.
+QWEN2_5_VL = {
+    "3b": (2048, 11_008, 36, 16, 2, True),
+    "7b": (3584, 18_944, 28, 28, 4, False),
+}
+
 
 def tiny(folder: Path) -> list[str]:
     """Settings that name an MLLM, a detector and a tracker small enough for a CPU."""
@@ -45,27 +51,45 @@ def tiny(folder: Path) -> list[str]:
 def real(folder: Path, device: str = "cuda") -> list[str]:
     """Settings that name Qwen2.5-VL-7B, GroundingDINO base and SAM 2.1 large: 17 GB of weights."""
     settings = tiny(folder)
+    qwen2_5_vl(folder / "qwen", "7b", device=device)
     with torch.device(device):
-        _qwen2_5_vl_7b(folder / "qwen")
         _grounding_dino_base(folder / "dino")
         _sam2_1_large(folder / "sam2")
     return settings
 
 
-def _qwen2_5_vl_7b(directory: Path) -> None:
+def qwen2_5_vl(directory: Path, size: str, most_weights: int | None = None, device: str = "cuda") -> int:
+    """Makes the tiny Qwen2.5-VL in a directory one of the size of 3B or 7B, in 16 bits.
+
+    Args:
+        directory: what `tiny_qwen2_5_vl` wrote.
+        size: `3b` or `7b`.
+        most_weights: the LLM has fewer layers where there would be more weights.
+        device: where random weights are drawn.
+
+    Returns:
+        The layers of the LLM.
+    """
     config: Any = AutoConfig.from_pretrained(directory)
+    width, inner, layers, heads, key_heads, is_tied = QWEN2_5_VL[size]
+    # Of a layer: queries, keys, values and the output; gate, up and down. Beside them embeddings and vision.
+    of_layer = 2 * width * (width + width * key_heads // heads) + 3 * width * inner
+    others = (1 if is_tied else 2) * 152_064 * width + 700_000_000
+    if most_weights is not None:
+        layers = max(1, min(layers, (most_weights - others) // of_layer))
     _update(
         config.text_config,
         vocab_size=152_064,
-        hidden_size=3584,
-        intermediate_size=18_944,
-        num_hidden_layers=28,
-        num_attention_heads=28,
-        num_key_value_heads=4,
+        hidden_size=width,
+        intermediate_size=inner,
+        num_hidden_layers=layers,
+        num_attention_heads=heads,
+        num_key_value_heads=key_heads,
         max_position_embeddings=128_000,
-        max_window_layers=28,
+        max_window_layers=layers,
         initializer_range=0.02,
-        layer_types=["full_attention"] * 28,
+        tie_word_embeddings=is_tied,
+        layer_types=["full_attention"] * layers,
         rope_parameters={"rope_type": "default", "rope_theta": 1e6, "mrope_section": [16, 24, 24]},
     )
     _update(
@@ -74,17 +98,21 @@ def _qwen2_5_vl_7b(directory: Path) -> None:
         hidden_size=1280,
         intermediate_size=3420,
         num_heads=16,
-        out_hidden_size=3584,
+        out_hidden_size=width,
         fullatt_block_indexes=[7, 15, 23, 31],
         window_size=112,
     )
+    config.tie_word_embeddings = is_tied
     processor: Any = AutoProcessor.from_pretrained(directory)
     generation: Any = AutoModelForImageTextToText.from_pretrained(directory).generation_config
-    model = AutoModelForImageTextToText.from_config(config, dtype=torch.bfloat16)
+    with torch.device(device):
+        model = AutoModelForImageTextToText.from_config(config, dtype=torch.bfloat16)
     model.generation_config = generation
     model.save_pretrained(directory)
-    processor.image_processor.size = {"shortest_edge": 56 * 56, "longest_edge": 28 * 28 * 1280}
+    for prepared in (processor.image_processor, processor.video_processor):
+        prepared.size = {"shortest_edge": 56 * 56, "longest_edge": 28 * 28 * 1280}
     processor.save_pretrained(directory)
+    return layers
 
 
 def _grounding_dino_base(directory: Path) -> None:

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Literal, TypeAlias, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from motionsight_core.dataset.clips import SelectedClip
 from motionsight_core.dataset.hashing import digest, share
@@ -57,15 +58,53 @@ POOLS: dict[Task, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True)
-class InstanceQuestion:
-    """A question about one object of a clip, and its answer."""
+class CaptionedObject:
+    """What the questions about one object of a clip have in common."""
 
     clip: SelectedClip
     row: Row
     """The clip's row under the recipe by which the object was captioned."""
     instance: Instance
-    task: Task
     settings: DatasetSettings
+
+    @property
+    def span_s(self) -> tuple[float, float]:
+        """From when to when it is there, seconds after the beginning of the clip."""
+        begin_s, duration_s = self.row.start_s, self.row.end_s - self.row.start_s
+        start_s, end_s = (
+            min(max(t_s - begin_s, 0.0), duration_s) for t_s in (self.instance.start_s, self.instance.end_s)
+        )
+        return start_s, end_s
+
+    @cached_property
+    def moments(self) -> NDArray[np.float64]:
+        """[moments, 5], see `InstanceQuestion.moments`; an array, as there are millions of objects."""
+        known = np.frombuffer(self.instance.boxes).reshape(-1, 5)
+        start_s, end_s = self.span_s
+        times_s = np.linspace(start_s, end_s, self.settings.boxes) if end_s > start_s else np.array([start_s])
+        edges = [np.interp(times_s, known[:, 0] - self.row.start_s, side) for side in known[:, 1:].T]
+        return np.round(np.column_stack([times_s, *edges]), 4)
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceQuestion:
+    """A question about one object of a clip, and its answer."""
+
+    about: CaptionedObject
+    task: Task
+
+    @property
+    def clip(self) -> SelectedClip:
+        return self.about.clip
+
+    @property
+    def row(self) -> Row:
+        """The clip's row under the recipe by which the object was captioned."""
+        return self.about.row
+
+    @property
+    def instance(self) -> Instance:
+        return self.about.instance
 
     @property
     def question_id(self) -> str:
@@ -76,12 +115,12 @@ class InstanceQuestion:
     def question(self) -> str:
         """Drawn from the task's pool by a hash and the seed, with what the notation means."""
         pool = POOLS[self.task]
-        drawn = pool[int(share("instance", self.settings.seed, *self._key) * len(pool))]
-        write = self._notation
-        start_s, end_s, middle = self.span_s[0], self.span_s[1], self.moments[len(self.moments) // 2]
+        drawn = pool[int(share("instance", self.about.settings.seed, *self._key) * len(pool))]
+        write, moments = self._notation, self.moments
+        start_s, end_s, middle = *self.span_s, moments[len(moments) // 2]
         asked = drawn.format(
             caption=self.caption,
-            times=", ".join(write.time(moment[0]) for moment in self.moments),
+            times=", ".join(write.time(moment[0]) for moment in moments),
             start=write.time(start_s),
             end=write.time(end_s),
             time=write.time(middle[0]),
@@ -112,25 +151,17 @@ class InstanceQuestion:
     @property
     def span_s(self) -> tuple[float, float]:
         """From when to when it is there, seconds after the beginning of the clip."""
-        begin_s, duration_s = self.row.start_s, self.row.end_s - self.row.start_s
-        start_s, end_s = (
-            min(max(t_s - begin_s, 0.0), duration_s) for t_s in (self.instance.start_s, self.instance.end_s)
-        )
-        return start_s, end_s
+        return self.about.span_s
 
-    @cached_property
+    @property
     def moments(self) -> list[list[float]]:
         """[t, x0, y0, x1, y1] at `dataset.boxes` times, evenly over its span: seconds after the beginning of
         the clip, fractions of the picture."""
-        known = np.frombuffer(self.instance.boxes).reshape(-1, 5)
-        start_s, end_s = self.span_s
-        times_s = np.linspace(start_s, end_s, self.settings.boxes) if end_s > start_s else np.array([start_s])
-        edges = [np.interp(times_s, known[:, 0] - self.row.start_s, side) for side in known[:, 1:].T]
-        return np.round(np.column_stack([times_s, *edges]), 4).tolist()
+        return self.about.moments.tolist()
 
     @property
     def _notation(self) -> Notation:
-        return notation_of(self.row, self.settings)
+        return notation_of(self.row, self.about.settings)
 
     @property
     def _key(self) -> tuple[object, ...]:
@@ -144,8 +175,7 @@ def instance_questions(
     rows = {(clip.clip_id, row.recipe): (clip, row) for clip in clips for row in clip.rows}
     found = [(*rows[key], one) for one in instances if (key := (one.clip_id, one.recipe)) in rows]
     return [
-        InstanceQuestion(clip, row, one, task, settings)
-        for clip, row, one in found
-        if one.boxes
+        InstanceQuestion(about, task)
+        for about in (CaptionedObject(clip, row, one, settings) for clip, row, one in found if one.boxes)
         for task in TASKS
     ]

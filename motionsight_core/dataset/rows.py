@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias
 from motionsight_core.catalog import Clip
 from motionsight_core.errors import UsageError
 from motionsight_core.record import PreferenceRecord
-from motionsight_core.warehouse import Warehouse
+from motionsight_core.warehouse import Warehouse, in_batches
 
 Aspect: TypeAlias = Literal["object", "camera"]
 ASPECTS: tuple[Aspect, ...] = ("object", "camera")
@@ -132,19 +132,21 @@ def read_rows(warehouse: Warehouse, where: str | None = None) -> Rows:
         warehouse, f"SELECT clip_id, recipe, aspect, scorer, score FROM scores {of_clips}"  # noqa: S608
     )  # fmt: skip
     fingerprints = _of_table(warehouse, f"SELECT clip_id, bits FROM fingerprints {of_clips}")  # noqa: S608
-    instances = _of_table(
-        warehouse,
-        f"SELECT {_INSTANCE} FROM object_tracks {of_clips} AND appearance IS NOT NULL",  # noqa: S608
-    )
+    # Boxes come as a dict each, in which those of many clips would fill gigabytes.
+    instances = [
+        Instance(*values, boxes=boxes_of(boxes))
+        for *values, boxes in _of_table(
+            warehouse,
+            f"SELECT {_INSTANCE} FROM object_tracks {of_clips} AND appearance IS NOT NULL",  # noqa: S608
+        )
+    ]
+    instances.sort(key=lambda one: (one.clip_id, one.recipe, one.track_id))
     choices = _of_table(warehouse, "SELECT pair_id, annotator, aspect, choice, chosen_at FROM preferences")
     return Rows(
         motion=tuple(motion),
         scores={tuple(key): score for *key, score in scores},
         fingerprints=dict(sorted((clip_id, bits) for clip_id, bits in fingerprints)),
-        instances=tuple(
-            Instance(*values, boxes=boxes_of(boxes))
-            for *values, boxes in sorted(instances, key=lambda row: row[:3])
-        ),
+        instances=tuple(instances),
         choices=tuple(Choice(*row) for row in sorted(choices)),
     )
 
@@ -157,10 +159,11 @@ def boxes_of(boxes: Sequence[Mapping[str, float]]) -> array[float]:
     return array("d", (boxes[place][side] for place in places for side in _SIDES))
 
 
-def _of_table(warehouse: Warehouse, sql: str) -> Iterable[tuple[Any, ...]]:
+def _of_table(warehouse: Warehouse, sql: str) -> Iterator[tuple[Any, ...]]:
     try:
-        return warehouse.query(sql).rows
+        for rows in in_batches(warehouse, sql):
+            yield from rows
     except UsageError:
         # The condition was valid just now, so the table is not there: the warehouse was last written by a
         # version that had none.
-        return []
+        return

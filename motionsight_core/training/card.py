@@ -98,7 +98,7 @@ def _validated(examples: Examples, done: Trained) -> str:
 
 
 def _adapters(examples: Examples, training: TrainingSettings) -> str:
-    merger = " and the merger" if training.lora_merger and examples.stage == "sft" else ""
+    merger = ", and the merger" if training.lora_merger and examples.stage == "sft" else ""
     return f"adapters of the LLM (LoRA), merged into it{merger}"
 
 

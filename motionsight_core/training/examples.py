@@ -112,14 +112,15 @@ def _missing(folder: Path, name: str) -> str:
 def _require_media(folder: Path, table: pa.Table) -> None:
     for clip in table.group_by(["media", "uri"]).aggregate([]).to_pylist():
         medium = clip["media"]
-        if medium == clip["uri"] or "://" in medium:
+        if medium == clip["uri"]:
             continue
-        if not medium.endswith(".mp4"):
-            raise UsageError(
-                f"The clips of {folder} are folders of frames, and training decodes videos: build the data "
-                "set with --media cut."
-            )
-        if not (folder / medium).is_file():
+        if "://" in medium:
+            if not medium.endswith(".mp4"):
+                raise UsageError(
+                    f"The clips of {folder} are folders of frames in a bucket, and training reads folders on "
+                    "this machine alone: build the data set with --media cut, or without media.root."
+                )
+        elif not (folder / medium).exists():
             raise UsageError(
                 f"{folder / medium} is missing: build the data set again with `motionsight dataset {folder}`."
             )

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from motionsight_core.catalog import Clip, VideoObject
-from motionsight_core.clip import FrameSequence
+from motionsight_core.clip import DecodedClip, FrameSequence
+from motionsight_core.dataset.media.frames import frames_in
 from motionsight_core.errors import ClipError, Corrupt, MotionSightError, RunError
 from motionsight_core.guarded.pool import DecoderPool, shared_decoder
 from motionsight_core.mllm import Conversation, Message
 from motionsight_core.settings import Settings, TrainingSettings
 from motionsight_core.stores import list_objects
+from motionsight_core.video.picture import Picture
 from motionsight_core.video.pixels import reduced
 
 
@@ -44,17 +47,32 @@ class ClipFrames:
             ) from None
 
     def _frames(self, row: Mapping[str, Any]) -> FrameSequence:
-        clip = self._clip(row)
-        count = frame_count(clip.end_s - clip.start_s, self.settings.training)
-        sampled = _decoder(self.settings, count).decode(clip, products=["sampled"]).sampled
-        if sampled is None:
+        is_folder = row["media"] != row["uri"] and (self.folder / row["media"]).is_dir()
+        decoded = self._of_pictures(row) if is_folder else self._of_video(row)
+        if decoded.sampled is None:
             raise Corrupt("Not one frame of it can be decoded.")
-        duration_s = clip.end_s - clip.start_s
         return FrameSequence(
-            reduced(sampled.pixels, max_pixels=self.settings.sampling.max_pixels),
-            sampled.times_s - clip.start_s,
-            (0.0, duration_s) if self.settings.training.relative_times else None,
+            reduced(decoded.sampled.pixels, max_pixels=self.settings.sampling.max_pixels),
+            decoded.sampled.times_s - decoded.clip.start_s,
+            (0.0, row["end_s"] - row["start_s"]) if self.settings.training.relative_times else None,
         )
+
+    def _of_video(self, row: Mapping[str, Any]) -> DecodedClip:
+        clip = self._clip(row)
+        return _decoder_for(clip, self.settings).decode(clip, products=["sampled"])
+
+    def _of_pictures(self, row: Mapping[str, Any]) -> DecodedClip:
+        """A clip that is a folder of JPEG frames, whose times count from the clip's start."""
+        folder = self.folder / row["media"]
+        clip = Clip(str(folder), row["version"], 0.0, row["end_s"] - row["start_s"])
+        pictures: list[Picture] = []
+        with tempfile.TemporaryFile() as file:
+            for data, time_s in frames_in(folder):
+                pictures.append(Picture(file.tell(), len(data), time_s))
+                file.write(data)
+            file.flush()
+            decoder = _decoder_for(clip, self.settings)
+            return decoder.decode_pictures(clip, pictures, file, products=["sampled"])
 
     def _clip(self, row: Mapping[str, Any]) -> Clip:
         medium = row["media"]
@@ -75,6 +93,10 @@ def conversation(row: Mapping[str, Any], frames: FrameSequence) -> Conversation:
 def frame_count(duration_s: float, settings: TrainingSettings) -> int:
     """How many frames are taken of a clip: `fps` for each second, between `min_frames` and `max_frames`."""
     return max(settings.min_frames, min(settings.max_frames, round(duration_s * settings.fps)))
+
+
+def _decoder_for(clip: Clip, settings: Settings) -> DecoderPool:
+    return _decoder(settings, frame_count(clip.end_s - clip.start_s, settings.training))
 
 
 def _decoder(settings: Settings, frames: int) -> DecoderPool:

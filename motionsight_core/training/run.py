@@ -25,7 +25,7 @@ HOW_TO_INSTALL = "pip install 'motionsight[train]'"
 #: Settings on which the weights of a run do not depend.
 _OPERATION = {"workers", "log_every", "save_every", "validation_rows", "samples"}
 #: What the settings of runs were that do not say them, since they are older than these.
-_UNSET = {"training": TrainingSettings().model_dump(mode="json", exclude=_OPERATION)}
+UNSET = {"training": TrainingSettings().model_dump(mode="json", exclude=_OPERATION)}
 PACKAGES = ("torch", "torchvision", "transformers", "trl", "peft", "datasets")
 
 
@@ -69,7 +69,7 @@ def train(
     from motionsight_core.training.weights import trained_weights
 
     _require_sense(settings)
-    folder = OutFolder(out, _described(examples, model, settings), added_later=_UNSET)
+    folder = OutFolder(out, _described(examples, model, settings), added_later=UNSET)
     if is_first():
         folder.claim()
     if folder.is_finished:

@@ -17,12 +17,18 @@ from trl.trainer.sft_config import SFTConfig
 from trl.trainer.sft_trainer import SFTTrainer
 
 from motionsight_core.clip import FrameSequence
-from motionsight_core.settings import Settings, TrainingSettings
+from motionsight_core.settings import Settings
 from motionsight_core.training.batches import DpoBatches, Row, SftBatches
 from motionsight_core.training.devices import in_bfloat16, processes, uses_gpu
 from motionsight_core.training.examples import Examples
 from motionsight_core.training.outcome import OnValidation, Progress, Validation
 from motionsight_core.training.parts import part_of
+from motionsight_core.training.sharding import (
+    ShardedPrecision,
+    gather_head,
+    shard_layers,
+    sharded_arguments,
+)
 
 
 class _RatesByPart:
@@ -63,11 +69,16 @@ class _ValidationApart:
             return super().evaluate(*given, **named)  # pyright: ignore[reportAttributeAccessIssue] a mixin
 
 
-class _Sft(_ValidationApart, _RatesByPart, SFTTrainer):
-    pass
+class _Sft(_ValidationApart, _RatesByPart, ShardedPrecision, SFTTrainer):
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        # The loss of a step is the mean over all of its tokens, however these are split over devices and over
+        # the batches that are accumulated. That Qwen's classes take no count of tokens is said of a loss of
+        # their own; trl's takes it.
+        self.model_accepts_loss_kwargs = True
 
 
-class _Dpo(_ValidationApart, _RatesByPart, DPOTrainer):
+class _Dpo(_ValidationApart, _RatesByPart, ShardedPrecision, DPOTrainer):
     pass
 
 
@@ -151,10 +162,14 @@ def trainer_of(
         trainer = _Sft(args=config, **common)
     else:
         config = DPOConfig(**arguments, beta=training.beta)
+        if training.fsdp:
+            shard_layers(reference, torch.bfloat16 if config.bf16 else None)
         trainer = _Dpo(args=config, ref_model=reference, **common)
     if adapters is not None:
         for parameter in filter(lambda one: one.requires_grad, trainer.model.parameters()):
             parameter.data = parameter.data.float()  # peft leaves a merger in the 16 bits of frozen weights
+    if training.fsdp:
+        gather_head(model)
     trainer.vision_learning_rate = training.vision_learning_rate
     trainer.remove_callback(PrinterCallback)
     return trainer
@@ -199,20 +214,5 @@ def _arguments(settings: Settings, checkpoints: Path, model: torch.nn.Module) ->
         # Spawned: a fork would take CUDA's state along, and the pipes of decoding processes.
         arguments |= {"dataloader_multiprocessing_context": "spawn", "dataloader_persistent_workers": True}
     if training.fsdp:
-        arguments |= _sharded(training, model)
+        arguments |= sharded_arguments(training, model)
     return arguments
-
-
-def _sharded(training: TrainingSettings, model: torch.nn.Module) -> dict[str, Any]:
-    """FSDP2 by the layers of LLM and vision tower; it has activation checkpointing of its own."""
-    layers = {name for module in model.modules() for name in getattr(module, "_no_split_modules", None) or ()}
-    return {
-        "fsdp": True,
-        "fsdp_config": {
-            "version": 2,
-            "transformer_layer_cls_to_wrap": sorted(layers),
-            "activation_checkpointing": training.gradient_checkpointing,
-            "state_dict_type": "FULL_STATE_DICT",
-        },
-        "activation_checkpointing": False,
-    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -172,13 +173,15 @@ def _write(model: Any, weights: Any, processor: Any, out: Path, settings: Settin
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Without the warnings of transformers, such as of weights that it need not restore."""
+    """Without the warnings of transformers: of weights that it need not restore, and for its own callers."""
     before = logging.get_verbosity()
     logging.set_verbosity_error()
     # A tokenizer that has worked warns in every process that is made after.
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)
+            yield
     finally:
         logging.set_verbosity(before)
 

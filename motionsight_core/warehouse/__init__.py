@@ -13,7 +13,7 @@ from __future__ import annotations
 from motionsight_core.backends import WAREHOUSES
 from motionsight_core.environment import DEFAULT_WAREHOUSE
 from motionsight_core.errors import UsageError
-from motionsight_core.warehouse._base import Answer, Known, Warehouse
+from motionsight_core.warehouse._base import Answer, Known, Warehouse, in_batches
 from motionsight_core.warehouse._manifest import Manifest
 from motionsight_core.warehouse.tables import (
     FAILURES,
@@ -41,6 +41,7 @@ __all__ = [
     "Manifest",
     "Table",
     "Warehouse",
+    "in_batches",
     "open_warehouse",
 ]
 

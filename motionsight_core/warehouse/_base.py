@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from motionsight_core.catalog import VideoObject
 from motionsight_core.record import PartitionRecord, RunRecord
@@ -131,3 +131,20 @@ class Warehouse(Protocol):
             NoWarehouse: nothing was written there yet.
         """
         ...
+
+
+@runtime_checkable
+class Batched(Protocol):
+    """A warehouse that hands on an answer in parts, as it arrives; others need not."""
+
+    def query_in_batches(self, sql: str) -> Iterator[list[tuple[Any, ...]]]:
+        """As `Warehouse.query`, some thousands of rows at a time."""
+        ...
+
+
+def in_batches(warehouse: Warehouse, sql: str) -> Iterator[list[tuple[Any, ...]]]:
+    """The rows of a query, as few at a time as the warehouse can hand on; raises as `Warehouse.query`."""
+    if isinstance(warehouse, Batched):
+        yield from warehouse.query_in_batches(sql)
+    else:
+        yield warehouse.query(sql).rows

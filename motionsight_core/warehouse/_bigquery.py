@@ -166,6 +166,18 @@ class BigQueryWarehouse:
         return [PartitionRecord(*row) for row in rows]
 
     def query(self, sql: str) -> Answer:
+        with self._result(sql) as rows:
+            columns = tuple(field.name for field in rows.schema)
+            return Answer(columns, [tuple(row.values()) for row in rows])
+
+    def query_in_batches(self, sql: str) -> Iterator[list[tuple[Any, ...]]]:
+        with self._result(sql) as rows:
+            for page in rows.pages:
+                yield [tuple(row.values()) for row in page]
+
+    @contextmanager
+    def _result(self, sql: str) -> Iterator[Any]:
+        """What a query answers, in pages that are not fetched yet."""
         if not is_there(self._address):
             raise NoWarehouse(
                 f"There is no warehouse at bigquery:{self._address.name} yet; `motionsight annotate` makes "
@@ -175,9 +187,7 @@ class BigQueryWarehouse:
         with errors(self._address), _wrong_query():
             most = int(self._address.max_gb * 1e9)
             config = job_config(self._address, maximum_bytes_billed=most)
-            rows = client_of(self._address).query(sql, job_config=config, retry=retry()).result(retry=retry())
-            columns = tuple(field.name for field in rows.schema)
-            return Answer(columns, [tuple(row.values()) for row in rows])
+            yield client_of(self._address).query(sql, job_config=config, retry=retry()).result(retry=retry())
 
     def _refuse_costly(self, sql: str) -> None:
         """A dry run, which costs nothing, says what kind of statement it is and what it would read."""

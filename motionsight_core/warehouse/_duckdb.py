@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -33,6 +34,8 @@ from motionsight_core.warehouse.tables import PARTITIONS, RUNS
 #: Threads of this process share the open file: DuckDB lets the second of two writers fail, and a thread
 #: that opens the file while another closes it as well.
 _in_this_process = threading.Lock()
+#: Rows of an answer that are objects of Python at a time.
+_BATCH = 5_000
 
 
 class DuckDBWarehouse:
@@ -160,12 +163,22 @@ class DuckDBWarehouse:
         return [PartitionRecord(*row) for row in rows]
 
     def query(self, sql: str) -> Answer:
+        with self._result(sql) as result:
+            return Answer(tuple(column[0] for column in result.description or ()), result.fetchall())
+
+    def query_in_batches(self, sql: str) -> Iterator[list[tuple[Any, ...]]]:
+        with self._result(sql) as result:
+            while rows := result.fetchmany(_BATCH):
+                yield rows
+
+    @contextmanager
+    def _result(self, sql: str) -> Iterator[duckdb.DuckDBPyConnection]:
+        """What a query answers, not fetched yet."""
         if not self._path.exists():
             raise NoWarehouse(f"There is no warehouse at {self._path} yet; `motionsight annotate` makes one.")
         with self._open(read_only=True) as connection:
             try:
-                result = connection.execute(sql)
-                return Answer(tuple(column[0] for column in result.description or ()), result.fetchall())
+                yield connection.execute(sql)
             except duckdb.Error as error:
                 raise UsageError(f"The query failed: {first_paragraph(error)}") from None
 

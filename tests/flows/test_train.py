@@ -12,7 +12,7 @@ import pytest
 
 from motionsight_core.synthetic import render_catalog
 from tests.checkpoints.mllm import tiny_qwen2_5_vl
-from tests.core.training.clips import write_data
+from tests.core.training.clips import hold_back, write_data
 from tests.documented import ROOT
 from tests.flows.conftest import Done
 from tests.warm import environment
@@ -27,7 +27,7 @@ SMALL = (
 def test_it_says_how_the_loss_falls_and_how_to_use_what_it_wrote(
     motionsight: Callable[..., Done], tmp_path: Path
 ) -> None:
-    write_data(tmp_path / "data", count=4)
+    hold_back(write_data(tmp_path / "data", count=5), "sft.parquet")
     tiny_qwen2_5_vl(tmp_path / "model")
 
     done = motionsight(
@@ -36,10 +36,17 @@ def test_it_says_how_the_loss_falls_and_how_to_use_what_it_wrote(
     )  # fmt: skip
 
     assert done.code == 0, done.err
-    assert [line.partition(": loss ")[0] for line in done.err.splitlines()] == ["Step 1 of 2", "Step 2 of 2"]
-    first, loss, use = done.out.splitlines()
+    assert [line.rpartition(" ")[0] for line in done.err.splitlines()] == [
+        "Step 1 of 2: loss",
+        "Step 2 of 2: loss",
+        "Step 2 of 2: validation loss",
+    ]
+    first, loss, validation, samples, *example, use = done.out.splitlines()
     assert first == "Wrote sft: 2 steps over 4 rows."
     assert loss.startswith("Loss: ")
+    assert validation.startswith("On the split validation at step 2: validation loss ")
+    assert samples == "1 question of the split validation, before and after: sft/samples.json."
+    assert [line.partition(":")[0].strip() for line in example[1:]] == ["reference", "before", "after"]
     assert use == (
         "Use it with --set annotator=transformers:sft --set mllm.frames_as=video; its card is sft/README.md."
     )
@@ -68,11 +75,13 @@ def test_a_model_that_is_not_there_is_one_sentence(motionsight: Callable[..., Do
 def test_two_processes_of_torchrun_have_the_losses_of_one(
     motionsight: Callable[..., Done], tmp_path: Path
 ) -> None:
-    write_data(tmp_path / "data")
+    """Also those on the split validation, and with fewer video tokens."""
+    hold_back(write_data(tmp_path / "data"), "sft.parquet", 2)
     tiny_qwen2_5_vl(tmp_path / "model")
     asked = (
         "train", "sft", "data", "--model", "model", *SMALL, "--set", "training.batch_per_device=2",
-        "--set", "training.max_steps=3",
+        "--set", "training.max_steps=3", "--set", "training.video_tokens=events",
+        "--set", "training.events=1",
     )  # fmt: skip
     # In the folder of the run lies no code: torchrun starts what is installed, or what PYTHONPATH names.
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
@@ -91,7 +100,7 @@ def test_two_processes_of_torchrun_have_the_losses_of_one(
     def losses(said: str) -> list[float]:
         return [float(line.rpartition(" ")[2]) for line in said.splitlines() if line.startswith("Step ")]
 
-    assert len(losses(alone.err)) == 3
+    assert len(losses(alone.err)) == 3 + 1
     # Printed with four digits; sums over processes round differently.
     assert losses(together.stderr) == pytest.approx(losses(alone.err), rel=2e-3)
     assert together.stdout.count("Wrote together") == 1

@@ -11,7 +11,7 @@ from typing import Any
 from motionsight_core.catalog import Clip
 from motionsight_core.clip import FrameSequence
 from motionsight_core.dataset.media.places import disk_errors, put, unfinished_file
-from motionsight_core.errors import Corrupt
+from motionsight_core.errors import Corrupt, one_line
 from motionsight_core.guarded.pool import shared_decoder
 from motionsight_core.settings import Settings, StoreSettings
 from motionsight_core.stores.uploads import is_in_bucket, note_of
@@ -70,6 +70,20 @@ def frames_at(path: str, clip: Clip, settings: Settings) -> int | None:
         RunError: the bucket does not answer.
     """
     return _stored(path, _note(clip, settings), settings.stores)
+
+
+def frames_in(folder: Path) -> list[tuple[bytes, float]]:
+    """The JPEG files of a folder's frames, and when each is shown, seconds after the clip's start.
+
+    Raises:
+        Corrupt: the folder is not whole.
+    """
+    try:
+        frames = json.loads((folder / TIMES_FILE).read_text())["frames"]
+        # A name alone: nothing outside of the folder is read.
+        return [((folder / Path(frame["file"]).name).read_bytes(), float(frame["t_s"])) for frame in frames]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise Corrupt(f"{folder} is no whole folder of frames ({one_line(error)}).") from None
 
 
 def frame_file(number: int) -> str:

@@ -103,7 +103,9 @@ def fewer_tokens(
     reduced, left = {}, torch.ones_like(attended)
     for kind, (output, grids) in features.items():
         places = ids == getattr(model.config, f"{kind}_token_id")
-        groups = [1] * len(grids) if kind == "video" else images or _pictures_of_rows(places, grids)
+        groups = [1] * len(grids) if kind == "video" else images
+        if groups is None:
+            groups = _pictures_of_rows(places, grids)
         reduced[kind], cells = _reduced(output, _sequences(grids, groups), events=events, stride=stride)
         left[places] = cells.to(ids.device)
     order = left.int().argsort(dim=1, stable=True)[:, -int(left.sum(dim=1).max()) :]

@@ -35,14 +35,22 @@ ANSWERS = (
 )
 
 
-def write_data(folder: Path, count: int = len(ANSWERS)) -> Path:
-    """A data set of `count` clips of one second; each is asked about, and has a pair that people decided.
+def write_data(
+    folder: Path,
+    count: int = len(ANSWERS),
+    *,
+    width: int = 96,
+    height: int = 64,
+    fps: float = 12.0,
+    duration_s: float = 1.0,
+) -> Path:
+    """A data set of `count` clips; each is asked about, and has a pair that people decided.
 
     The last two pairs are held back, in the split test.
     """
     media = folder / "media"
     media.mkdir(parents=True)
-    render_catalog(media, count=count, seed=3, width=96, height=64, fps=12.0, duration_s=1.0)
+    render_catalog(media, count=count, seed=3, width=width, height=height, fps=fps, duration_s=duration_s)
     files = sorted(media.glob("*.mp4"))
     (folder / MARKER).write_text("{}\n")
     clips = [_clip(file, number) for number, file in enumerate(files)]

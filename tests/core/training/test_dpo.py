@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 import torch
-from transformers import AutoModelForImageTextToText, AutoProcessor
+from transformers import AutoProcessor
 
 from motionsight_core.training import Trained, read_examples, train
 from motionsight_core.training.batches import DpoBatches
 from motionsight_core.training.parts import freeze_the_rest
 from motionsight_core.training.trainers import Reports, trainer_of
 from tests.core.training.clips import decoded_once, settings
-from tests.core.training.weights import log_probabilities, moved
+from tests.core.training.weights import loaded, log_probabilities, moved
 
 BETA = 0.1
 
@@ -109,10 +108,6 @@ def test_loss_and_gradient_are_those_of_eq_6(
         assert (ours.grad is None) == (hand.grad is None), name
         if ours.grad is not None and hand.grad is not None:
             torch.testing.assert_close(ours.grad, share * hand.grad, rtol=1e-3, atol=1e-5, msg=name)
-
-
-def loaded(folder: Path) -> Any:
-    return AutoModelForImageTextToText.from_pretrained(folder, dtype=torch.float32).eval()
 
 
 def batches(folder: Path, data: Path) -> DpoBatches:

@@ -5,23 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import torch
-from transformers import AutoModelForImageTextToText, AutoProcessor
+from transformers import AutoProcessor
 
+from motionsight_core.clip import FrameSequence
 from motionsight_core.errors import UsageError
 from motionsight_core.mllm import Message, open_mllm
+from motionsight_core.mllm._inputs import prompt_inputs
 from motionsight_core.mllm.positions import boxes_of, times_of
+from motionsight_core.mllm.video_tokens import fewer_tokens, reduce_video_tokens
 from motionsight_core.settings import Settings
 from motionsight_core.training import Stage, Trained, read_examples, train
-from motionsight_core.training.batches import Row, SftBatches
+from motionsight_core.training.batches import IGNORED, Row, SftBatches
 from motionsight_core.training.events import tokens_by_events
 from motionsight_core.training.parts import freeze_the_rest
 from motionsight_core.training.trainers import Reports, trainer_of
 from tests.core.training.clips import decoded_once, settings, write_data, write_instances
-from tests.core.training.weights import moved
+from tests.core.training.weights import loaded, moved
 
 GRIDS = ["qwen2_5_vl", "internvl", pytest.param("qwen3_vl", marks=pytest.mark.long)]
 #: The settings that make SFT that of iMOVE, at the size of the tests' models.
@@ -93,6 +96,38 @@ def test_where_every_frame_is_an_event_loss_and_gradients_are_the_same_to_the_bi
     assert plain.gradients.keys() == whole.gradients.keys() == fewer.gradients.keys()
     assert all(torch.equal(whole.gradients[name], one) for name, one in plain.gradients.items())
     assert not all(torch.equal(fewer.gradients[name], one) for name, one in plain.gradients.items())
+
+
+@pytest.mark.parametrize("frames_as", ["images", "video"])
+@pytest.mark.parametrize("family", ["qwen2_5_vl", "qwen3_vl"])
+def test_prompts_of_unlike_length_have_the_tokens_and_positions_with_which_they_are_answered(
+    family: str, frames_as: Literal["images", "video"], checkpoint: Callable[[str], Path], data: Path
+) -> None:
+    model, processor = loaded(checkpoint(family)), AutoProcessor.from_pretrained(checkpoint(family))
+    kept = decoded_once(data, settings())
+    rows = read_examples(data, "sft").table.to_pylist()[:3]
+
+    def frames(row: Row) -> FrameSequence:
+        whole, count = kept(row), 4 - rows.index(row)
+        return FrameSequence(whole.pixels[:count], whole.times_s[:count])
+
+    conversations = [(Message("user", (frames(row), row["question"])),) for row in rows]
+    known: dict[str, Any] = {"events": 1, "stride": 2, "pad": processor.tokenizer.pad_token_id}
+    asked = prompt_inputs(processor, conversations, frames_as=frames_as, plain=str)
+    answered = reduce_video_tokens(model, asked, [4, 3, 2] if frames_as == "images" else [], **known)
+
+    batch = SftBatches(processor, frames, frames_as)(rows)
+    trained = fewer_tokens(model, batch, None, **known)
+
+    assert trained is not None
+    prompts = answered["input_ids"].shape[1]
+    assert torch.equal(trained.inputs["input_ids"][:, :prompts], answered["input_ids"])
+    assert torch.equal(trained.inputs["attention_mask"][:, :prompts], answered["attention_mask"])
+    assert torch.equal(trained.inputs["position_ids"][..., :prompts], answered["position_ids"][1:])
+    # Of the answers everything is left.
+    labels = batch["labels"].gather(1, trained.columns)
+    assert (labels != IGNORED).sum(1).tolist() == (batch["labels"] != IGNORED).sum(1).tolist()
+    assert prompts < asked["input_ids"].shape[1]
 
 
 def test_the_vision_tower_learns_through_the_means(
@@ -203,7 +238,3 @@ def asked_of(done: Trained, rows: list[dict[str, Any]], frames: Callable[[Row], 
     )
     replies = model.reply([(Message("user", (frames(row), row["question"])),) for row in rows])
     return [getattr(reply, "text", str(reply)) for reply in replies]
-
-
-def loaded(folder: Path) -> Any:
-    return AutoModelForImageTextToText.from_pretrained(folder, dtype=torch.float32)

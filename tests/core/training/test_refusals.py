@@ -56,10 +56,10 @@ def test_a_data_set_without_its_clips(own_data: Path) -> None:
     assert refused("sft", own_data).startswith(f"{clip} is missing: build the data set again")
 
 
-def test_a_data_set_of_frames(own_data: Path) -> None:
-    change(own_data, "media", "media/00")
+def test_folders_of_frames_in_a_bucket(own_data: Path) -> None:
+    change(own_data, "media", "s3://bucket/set/00")
 
-    assert "--media cut" in refused("sft", own_data)
+    assert "--media cut, or without media.root" in refused("sft", own_data)
 
 
 def test_a_data_set_without_a_training_split(own_data: Path) -> None:

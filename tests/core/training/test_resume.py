@@ -13,10 +13,12 @@ from typing import Any
 import pytest
 
 from motionsight_core.clip import FrameSequence
+from motionsight_core.errors import UsageError
 from motionsight_core.settings import Settings
 from motionsight_core.training import Stage, Trained, read_examples, train
 from motionsight_core.training.losses import LossFile
 from motionsight_core.training.out_folder import OutFolder
+from motionsight_core.training.run import UNSET, _described
 from tests.core.training.clips import decoded_once, settings
 from tests.core.training.weights import are_equal
 
@@ -51,6 +53,20 @@ OF_A_RUN: dict[str, Any] = {"max_steps": STEPS, "batch": 2, "batch_per_device": 
         pytest.param(
             "sft", "qwen2_5_vl", {"save_every": 3, "gradient_checkpointing": True}, marks=pytest.mark.long
         ),
+        pytest.param(
+            "sft",
+            "qwen2_5_vl",
+            {"save_every": 3, "gradient_checkpointing": True, "video_tokens": "events", "events": 1},
+            marks=pytest.mark.long,
+        ),
+        pytest.param("sft", "qwen2_5_vl", {"save_every": 3, "precision": "bfloat16"}, marks=pytest.mark.long),
+        pytest.param("dpo", "qwen2_5_vl", {"save_every": 3, "precision": "bfloat16"}, marks=pytest.mark.long),
+        pytest.param(
+            "sft",
+            "qwen2_5_vl",
+            {"save_every": 3, "precision": "bfloat16", "lora": True, "lora_rank": 4},
+            marks=pytest.mark.long,
+        ),
     ],
 )
 def test_a_killed_run_ends_as_one_that_was_not(
@@ -81,6 +97,23 @@ def test_a_killed_run_ends_as_one_that_was_not(
     written = [(line["step"], line["loss"]) for line in LossFile(resumed.out).read() if "loss" in line]
     assert written == list(whole.losses)
     assert LossFile(resumed.out).read() == LossFile(whole.out).read()
+
+
+def test_a_run_that_is_older_than_a_setting_goes_on_where_that_is_at_its_default(
+    data: Path, tmp_path: Path
+) -> None:
+    def folder(**training: Any) -> OutFolder:
+        run = _described(read_examples(data, "sft"), "model", settings(**training))
+        return OutFolder(tmp_path / "out", run, added_later=UNSET)
+
+    folder().claim()
+    older = json.loads((tmp_path / "out/training.json").read_text())
+    del older["run"]["training"]["video_tokens"]
+    (tmp_path / "out/training.json").write_text(json.dumps(older))
+
+    folder().claim()
+    with pytest.raises(UsageError, match=r"holds a run with other training\.video_tokens; "):
+        folder(video_tokens="events").claim()
 
 
 def test_losses_after_the_checkpoint_are_dropped_and_a_line_that_a_kill_cut_short_too(tmp_path: Path) -> None:

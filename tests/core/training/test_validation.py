@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 import torch
-from transformers import AutoModelForImageTextToText, AutoProcessor
+from transformers import AutoProcessor
 
 from motionsight_core.training import Stage, Validation, read_examples, train
 from motionsight_core.training.batches import DpoBatches, SftBatches
 from motionsight_core.training.losses import LossFile
 from tests.core.training.clips import decoded_once, hold_back, settings
-from tests.core.training.weights import are_equal, log_probabilities
+from tests.core.training.weights import are_equal, loaded, log_probabilities
 
 BETA = 0.1
 OF_A_RUN: dict[str, Any] = {"max_steps": 2, "batch": 2, "batch_per_device": 2, "save_every": 1}
@@ -131,7 +131,3 @@ def test_rows_are_taken_evenly_from_all_that_there_are(data: Path, tmp_path: Pat
     assert answers(3) == [held[place]["answer"] for place in (0, 2, 4)]
     assert answers(100) == [one["answer"] for one in held]
     assert answers(0) == []
-
-
-def loaded(folder: Path) -> Any:
-    return AutoModelForImageTextToText.from_pretrained(folder, dtype=torch.float32).eval()

@@ -7,12 +7,17 @@ from typing import Any
 
 import torch
 from safetensors.torch import load_file
+from transformers import AutoModelForImageTextToText
 
 from motionsight_core.training.parts import Part, part_of
 
 
 def weights(folder: Path) -> dict[str, torch.Tensor]:
     return load_file(folder / "model.safetensors")
+
+
+def loaded(folder: Path) -> Any:
+    return AutoModelForImageTextToText.from_pretrained(folder, dtype=torch.float32)
 
 
 def moved(before: Path, after: Path) -> dict[Part, set[bool]]:

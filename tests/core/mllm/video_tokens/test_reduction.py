@@ -104,7 +104,7 @@ def test_where_every_frame_is_an_event_nothing_changes_to_the_last_logit(
     assert torch.equal(logits_of(whole, *asked), logits_of(plain, *asked))
 
 
-# InternVL's processor takes videos of one length a call, with events as without.
+# InternVL's processor takes videos of one length a conversation, with events as without.
 @pytest.mark.parametrize(
     ("family", "frames_as"),
     [*((family, "images") for family in FAMILIES), ("qwen2_5_vl", "video"), ("qwen3_vl", "video")],
@@ -119,6 +119,20 @@ def test_clips_of_unlike_length_in_a_batch_get_the_replies_of_single_calls(
     alone = [reply for one in unlike() for reply in good(model.reply([one]))]
     assert [reply.text for reply in together] == [reply.text for reply in alone]
     assert [reply.prompt_tokens for reply in together] == [reply.prompt_tokens for reply in alone]
+
+
+@pytest.mark.parametrize("video_tokens", ["all", "events"])
+def test_one_call_takes_videos_of_unlike_length_where_the_processor_does_not(
+    opened: OpenModel, video_tokens: str
+) -> None:
+    model = opened("internvl", frames_as="video", video_tokens=video_tokens, events=2)
+    asked = [about("Why?", shown=square(count, seed=count)) for count in (6, 3, 5)]
+
+    together = logits_of(model, *asked)
+
+    # Sums of a padded batch come in another order.
+    alone = torch.cat([logits_of(model, one) for one in asked], dim=1)
+    assert torch.allclose(together, alone, atol=1e-4)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
