@@ -33,14 +33,14 @@ class Watch:
     def __init__(self, steps: int) -> None:
         self._steps = steps
         self._fetch = Trainer.get_batch_samples
-        self._started = time.perf_counter()
+        self._began = 0.0
         self._seen: dict[str, Any] = {}
 
     def fetch(self, trainer: Any, *arguments: Any, **named: Any) -> Any:
         """In place of `Trainer.get_batch_samples`, in each process."""
         if trainer.state.global_step >= self._steps:
             raise Enough
-        asked = time.perf_counter()
+        asked = self._began = time.perf_counter()
         batches, count = self._fetch(trainer, *arguments, **named)
         self._seen = {
             "waited_s": time.perf_counter() - asked,
@@ -52,12 +52,11 @@ class Watch:
         return batches, count
 
     def report(self, step: int, steps: int, loss: float) -> None:
-        """After each step; that its loss is known means that the GPU has made it."""
+        """After each step, before a checkpoint; that its loss is known means that the GPU has made it."""
         now = time.perf_counter()
         memory = torch.cuda.max_memory_allocated() if torch.cuda.is_available() else 0
-        row = {"step": step, "loss": loss, "seconds": now - self._started, "memory_bytes": memory}
+        row = {"step": step, "loss": loss, "seconds": now - self._began, "memory_bytes": memory}
         print(json.dumps(row | self._seen | {"processes": processes()}), flush=True)
-        self._started = time.perf_counter()
 
 
 def weights(model: Any) -> dict[str, int]:
@@ -76,7 +75,7 @@ def main(data: str, model: str, out: str, steps: str, *knobs: str) -> None:
     def fetch(trainer: Any, *arguments: Any, **named: Any) -> Any:
         return watch.fetch(trainer, *arguments, **named)
 
-    Trainer.get_batch_samples = fetch
+    Trainer.get_batch_samples = fetch  # pyright: ignore[reportAttributeAccessIssue] its name for itself
     settings = Settings.load(
         overrides=[f"training.max_steps={int(steps) + 1}", "training.log_every=1", *knobs], environment={}
     )

@@ -6,9 +6,10 @@ Random weights of the sizes of Qwen2.5-VL, trained by `motionsight_core.training
 frames, which are decoded in guarded processes of the data loader's workers:
 
 - LoRA of rank 128 on a 7B, in bfloat16 with gradient checkpointing, on one GPU;
-- all weights of a 3B in shards (FSDP2) on all GPUs there are, with a checkpoint after three steps, from which
-  a second run goes on: the losses of both are compared. Where the disk is too small for the checkpoint (18
-  bytes a parameter with the model beside it), the LLM has fewer layers. On a CPU this is left out.
+- all weights of a 3B in shards (FSDP2) on all GPUs there are, with a checkpoint two steps before the end,
+  from which a second run goes on: the losses of both are compared. Where the disk is too small for the
+  checkpoint (18 bytes a parameter with the model beside it), the LLM has fewer layers. On a CPU this is left
+  out.
 
 `tiny` runs the same code on a CPU. What has not ended after --minutes is stopped, and what was measured until
 then is printed.
@@ -54,7 +55,8 @@ PEAK_TFLOPS = {
 }
 #: Steps that choose kernels and fill caches; they are not measured.
 WARM_UP = 2
-SAVED_AFTER = 3
+#: Steps that follow the checkpoint, and are made twice; it comes once, so there must be more before it.
+AFTER_CHECKPOINT = 2
 #: Of a parameter: in the model (2), and in a checkpoint its weight, twice, and AdamW's two (4 each).
 DISK_BYTES = 18
 REAL_CLIPS: dict[str, Any] = {"width": 960, "height": 540, "fps": 10.0, "duration_s": 16.0}
@@ -73,8 +75,8 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="for models and checkpoints; a temporary one")
     parser.add_argument("--peak-tflops", type=float, help="of a GPU that the table does not know")
     chosen = parser.parse_args()
-    if chosen.steps <= SAVED_AFTER:
-        parser.error(f"--steps must be above {SAVED_AFTER}, after which the checkpoint is written")
+    if chosen.steps <= 2 * AFTER_CHECKPOINT:
+        parser.error(f"--steps must be above {2 * AFTER_CHECKPOINT}")
     deadline = time.monotonic() + 60 * chosen.minutes
     peak = chosen.peak_tflops or _peak_tflops()
     print(f"machine            {_machine()}", flush=True)
@@ -101,7 +103,7 @@ def _adapters(chosen: argparse.Namespace, place: Path, data: Path, deadline: flo
 def _shards(chosen: argparse.Namespace, place: Path, data: Path, deadline: float, peak: float) -> None:
     print(f"\nAll weights in shards (FSDP2), {torch.cuda.device_count()} GPUs:", flush=True)
     model = _model(place / "shards", "3b", chosen.size, most_bytes=shutil.disk_usage(place).free * 9 // 10)
-    knobs = ["training.fsdp=true", f"training.save_every={SAVED_AFTER}"]
+    knobs = ["training.fsdp=true", f"training.save_every={chosen.steps - AFTER_CHECKPOINT}"]
     trained = Training(chosen, data, model, place / "shards-out", [*knobs, *_knobs(chosen.size)])
     launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "gpu"]
     whole = trained.run(deadline, launcher)
@@ -119,18 +121,15 @@ class Training:
         self._arguments = [str(data), str(model), str(out), str(chosen.steps), *knobs]
 
     def run(self, deadline: float, launcher: Sequence[str], *, only_one_gpu: bool = False) -> list[Row]:
-        """The rows that it wrote before it ended, or had to.
-
-        Raises:
-            SystemExit: it failed.
-        """
+        """The rows that it wrote before it ended, or had to."""
         environment = os.environ | ({"CUDA_VISIBLE_DEVICES": "0"} if only_one_gpu else {})
         command = [*launcher, "-m", "benchmarks._gpu_train_run", *self._arguments]
         process = subprocess.Popen(
             command, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
         )
+        # torchrun hands a SIGTERM on to its workers, which are in sessions of their own.
         late = threading.Timer(
-            max(1.0, deadline - time.monotonic()), os.killpg, (process.pid, signal.SIGKILL)
+            max(1.0, deadline - time.monotonic()), os.killpg, (process.pid, signal.SIGTERM)
         )
         late.start()
         try:
@@ -142,7 +141,7 @@ class Training:
         if was_late:
             print("stopped            the time was up")
         elif code:
-            raise SystemExit(f"{' '.join(command)} ended with exit code {code}")
+            print(f"failed             {' '.join(command)} ended with exit code {code}")
         return rows
 
 
@@ -198,6 +197,7 @@ def _model(directory: Path, size: str, scale: str, most_bytes: int | None = None
     if scale == "real":
         started = time.monotonic()
         layers = qwen2_5_vl(directory, size, most_weights=most_bytes and most_bytes // DISK_BYTES)
+        torch.cuda.empty_cache()  # the trainings need it
         print(f"model              {size} of {layers} layers, made in {time.monotonic() - started:.0f} s")
     return directory
 
