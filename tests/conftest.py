@@ -50,7 +50,7 @@ SHARED = {
         "tests/core/test_whole_method.py",
         "tests/serve/test_checkpoint.py",
     ),
-    "training": ("tests/core/training/",),
+    "training": ("tests/core/training/", "tests/flows/test_trained.py"),
     "browser": ("tests/report/", "tests/prefer/test_page.py", "tests/test_site.py"),
 }
 #: What takes longest comes first, or it would keep one process when the others are done.
