@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -24,8 +25,8 @@ from motionsight_core.warehouse import Manifest
 CAPTION_TAG = "motionsight-caption"
 
 
-def may_help(task: Task[..., Manifest], task_run: TaskRun, state: State[Manifest]) -> bool:
-    """Whether a shard that failed is tried again: not where it would be the same again."""
+def may_help(task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> bool:
+    """Whether a task that failed is tried again: not where it would be the same again."""
     return not isinstance(state.data, UsageError)
 
 

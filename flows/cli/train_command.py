@@ -8,7 +8,7 @@ import click
 
 from motionsight_core.dataset.markdown import plural
 from motionsight_core.settings import Settings
-from motionsight_core.training import Stage, Trained, train
+from motionsight_core.training import Stage, Trained, losses, train
 
 
 def show_training(stage: Stage, folder: Path, *, model: str, out: Path, settings: Settings) -> None:
@@ -21,7 +21,7 @@ def show_training(stage: Stage, folder: Path, *, model: str, out: Path, settings
     """
 
     def report(step: int, steps: int, loss: float) -> None:
-        click.echo(f"Step {step:,} of {steps:,}: loss {loss:.4g}", err=True)
+        click.echo(losses.told({"step": step, "steps": steps, "loss": loss}), err=True)
 
     done = train(stage, folder, model=model, out=out, settings=settings, report=report)
     for line in told(done, settings):

@@ -26,5 +26,7 @@ def named(flow_name: str, parameters: dict[str, Any]) -> str:
         verb = "report on"
     if verb == "build":
         verb = "data set of"
+    if parameters.get("stage"):
+        verb, about = f"train {parameters['stage']}:", parameters.get("out")
     name = f"{verb} {about}".strip()
     return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"

@@ -59,11 +59,16 @@ class OutFolder:
     def last_checkpoint(self) -> Path | None:
         """The latest checkpoint that is whole; one that a kill cut short does not count."""
         whole = {
-            int(folder.name.rpartition("-")[2]): folder
+            _step_of(folder): folder
             for folder in self.checkpoints.glob("checkpoint-*")
             if _is_json(folder / STATE_FILE)
         }
         return whole[max(whole)] if whole else None
+
+    def last_step(self) -> int:
+        """The step of the last whole checkpoint; 0 where there is none."""
+        checkpoint = self.last_checkpoint()
+        return _step_of(checkpoint) if checkpoint else 0
 
     def finish(self) -> None:
         """Say that the model is there."""
@@ -81,6 +86,10 @@ class OutFolder:
         with disk_errors(str(self.path)):
             unfinished.write_text(content)
             unfinished.replace(self.path / MARKER)
+
+
+def _step_of(checkpoint: Path) -> int:
+    return int(checkpoint.name.rpartition("-")[2])
 
 
 def _is_json(file: Path) -> bool:

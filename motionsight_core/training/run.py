@@ -15,6 +15,7 @@ from motionsight_core.models.source import ModelSource
 from motionsight_core.settings import Settings
 from motionsight_core.training.examples import Examples, Stage, read_examples
 from motionsight_core.training.frames import ClipFrames
+from motionsight_core.training.losses import LossFile
 from motionsight_core.training.out_folder import OutFolder
 from motionsight_core.training.outcome import Progress, Trained
 
@@ -62,8 +63,16 @@ def train(
         folder.claim()
     if folder.is_finished:
         return Trained(out, len(examples), 0, (), None, was_finished=True, is_reporting=is_first())
+    losses = LossFile(out)
+    if is_first():
+        losses.resume(folder.last_step())
+
+    def reported(step: int, steps: int, loss: float) -> None:
+        losses.add(step, steps, loss=loss)
+        report(step, steps, loss)
+
     return trained_weights(
-        examples, model, folder, settings, report=report, frames=frames or ClipFrames(data, settings)
+        examples, model, folder, settings, report=reported, frames=frames or ClipFrames(data, settings)
     )
 
 

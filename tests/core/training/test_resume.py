@@ -15,6 +15,7 @@ import pytest
 from motionsight_core.clip import FrameSequence
 from motionsight_core.settings import Settings
 from motionsight_core.training import Stage, Trained, read_examples, train
+from motionsight_core.training.losses import LossFile
 from motionsight_core.training.out_folder import OutFolder
 from tests.core.training.clips import decoded_once, settings
 from tests.core.training.weights import are_equal
@@ -66,6 +67,28 @@ def test_a_killed_run_ends_as_one_that_was_not(
     assert (whole.resumed_from, resumed.resumed_from) == (None, training["save_every"])
     assert are_equal(whole.out, resumed.out)
     assert resumed.losses == whole.losses
+    written = [(line["step"], line["loss"]) for line in LossFile(resumed.out).read()]
+    assert written == list(whole.losses)
+    assert LossFile(resumed.out).read() == LossFile(whole.out).read()
+
+
+def test_losses_after_the_checkpoint_are_dropped_and_a_line_that_a_kill_cut_short_too(tmp_path: Path) -> None:
+    losses = LossFile(tmp_path)
+    for step in (10, 20, 30):
+        losses.add(step, 300, loss=1 / step)
+    with (tmp_path / "losses.jsonl").open("a") as file:
+        file.write('{"step": 40, "st')
+
+    losses.resume(20)
+    losses.add(30, 300, loss=0.5)
+
+    assert losses.read() == [
+        {"step": 10, "steps": 300, "loss": 0.1},
+        {"step": 20, "steps": 300, "loss": 0.05},
+        {"step": 30, "steps": 300, "loss": 0.5},
+    ]
+    losses.resume(0)
+    assert losses.read() == []
 
 
 def test_a_checkpoint_that_a_kill_cut_short_does_not_count(tmp_path: Path) -> None:
