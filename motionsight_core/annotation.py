@@ -135,6 +135,10 @@ class Annotation:
         boxes = [one.trajectory.boxes.tobytes() for one in self.referred]
         return prompt, self.regions.tobytes(), tuple(boxes), tuple(masks)
 
+    def timed(self, frames: FrameSequence, *, relative_times: bool) -> FrameSequence:
+        """Frames of this clip as prompts show them, with `mllm.relative_times` as parts of the clip."""
+        return replace(frames, within_s=(self.clip.start_s, self.clip.end_s)) if relative_times else frames
+
     def failed(self, stage: FailureStage, error: ClipError) -> Annotation:
         """This clip goes no further."""
         self.stage, self.error = stage, error

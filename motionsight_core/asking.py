@@ -11,7 +11,8 @@ from motionsight_core.annotation import DESCRIPTION_CUT, Annotation, Answer, Bat
 from motionsight_core.choosing import Measured, choose
 from motionsight_core.dialogue.replies import MAX_CHARACTERS
 from motionsight_core.errors import BadReply, ClipError, Undecided
-from motionsight_core.mllm import Conversation, Reply, replies_as_they_come
+from motionsight_core.mllm import Conversation, Reply, replies_as_they_come, sequences
+from motionsight_core.mllm.positions import in_units
 from motionsight_core.models.loaded import Models
 from motionsight_core.record import About, Exchange
 from motionsight_core.settings import Shown
@@ -66,7 +67,7 @@ class Interview:
         self, about: About, batch: Batch, conversations: Sequence[Conversation]
     ) -> Iterator[tuple[Annotation, str]]:
         """Each clip's description, cleaned; one whose reply cannot be used fails and is left out."""
-        for annotation, _, reply in self.replies(about, batch, conversations):
+        for annotation, asked, reply in self.replies(about, batch, conversations):
             if not reply.complete:
                 annotation.note(DESCRIPTION_CUT)
             try:
@@ -74,7 +75,7 @@ class Interview:
             except BadReply as error:
                 annotation.failed("caption", error)
             else:
-                yield annotation, text
+                yield annotation, _in_units(text, asked)
 
     def answers(self, batch: Batch, conversations: Sequence[Conversation]) -> None:
         """Ask each question once, and read what is said; one whose reply cannot be used fails."""
@@ -124,7 +125,7 @@ def answer_of_reply(annotation: Annotation, reply: str) -> Answer:
     if query.options:
         with suppress(BadReply):
             choice = dialogue.choice_of(reply, query.options)
-    text = dialogue.clean_text(reply) if not query.options else reply
+    text = reply if query.options else _in_units(dialogue.clean_text(reply), annotation.conversation)
     return Answer(
         query.text,
         text if choice is None else query.options[choice],
@@ -159,6 +160,14 @@ def answer_by_measurement(annotation: Annotation, *, shown: Shown) -> Answer:
         evidence=chosen.evidence,
         reply=ascii_uppercase[chosen.position],
     )
+
+
+def _in_units(text: str, asked: Conversation) -> str:
+    """A reply with seconds and fractions for relative times and places, where the frames were told so."""
+    for within_s in (frames.within_s for frames in sequences(asked)):
+        if within_s is not None:
+            return in_units(text, within_s)
+    return text
 
 
 def _storable(text: str) -> str:

@@ -29,6 +29,8 @@ class FrameSequence:
     """[T, H, W, 3] RGB, as displayed."""
     times_s: NDArray[np.float64]
     """[T] source seconds."""
+    within_s: tuple[float, float] | None = None
+    """Begin and end of the clip, source seconds, where prompts say at which part of it each frame is."""
 
     def __len__(self) -> int:
         return len(self.pixels)

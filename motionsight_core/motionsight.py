@@ -379,7 +379,8 @@ class MotionSight:
                 prompt, annotation.decoded, objects, annotation.regions, self.settings, pose=pose
             )
             shown = as_shown(frames, self.settings.sampling.shown, seed=annotation.clip.clip_id)
-            annotation.shown[key] = shown
+            relative = self.settings.mllm.relative_times
+            annotation.shown[key] = annotation.timed(shown, relative_times=relative)
         return annotation.shown[key]
 
     def _seen(self, annotation: Annotation, prompts: Sequence[str]) -> tuple[Part, ...]:

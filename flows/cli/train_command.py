@@ -8,7 +8,8 @@ import click
 
 from motionsight_core.dataset.markdown import plural
 from motionsight_core.settings import Settings
-from motionsight_core.training import Stage, Trained, losses, train
+from motionsight_core.training import Stage, Trained, Validation, losses, train
+from motionsight_core.training.card import asked_with
 
 
 def show_training(stage: Stage, folder: Path, *, model: str, out: Path, settings: Settings) -> None:
@@ -23,7 +24,12 @@ def show_training(stage: Stage, folder: Path, *, model: str, out: Path, settings
     def report(step: int, steps: int, loss: float) -> None:
         click.echo(losses.told({"step": step, "steps": steps, "loss": loss}), err=True)
 
-    done = train(stage, folder, model=model, out=out, settings=settings, report=report)
+    def on_validation(found: Validation) -> None:
+        click.echo(f"Step {found.step:,} of {found.steps:,}: {validation_told(found)}", err=True)
+
+    done = train(
+        stage, folder, model=model, out=out, settings=settings, report=report, on_validation=on_validation
+    )
     for line in told(done, settings):
         click.echo(line)
 
@@ -32,11 +38,8 @@ def told(done: Trained, settings: Settings) -> list[str]:
     """What a run came to, in a few lines; none of a process that others report for."""
     if not done.is_reporting:
         return []
-    shown = settings.training.frames_as
-    use = (
-        f"Use it with --set annotator=transformers:{done.out} --set mllm.frames_as={shown}; its card is "
-        f"{done.out / 'README.md'}."
-    )
+    shown = " ".join(f"--set {one}" for one in asked_with(done.out, settings.training))
+    use = f"Use it with {shown}; its card is {done.out / 'README.md'}."
     if done.was_finished:
         return [f"{done.out} holds this run already, finished; nothing was trained.", use]
     resumed = done.resumed_from
@@ -45,4 +48,15 @@ def told(done: Trained, settings: Settings) -> list[str]:
     if done.losses:
         (first, before), (last, now) = done.losses[0], done.losses[-1]
         lines.append(f"Loss: {before:.4g} at step {first:,}, {now:.4g} at step {last:,}.")
+    if done.validations:
+        last = done.validations[-1]
+        lines.append(f"On the split validation at step {last.step:,}: {validation_told(last)}.")
     return [*lines, use]
+
+
+def validation_told(found: Validation) -> str:
+    """What a validation came to: its loss, of DPO also how pairs are told apart."""
+    told = [f"validation loss {found.loss:.4g}"]
+    if found.accuracy is not None and found.margin is not None:
+        told += [f"accuracy {found.accuracy:.3g}", f"margin {found.margin:.4g}"]
+    return ", ".join(told)

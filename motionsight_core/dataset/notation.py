@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from motionsight_core.dataset.rows import Row
+from motionsight_core.mllm.positions import (
+    BOXES_EXPLAINED,
+    TIMES_EXPLAINED,
+    box_tokens,
+    step_of,
+    time_token,
+)
 from motionsight_core.settings import DatasetSettings
-
-#: Steps of relative times and places (iMOVE, arXiv 2502.11594).
-TIME_STEPS, PLACE_STEPS = 300, 1000
 
 #: x0, y0, x1, y1 in fractions of the picture.
 Edges = Sequence[float]
@@ -35,19 +39,16 @@ class Notation(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Relative:
-    """Words of a grid: <t0> to <t300>, <p0> to <p1000>; plain text, which a tokenizer may be taught whole."""
+    """Steps of the clip and of the picture (iMOVE), as `mllm.relative_times` tells the frames' times."""
 
     duration_s: float
-    explained: str = (
-        f"Times are <t0>, the beginning of the video, to <t{TIME_STEPS}>, its end. A box is its left, top, "
-        f"right and bottom, each from <p0> to <p{PLACE_STEPS}> of the picture's width or height."
-    )
+    explained: str = f"Times are {TIMES_EXPLAINED}. A box is {BOXES_EXPLAINED}."
 
     def time(self, t_s: float) -> str:
-        return f"<t{_step(t_s / self.duration_s, TIME_STEPS)}>"
+        return time_token(t_s, self.duration_s)
 
     def box(self, edges: Edges) -> str:
-        return "".join(f"<p{_step(edge, PLACE_STEPS)}>" for edge in edges)
+        return box_tokens(edges)
 
 
 class _Seconds:
@@ -67,7 +68,7 @@ class _Pixels(_Seconds):
 
     def box(self, edges: Edges) -> str:
         sizes = (self.width, self.height, self.width, self.height)
-        return str([_step(edge, size) for edge, size in zip(edges, sizes, strict=True)])
+        return str([step_of(edge, size) for edge, size in zip(edges, sizes, strict=True)])
 
 
 class _Fractions(_Seconds):
@@ -87,7 +88,3 @@ def notation_of(row: Row, settings: DatasetSettings) -> Notation:
     if settings.box_format == "fractions":
         return _Fractions()
     return _Relative(max(row.end_s - row.start_s, 1e-3))  # times have three decimals
-
-
-def _step(part: float, steps: int) -> int:
-    return round(min(max(part, 0.0), 1.0) * steps)

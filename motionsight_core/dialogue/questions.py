@@ -8,9 +8,11 @@ from string import ascii_uppercase
 from motionsight_core.backends import PROMPTS
 from motionsight_core.clip import FrameSequence
 from motionsight_core.mllm import Conversation, Message, Part
+from motionsight_core.mllm.positions import TIMES_EXPLAINED
 from motionsight_core.questions import FREE_KINDS, Query
 
-_TIMES = "Before each frame stands its time in seconds.\n"
+_TIMES = "Before each frame stands its time in seconds"
+_STEPS = f", and in steps: {TIMES_EXPLAINED}"
 _PLAIN = (
     "Write plain sentences in the present tense, no list, no heading, at most 120 words. "
     "Say only what can be seen."
@@ -57,7 +59,12 @@ Question: """
 
 def section(prompt: str, frames: FrameSequence) -> tuple[Part, ...]:
     """One prompted sequence with its description, as part of a message."""
-    return (f"{PROMPTS.load(prompt).told} {_TIMES}", frames, "\n")
+    return (f"{PROMPTS.load(prompt).told} {times_explained(frames)}", frames, "\n")
+
+
+def times_explained(frames: FrameSequence) -> str:
+    """What a model is told of the times before the frames, a line."""
+    return f"{_TIMES}{_STEPS if frames.within_s else ''}.\n"
 
 
 def decouple(question: str, *, kinds: bool = False) -> Conversation:

@@ -319,6 +319,8 @@ def _said_in(motion: MotionMeasurement) -> set[str]:
 
 def _is_sequence(sequence: FrameSequence) -> bool:
     shape = sequence.pixels.shape
+    if sequence.within_s is not None:  # that is for prompts
+        return False
     return len(shape) == 4 and shape[3] == 3 and min(shape) > 0 and sequence.times_s.shape == (shape[0],)
 
 

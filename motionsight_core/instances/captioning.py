@@ -43,7 +43,11 @@ class _Instance:
 
     @cached_property
     def crops(self) -> FrameSequence:
-        return sharp_crops(self.annotation.sampled, self.track, self.settings)
+        return self.timed(sharp_crops(self.annotation.sampled, self.track, self.settings))
+
+    def timed(self, frames: FrameSequence) -> FrameSequence:
+        """Frames as the model is told of them."""
+        return self.annotation.timed(frames, relative_times=self.settings.mllm.relative_times)
 
     @property
     def goes_on(self) -> bool:
@@ -123,7 +127,8 @@ class InstanceCaptions:
             annotation = one.annotation
             if annotation not in boxed:
                 boxed.clear()  # objects of one clip follow each other
-                boxed[annotation] = boxed_frames(annotation.sampled, annotation.row_tracks, self._settings)
+                numbered = boxed_frames(annotation.sampled, annotation.row_tracks, self._settings)
+                boxed[annotation] = one.timed(numbered)
             return dialogue.which_object(boxed[annotation], one.appearance, one.motion)
 
         self._ask("check", written, ask, _take_verdict)
@@ -221,7 +226,7 @@ def _take_appearance(one: _Instance, reply: str) -> None:
 
 def _ask_motion(one: _Instance) -> Conversation:
     frames = spotlit_frames(one.annotation.decoded, [one.track], one.settings)
-    return dialogue.caption_motion(frames, one.appearance)
+    return dialogue.caption_motion(one.timed(frames), one.appearance)
 
 
 def _take_motion(one: _Instance, reply: str) -> None:

@@ -13,6 +13,7 @@ from motionsight_core.mllm._base import (
     ScoringModel,
     replies_as_they_come,
 )
+from motionsight_core.mllm._chat import sequences
 from motionsight_core.mllm._opening import open_mllm, require_mllm
 from motionsight_core.mllm._reach import require_endpoint
 
@@ -30,4 +31,5 @@ __all__ = [
     "replies_as_they_come",
     "require_endpoint",
     "require_mllm",
+    "sequences",
 ]

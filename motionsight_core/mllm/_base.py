@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from motionsight_core.clip import FrameSequence
 from motionsight_core.errors import ClipError
+from motionsight_core.mllm.positions import time_token
 from motionsight_core.settings import Settings
 
 #: What sentences call such a model.
@@ -30,20 +31,31 @@ class Message:
     def as_images(self) -> Iterator[str | NDArray[np.uint8]]:
         """The parts with every sequence written out, each frame [H, W, 3] after its time.
 
-        The template of the paper: "Frame 3.5: <image>", seconds with one decimal.
+        The template of the paper: "Frame 3.5: <image>", seconds with one decimal; of a sequence that says
+        within which clip it is, with the part of it (iMOVE): "Frame 3.5 <t75>: <image>".
         """
         for part in self.parts:
             if isinstance(part, str):
                 yield part
                 continue
-            for time_s, pixels in zip(part.times_s, part.pixels, strict=True):
-                yield f"Frame {time_s + 0.0:.1f}: "
+            for told, pixels in zip(times_told(part), part.pixels, strict=True):
+                yield f"Frame {told}: "
                 yield pixels
                 yield "\n"
 
     def as_text(self) -> str:
         """The same for people to read: `<image>` where a frame is."""
         return "".join(part if isinstance(part, str) else "<image>" for part in self.as_images())
+
+
+def times_told(frames: FrameSequence) -> list[str]:
+    """When each frame is, as a prompt says it: "3.5", seconds, or "3.5 <t75>"."""
+    told = [f"{time_s + 0.0:.1f}" for time_s in frames.times_s]
+    if frames.within_s is None:
+        return told
+    start_s, end_s = frames.within_s
+    parts = [time_token(time_s - start_s, end_s - start_s) for time_s in frames.times_s]
+    return [f"{second} {part}" for second, part in zip(told, parts, strict=True)]
 
 
 #: What is said so far; the last message is the user's.

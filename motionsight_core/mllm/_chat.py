@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motionsight_core.clip import FrameSequence
-from motionsight_core.mllm._base import Conversation, Message
+from motionsight_core.mllm._base import Conversation, Message, times_told
 
 #: One part of a message as the template sees it: text, an image, or a video.
 Piece: TypeAlias = str | NDArray[np.uint8] | FrameSequence
@@ -72,7 +72,7 @@ def as_videos(message: Message, is_video: Callable[[FrameSequence], bool]) -> It
         elif not is_video(part):
             yield from Message(message.role, (part,)).as_images()
         else:
-            yield f"Frames at {', '.join(f'{time_s + 0.0:.1f}' for time_s in part.times_s)} seconds: "
+            yield f"Frames at {', '.join(times_told(part))} seconds: "
             yield part
             yield "\n"
 

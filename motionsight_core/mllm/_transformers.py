@@ -21,7 +21,7 @@ from motionsight_core.mllm._chat import (
 from motionsight_core.mllm._generation import generation_config
 from motionsight_core.mllm._inputs import prompt_inputs
 from motionsight_core.mllm._yes import reads_yes
-from motionsight_core.mllm.video_tokens import FAMILIES, reduce_video_tokens
+from motionsight_core.mllm.video_tokens import reduce_video_tokens, require_family
 from motionsight_core.models.pretrained import pretrained
 from motionsight_core.models.source import (
     ModelSource,
@@ -59,11 +59,8 @@ class TransformersModel:
                 f"The model {source.location} takes no video: set mllm.frames_as to images, or name "
                 "another model."
             )
-        if settings.mllm.video_tokens == "events" and self._model.config.model_type not in FAMILIES:
-            raise UsageError(
-                f"mllm.video_tokens=events works with {', '.join(FAMILIES.values())}, and the model "
-                f"{source.location} is none of them: set it to all, or name another model."
-            )
+        if settings.mllm.video_tokens == "events":
+            require_family(self._model, source.location, setting="mllm.video_tokens")
         self._plain = neutraliser(control_tokens(self._processor))
         self._model.generation_config = generation_config(self._model.generation_config, tokenizer, settings)
         # The tokenizer is not safe for threads ("Already borrowed"), and one `generate` fills a GPU; two

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from dataclasses import replace
 
 import numpy as np
 
@@ -19,8 +20,8 @@ def as_shown(frames: FrameSequence, shown: Shown, *, seed: str) -> FrameSequence
         seed: of the order; the same for the same text.
     """
     if shown == "first":
-        return FrameSequence(frames.pixels[:1], frames.times_s[:1])
+        return replace(frames, pixels=frames.pixels[:1], times_s=frames.times_s[:1])
     if shown == "shuffled":
         order = np.random.default_rng(zlib.crc32(seed.encode())).permutation(len(frames))
-        return FrameSequence(frames.pixels[order], frames.times_s)
+        return replace(frames, pixels=frames.pixels[order])
     return frames

@@ -1,7 +1,7 @@
 """What stands before a frame that is sent as a picture: its number, or its time.
 
 `Frame 3.5: ` is the template of the paper, `<3.5 seconds>` that of Qwen3-VL, `Frame1: ` that of InternVL,
-which says no time.
+which says no time. With `mllm.relative_times` the paper's is `Frame 3.5 <t75>: `.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ _MARK = re.compile(
     r"(?:(?:^|\n)[ \t]*|(?=[<\[(]))[<\[(]?[ \t]*"
     r"(?P<noun>(?:frame|image|picture|time)[ \t#-]*)?"
     r"(?P<number>\d{1,6}(?:\.\d{1,9})?)[ \t]*(?P<unit>s|secs?|seconds?)?"
+    r"(?:[ \t]*<t\d{1,3}>)?"
     r"[ \t]*[>\])]?[ \t]*:?\s*$",
     re.IGNORECASE,
 )

@@ -160,6 +160,8 @@ class Settings(Section):
         if self.mllm.video_tokens == "all":
             for name in ("video_tokens", "events", "event_stride"):
                 del rows["mllm"][name]
+        if not self.mllm.relative_times:
+            del rows["mllm"]["relative_times"]
         del rows["naming"]  # tracks without names have the recipe of before there were any
         if self.naming.model != choice.NONE:
             rows["naming"] = self._naming_in_recipe()

@@ -215,6 +215,11 @@ class MllmSettings(Section):
         le=64,
         description="In frames that begin no event, the mean of s x s tokens becomes one; s.",
     )
+    relative_times: bool = Field(
+        default=False,
+        description="Say the time of each frame also as a part of its clip, from <t0> to <t300> (iMOVE, "
+        "eq. 3): what a model needs that was trained with training.relative_times.",
+    )
     dtype: Literal["auto", "bfloat16", "float16", "float32"] = Field(
         default="auto", description="Number type of the weights; auto: bfloat16 on a GPU, float32 on a CPU."
     )

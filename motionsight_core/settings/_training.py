@@ -50,12 +50,38 @@ class TrainingSettings(Section):
         description="How the model gets frames; when the trained model is asked, set `mllm.frames_as` to the "
         "same. (b)",
     )
+    video_tokens: Literal["all", "events"] = Field(
+        default="all",
+        description="Which tokens of frames the model sees, as mllm.video_tokens; when the trained model is "
+        "asked, set that, `mllm.events` and `mllm.event_stride` to the same. (c)",
+    )
+    events: int = Field(
+        default=4,
+        ge=1,
+        le=1024,
+        description="Events of a clip, K, where training.video_tokens is `events`; iMOVE: 24 of 96 frames.",
+    )
+    event_stride: int = Field(
+        default=2, ge=1, le=64, description="In frames that begin no event, the mean of s x s tokens; s. (c)"
+    )
+    relative_times: bool = Field(
+        default=False,
+        description="Say the time of each frame also as a part of its clip, from <t0> to <t300>; when the "
+        "trained model is asked, set `mllm.relative_times` to the same. (c)",
+    )
+    instances: bool = Field(
+        default=False,
+        description="SFT: learn the questions about single objects too, where the data set has some. (c)",
+    )
     lora: bool = Field(
         default=False, description="Train low-rank adapters of the LLM alone, merged into it at the end."
     )
     lora_rank: int = Field(default=128, ge=1, description="Rank of an adapter. (c)")
     lora_alpha: float = Field(
         default=256, gt=0, description="An adapter counts `lora_alpha` / `lora_rank` times. (c)"
+    )
+    lora_merger: bool = Field(
+        default=False, description="With `lora`, train the merger as well, all of it; SFT alone. (c)"
     )
     gradient_checkpointing: bool = Field(
         default=True, description="Compute activations again in place of keeping them: a third slower. (b)"
@@ -75,5 +101,11 @@ class TrainingSettings(Section):
     )
     save_every: int = Field(
         default=100, ge=1, description="Steps from one checkpoint to the next; the last two are kept."
+    )
+    validation_rows: int = Field(
+        default=256,
+        ge=0,
+        description="Rows of the split validation, evenly from all of them, whose loss is told at each "
+        "checkpoint and at the end; 0: none.",
     )
     log_every: int = Field(default=10, ge=1, description="Steps over which a printed loss is the mean.")

@@ -12,7 +12,16 @@ torch, trl and peft (extra `train`) are imported when training begins.
 from __future__ import annotations
 
 from motionsight_core.training.examples import Examples, Stage, read_examples
-from motionsight_core.training.outcome import Progress, Trained
+from motionsight_core.training.outcome import OnValidation, Progress, Trained, Validation
 from motionsight_core.training.run import train
 
-__all__ = ["Examples", "Progress", "Stage", "Trained", "read_examples", "train"]
+__all__ = [
+    "Examples",
+    "OnValidation",
+    "Progress",
+    "Stage",
+    "Trained",
+    "Validation",
+    "read_examples",
+    "train",
+]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from importlib.metadata import version
+from pathlib import Path
 
+from motionsight_core.dataset.markdown import plural
 from motionsight_core.models.source import ModelSource
-from motionsight_core.settings import Settings
+from motionsight_core.settings import Settings, TrainingSettings
 from motionsight_core.training.examples import Examples
 from motionsight_core.training.outcome import Trained
 
@@ -25,7 +27,7 @@ def card(examples: Examples, source: ModelSource, settings: Settings, done: Trai
     }
     training = settings.training
     revision = f" at revision {source.revision}" if source.revision else ""
-    trained = "adapters of the LLM (LoRA), merged into it" if training.lora else _parts(examples)
+    trained = _adapters(examples, training) if training.lora else _parts(examples)
     files = "\n".join(f"- `{name}`: sha256 `{digest}`" for name, digest in sorted(examples.digests.items()))
     shown = ", ".join(f"{loss:.4g} at step {step}" for step, loss in (done.losses[:1] + done.losses[-1:]))
     parts = [
@@ -36,13 +38,40 @@ def card(examples: Examples, source: ModelSource, settings: Settings, done: Trai
         "## Data",
         f"`{examples.folder.resolve()}`: {len(examples):,} rows of the split train.\n\n{files}",
         "## Training",
-        f"{done.steps:,} steps; loss {shown or 'not logged'}. Made with {_versions()}.",
+        f"{done.steps:,} steps; loss {shown or 'not logged'}. {_validated(examples, done)} Made with "
+        f"{_versions()}.",
         "```json\n" + json.dumps(_settings(settings), indent=2) + "\n```",
         "## Use",
-        f"```sh\nmotionsight annotate clips --set annotator=transformers:{done.out.resolve()} "
-        f"--set mllm.frames_as={training.frames_as}\n```",
+        "```sh\nmotionsight annotate clips "
+        + " ".join(f"--set {one}" for one in asked_with(done.out.resolve(), training))
+        + "\n```",
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def asked_with(out: Path, training: TrainingSettings) -> list[str]:
+    """The settings, as `--set` takes them, under which a trained model sees what it saw in training."""
+    asked = [f"annotator=transformers:{out}", f"mllm.frames_as={training.frames_as}"]
+    if training.relative_times:
+        asked.append("mllm.relative_times=true")
+    if training.video_tokens != "all":
+        names = ("video_tokens", "events", "event_stride")
+        asked += [f"mllm.{name}={getattr(training, name)}" for name in names]
+    return asked
+
+
+def _validated(examples: Examples, done: Trained) -> str:
+    if not done.validations:
+        return "Not validated."
+    last = done.validations[-1]
+    of_pairs = "" if last.accuracy is None else f", {last.accuracy:.1%} of the pairs told apart as people do"
+    rows = f"{plural(examples.validation.num_rows, 'row')} of the split validation"
+    return f"On {rows}: loss {last.loss:.4g} at step {last.step:,}{of_pairs}."
+
+
+def _adapters(examples: Examples, training: TrainingSettings) -> str:
+    merger = " and the merger" if training.lora_merger and examples.stage == "sft" else ""
+    return f"adapters of the LLM (LoRA), merged into it{merger}"
 
 
 def _versions() -> str:

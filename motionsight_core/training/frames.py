@@ -48,9 +48,11 @@ class ClipFrames:
         sampled = _decoder(self.settings, count).decode(clip, products=["sampled"]).sampled
         if sampled is None:
             raise Corrupt("Not one frame of it can be decoded.")
+        duration_s = clip.end_s - clip.start_s
         return FrameSequence(
             reduced(sampled.pixels, max_pixels=self.settings.sampling.max_pixels),
             sampled.times_s - clip.start_s,
+            (0.0, duration_s) if self.settings.training.relative_times else None,
         )
 
     def _clip(self, row: Mapping[str, Any]) -> Clip:

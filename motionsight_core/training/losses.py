@@ -19,7 +19,7 @@ class LossFile:
 
     def __init__(self, out: Path) -> None:
         """`out`: the folder of the training run."""
-        self._path = out / FILE
+        self.path = out / FILE
 
     def resume(self, step: int) -> None:
         """Drop what came after the checkpoint of `step`, since it is trained again; 0 begins a new file.
@@ -28,10 +28,10 @@ class LossFile:
             RunError: the file cannot be written.
         """
         kept = [line for line in self.read() if line["step"] <= step]
-        unfinished = self._path.with_name(f".{FILE}.part")
-        with disk_errors(str(self._path)):
+        unfinished = self.path.with_name(f".{FILE}.part")
+        with disk_errors(str(self.path)):
             unfinished.write_text("".join(_text(line) for line in kept))
-            unfinished.replace(self._path)
+            unfinished.replace(self.path)
 
     def add(self, step: int, steps: int, **figures: float) -> None:
         """Append a line, such as that of `loss`.
@@ -39,13 +39,13 @@ class LossFile:
         Raises:
             RunError: the file cannot be written.
         """
-        with disk_errors(str(self._path)), self._path.open("a") as file:
+        with disk_errors(str(self.path)), self.path.open("a") as file:
             file.write(_text({"step": step, "steps": steps, **figures}))
 
     def read(self) -> list[Line]:
         """The lines, as far as they are whole: a kill may have cut the last one, or it is being written."""
         try:
-            written = self._path.read_text()
+            written = self.path.read_text()
         except FileNotFoundError:
             return []
         return [json.loads(line) for line in written.splitlines(keepends=True) if line.endswith("\n")]

@@ -20,10 +20,23 @@ STATE_FILE = "trainer_state.json"
 class OutFolder:
     """A run's folder. The same run finds its checkpoints in it again; another one is refused."""
 
-    def __init__(self, path: Path, run: Mapping[str, Any]) -> None:
-        """`run`: what the weights depend on, as JSON."""
+    def __init__(
+        self,
+        path: Path,
+        run: Mapping[str, Any],
+        *,
+        added_later: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> None:
+        """A folder, which may not be there yet.
+
+        Args:
+            path: of the folder.
+            run: what the weights depend on, as JSON.
+            added_later: by section, values that hold for a run that does not say them.
+        """
         self.path = path
         self._run = json.loads(json.dumps(run))
+        self._added_later = added_later or {}
 
     def claim(self) -> None:
         """Make the folder this run's, where it is not.
@@ -41,9 +54,13 @@ class OutFolder:
                     f"{self.path} holds files that are no training run; name a new or empty folder."
                 )
             self._write({"finished": False})
-        elif known["run"] != self._run:
+            return
+        of_folder = known["run"]
+        for section, values in self._added_later.items():
+            of_folder[section] = {**values, **of_folder.get(section, {})}
+        if of_folder != self._run:
             raise UsageError(
-                f"{self.path} holds a run with other {_differing(known['run'], self._run)}; name another "
+                f"{self.path} holds a run with other {_differing(of_folder, self._run)}; name another "
                 "folder, or run that one again to go on with it."
             )
 

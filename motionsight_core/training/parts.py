@@ -35,8 +35,11 @@ def freeze_the_rest(model: torch.nn.Module, stage: Stage) -> None:
         parameter.requires_grad_(part_of(name) in TRAINED[stage])
 
 
-def adapters(model: torch.nn.Module, settings: TrainingSettings) -> Any:
-    """peft's configuration of LoRA on the linear layers of the LLM, its head left out."""
+def adapters(model: torch.nn.Module, settings: TrainingSettings, stage: Stage) -> Any:
+    """peft's configuration of LoRA on the linear layers of the LLM, its head left out.
+
+    With `lora_merger` SFT trains the merger whole, beside them.
+    """
     import torch
     from peft import LoraConfig
 
@@ -45,9 +48,24 @@ def adapters(model: torch.nn.Module, settings: TrainingSettings) -> Any:
             if isinstance(module, torch.nn.Linear) and part_of(name) == "llm" and "lm_head" not in name:
                 yield name
 
+    trains_merger = settings.lora_merger and "merger" in TRAINED[stage]
     return LoraConfig(
         r=settings.lora_rank,
         lora_alpha=settings.lora_alpha,  # pyright: ignore[reportArgumentType] a number, as peft uses it
         target_modules=list(layers()),
+        modules_to_save=_mergers(model) if trains_merger else None,
         task_type="CAUSAL_LM",
     )
+
+
+def _mergers(model: torch.nn.Module) -> list[str]:
+    """The names of a model's mergers, those of Qwen3-VL's earlier layers included."""
+    import torch
+
+    found: list[str] = []
+    for name, module in model.named_modules():
+        is_inside = any(name.startswith(f"{outer}.") for outer in found)
+        # peft takes no list of modules, but those in it.
+        if part_of(name) == "merger" and not is_inside and not isinstance(module, torch.nn.ModuleList):
+            found.append(name)
+    return found

@@ -12,14 +12,18 @@ from motionsight_core.errors import ModelMissing, UsageError
 from motionsight_core.mllm._base import PURPOSE
 from motionsight_core.models.presence import require_checkpoint
 from motionsight_core.models.source import ModelSource
-from motionsight_core.settings import Settings
+from motionsight_core.settings import Settings, TrainingSettings
 from motionsight_core.training.examples import Examples, Stage, read_examples
 from motionsight_core.training.frames import ClipFrames
 from motionsight_core.training.losses import LossFile
 from motionsight_core.training.out_folder import OutFolder
-from motionsight_core.training.outcome import Progress, Trained
+from motionsight_core.training.outcome import OnValidation, Progress, Trained, Validation
 
 HOW_TO_INSTALL = "pip install 'motionsight[train]'"
+#: Settings on which the weights of a run do not depend.
+_OPERATION = {"workers", "log_every", "save_every", "validation_rows"}
+#: What the settings of runs were that do not say them, since they are older than these.
+_UNSET = {"training": TrainingSettings().model_dump(mode="json", exclude=_OPERATION)}
 PACKAGES = ("torch", "torchvision", "transformers", "trl", "peft", "datasets")
 
 
@@ -31,6 +35,7 @@ def train(
     out: Path,
     settings: Settings,
     report: Progress = lambda step, steps, loss: None,
+    on_validation: OnValidation = lambda validation: None,
     frames: Callable[[Mapping[str, Any]], FrameSequence] | None = None,
 ) -> Trained:
     """Train a video LLM on a data set; run again after an interruption, it goes on from the last checkpoint.
@@ -43,6 +48,7 @@ def train(
         out: a new folder, or that of the same run.
         settings: `training`; `sampling.max_pixels`, `runtime.device` and `runtime.attention`.
         report: see `Progress`.
+        on_validation: told how the model does on the split validation, at each checkpoint and at the end.
         frames: what a row of the data set shows, in place of decoding its clip.
 
     Raises:
@@ -52,17 +58,20 @@ def train(
     """
     _require_packages()
     # torch takes seconds to import, so what can be told without it comes before.
-    examples = read_examples(data, stage)
+    training = settings.training
+    examples = read_examples(
+        data, stage, instances=training.instances, validation_rows=training.validation_rows
+    )
     require_checkpoint(PURPOSE, ModelSource.parse(model))
     from motionsight_core.training.devices import is_first
     from motionsight_core.training.weights import trained_weights
 
     _require_sense(settings)
-    folder = OutFolder(out, _described(examples, model, settings))
+    folder = OutFolder(out, _described(examples, model, settings), added_later=_UNSET)
     if is_first():
         folder.claim()
     if folder.is_finished:
-        return Trained(out, len(examples), 0, (), None, was_finished=True, is_reporting=is_first())
+        return Trained(out, len(examples), 0, (), (), None, was_finished=True, is_reporting=is_first())
     losses = LossFile(out)
     if is_first():
         losses.resume(folder.last_step())
@@ -71,8 +80,18 @@ def train(
         losses.add(step, steps, loss=loss)
         report(step, steps, loss)
 
+    def validated(validation: Validation) -> None:
+        losses.add(validation.step, validation.steps, **validation.figures)
+        on_validation(validation)
+
     return trained_weights(
-        examples, model, folder, settings, report=reported, frames=frames or ClipFrames(data, settings)
+        examples,
+        model,
+        folder,
+        settings,
+        report=reported,
+        on_validation=validated,
+        frames=frames or ClipFrames(data, settings),
     )
 
 
@@ -108,6 +127,10 @@ def _require_sense(settings: Settings) -> None:
             f"training.batch is {training.batch}, which is no multiple of the {together} examples that all "
             "devices hold at once (training.batch_per_device times processes): change one of them."
         )
+    if training.lora_merger and not training.lora:
+        raise UsageError(
+            "training.lora_merger trains the merger beside adapters: set training.lora=true, or leave it out."
+        )
     if training.min_frames > training.max_frames:
         raise UsageError(
             f"training.min_frames ({training.min_frames}) is above training.max_frames "
@@ -117,11 +140,10 @@ def _require_sense(settings: Settings) -> None:
 
 def _described(examples: Examples, model: str, settings: Settings) -> dict[str, Any]:
     """What the weights of a run depend on; where and how fast it runs is left out."""
-    operation = {"workers", "log_every", "save_every"}
     return {
         "stage": examples.stage,
         "model": model,
         "data": dict(examples.digests),
-        "training": settings.training.model_dump(mode="json", exclude=operation),
+        "training": settings.training.model_dump(mode="json", exclude=_OPERATION),
         "sampling": {"max_pixels": settings.sampling.max_pixels},
     }

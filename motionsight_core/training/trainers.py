@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import torch
 from datasets import Dataset
 from transformers import PrinterCallback, TrainerCallback
@@ -19,7 +21,7 @@ from motionsight_core.settings import Settings, TrainingSettings
 from motionsight_core.training.batches import DpoBatches, Row, SftBatches
 from motionsight_core.training.devices import in_bfloat16, processes, uses_gpu
 from motionsight_core.training.examples import Examples
-from motionsight_core.training.outcome import Progress
+from motionsight_core.training.outcome import OnValidation, Progress, Validation
 from motionsight_core.training.parts import part_of
 
 
@@ -52,23 +54,60 @@ class _RatesByPart:
         return self.optimizer
 
 
-class _Sft(_RatesByPart, SFTTrainer):
+class _ValidationApart:
+    """Validation that leaves the random numbers of training as they are: a loader of batches draws one."""
+
+    def evaluate(self: Any, *given: Any, **named: Any) -> dict[str, float]:
+        devices = [self.args.device] if self.args.device.type == "cuda" else []
+        with torch.random.fork_rng(devices):
+            return super().evaluate(*given, **named)  # pyright: ignore[reportAttributeAccessIssue] a mixin
+
+
+class _Sft(_ValidationApart, _RatesByPart, SFTTrainer):
     pass
 
 
-class _Dpo(_RatesByPart, DPOTrainer):
+class _Dpo(_ValidationApart, _RatesByPart, DPOTrainer):
     pass
 
 
-class _Losses(TrainerCallback):
-    """Hands on the step, how many there are, and the mean loss since the last time."""
+@dataclass(frozen=True)
+class Reports:
+    """Whom a run tells how it goes."""
 
-    def __init__(self, report: Progress) -> None:
-        self._report = report
+    progress: Progress = lambda step, steps, loss: None
+    validation: OnValidation = lambda validation: None
+
+
+class _Told(TrainerCallback):
+    """Tells losses as they are logged, and validates where a checkpoint is written."""
+
+    def __init__(self, reports: Reports, *, validates: bool) -> None:
+        self._reports, self._validates = reports, validates
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **others: Any) -> None:
+        # Before the checkpoint, whose state then has the figures, also after a kill.
+        control.should_evaluate = control.should_save and self._validates
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **others: Any) -> None:
-        if state.is_world_process_zero and logs and "loss" in logs:
-            self._report(state.global_step, state.max_steps, float(logs["loss"]))
+        if not state.is_world_process_zero or not logs:
+            return
+        if "loss" in logs:
+            self._reports.progress(state.global_step, state.max_steps, float(logs["loss"]))
+        if "eval_loss" in logs:
+            logged = {**logs, "step": state.global_step}
+            self._reports.validation(validation_of(logged, state.max_steps))
+
+
+def validation_of(logged: Mapping[str, Any], steps: int) -> Validation:
+    """What a trainer logged of a validation, at `step`."""
+    return Validation(
+        step=int(logged["step"]),
+        steps=steps,
+        loss=float(logged["eval_loss"]),
+        accuracy=logged.get("eval_rewards/accuracies"),
+        margin=logged.get("eval_rewards/margins"),
+    )
 
 
 def trainer_of(
@@ -81,7 +120,7 @@ def trainer_of(
     frames: Callable[[Row], FrameSequence],
     adapters: Any,
     reference: Any,
-    report: Progress,
+    reports: Reports,
 ) -> Any:
     """The trainer of a stage.
 
@@ -91,17 +130,17 @@ def trainer_of(
         frames: what a row shows; it is called in the data loader's workers.
         adapters: peft's configuration, or None.
         reference: DPO: pi_ref of eq. 6, which stays as it is; None where adapters leave it in the model.
-        report: called with the step, how many there are, and the mean loss since the last time.
+        reports: told losses and validations.
     """
     training = settings.training
-    # trl takes a Dataset of its own kind, and an (empty) column of images is what makes it leave rows alone.
-    rows = Dataset(examples.table).add_column("images", [[]] * len(examples))
+    validates = bool(examples.validation.num_rows)
     common: dict[str, Any] = {
         "model": model,
-        "train_dataset": rows,
+        "train_dataset": _rows(examples.table),
+        "eval_dataset": _rows(examples.validation) if validates else None,
         "processing_class": processor,
         "peft_config": adapters,
-        "callbacks": [_Losses(report)],
+        "callbacks": [_Told(reports, validates=validates)],
     }
     arguments = _arguments(settings, checkpoints, model)
     kind = SftBatches if examples.stage == "sft" else DpoBatches
@@ -113,9 +152,17 @@ def trainer_of(
     else:
         config = DPOConfig(**arguments, beta=training.beta)
         trainer = _Dpo(args=config, ref_model=reference, **common)
+    if adapters is not None:
+        for parameter in filter(lambda one: one.requires_grad, trainer.model.parameters()):
+            parameter.data = parameter.data.float()  # peft leaves a merger in the 16 bits of frozen weights
     trainer.vision_learning_rate = training.vision_learning_rate
     trainer.remove_callback(PrinterCallback)
     return trainer
+
+
+def _rows(table: pa.Table) -> Dataset:
+    """Rows as trl takes them; an (empty) column of images is what makes it leave them alone."""
+    return Dataset(table).add_column("images", [[]] * table.num_rows)
 
 
 def _arguments(settings: Settings, checkpoints: Path, model: torch.nn.Module) -> dict[str, Any]:
@@ -129,6 +176,7 @@ def _arguments(settings: Settings, checkpoints: Path, model: torch.nn.Module) ->
         "num_train_epochs": training.epochs,
         "max_steps": training.max_steps or -1,
         "per_device_train_batch_size": training.batch_per_device,
+        "per_device_eval_batch_size": 1,  # so that a mean over batches is one over rows
         "gradient_accumulation_steps": training.batch // (training.batch_per_device * processes()),
         "activation_checkpointing": training.gradient_checkpointing,
         "activation_checkpointing_kwargs": {"use_reentrant": False},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +16,20 @@ from transformers.utils import logging
 from motionsight_core.clip import FrameSequence
 from motionsight_core.errors import UsageError
 from motionsight_core.mllm._base import PURPOSE
+from motionsight_core.mllm.video_tokens import require_family
 from motionsight_core.models.pretrained import pretrained
 from motionsight_core.models.source import ModelSource, loading
 from motionsight_core.settings import Settings
 from motionsight_core.training.batches import Row
 from motionsight_core.training.card import card
 from motionsight_core.training.devices import in_bfloat16, is_first
+from motionsight_core.training.events import tokens_by_events
 from motionsight_core.training.examples import Examples
 from motionsight_core.training.frames import UnreadableClip
 from motionsight_core.training.out_folder import STATE_FILE, OutFolder
-from motionsight_core.training.outcome import Progress, Trained
+from motionsight_core.training.outcome import OnValidation, Progress, Trained
 from motionsight_core.training.parts import adapters, freeze_the_rest
-from motionsight_core.training.trainers import trainer_of
+from motionsight_core.training.trainers import Reports, trainer_of, validation_of
 
 
 def trained_weights(
@@ -37,6 +39,7 @@ def trained_weights(
     settings: Settings,
     *,
     report: Progress,
+    on_validation: OnValidation,
     frames: Callable[[Row], FrameSequence],
 ) -> Trained:
     """See `training.train`."""
@@ -49,6 +52,8 @@ def trained_weights(
         # they are (transformers#43701); a model that is made from the checkpoint is right for all of them.
         resumed = ModelSource(str(checkpoint)) if checkpoint and not training.lora else source
         trained = _model(resumed, settings)
+        if training.video_tokens == "events":
+            require_family(trained, source.location, setting="training.video_tokens")
         state = TrainerState.load_from_json(str(checkpoint / STATE_FILE)) if checkpoint else TrainerState()
         if checkpoint and state.global_step >= state.max_steps:
             # Only the model is left to be written; transformers would train on to the end of the epoch.
@@ -56,8 +61,9 @@ def trained_weights(
                 trained = PeftModel.from_pretrained(trained, checkpoint)
             weights = None
         else:
-            trainer = _trainer(examples, trained, source, processor, folder, settings, report, frames)
-            with _readable_clips():
+            reports = Reports(report, on_validation)
+            trainer = _trainer(examples, trained, source, processor, folder, settings, reports, frames)
+            with _readable_clips(), _tokens(trained, trainer, processor, settings):
                 trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
             state = trainer.state
             trained = trainer.accelerator.unwrap_model(trainer.model)
@@ -68,6 +74,7 @@ def trained_weights(
             examples=len(examples),
             steps=state.global_step,
             losses=tuple((int(one["step"]), float(one["loss"])) for one in logged if "loss" in one),
+            validations=tuple(validation_of(one, state.max_steps) for one in logged if "eval_loss" in one),
             resumed_from=int(checkpoint.name.rpartition("-")[2]) if checkpoint else None,
             is_reporting=is_first(),
         )
@@ -85,13 +92,13 @@ def _trainer(
     processor: Any,
     folder: OutFolder,
     settings: Settings,
-    report: Progress,
+    reports: Reports,
     frames: Callable[[Row], FrameSequence],
 ) -> Any:
     training = settings.training
     lora = reference = None
     if training.lora:
-        lora = adapters(model, training)
+        lora = adapters(model, training, examples.stage)
     else:
         freeze_the_rest(model, examples.stage)
         if examples.stage == "dpo":
@@ -106,8 +113,20 @@ def _trainer(
         frames=frames,
         adapters=lora,
         reference=reference,
-        report=report,
+        reports=reports,
     )
+
+
+@contextmanager
+def _tokens(model: Any, trainer: Any, processor: Any, settings: Settings) -> Iterator[None]:
+    """In the block, model and reference see the tokens that `training.video_tokens` says."""
+    training = settings.training
+    with ExitStack() as stack:
+        if training.video_tokens == "events":
+            for one in filter(None, (model, getattr(trainer, "ref_model", None))):
+                whole = trainer.accelerator.unwrap_model(one)
+                stack.enter_context(tokens_by_events(whole, training, pad=processor.tokenizer.pad_token_id))
+        yield
 
 
 def _processor(source: ModelSource, frames_as: str) -> Any:

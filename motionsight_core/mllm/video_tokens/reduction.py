@@ -1,56 +1,115 @@
 """A prepared batch of a model of transformers, with fewer video tokens.
 
 The features of all frames are computed once, reduced, and put where the placeholders that are left stand: by
-`mm_encoder_outputs`, which `forward` and `generate` take in place of pixels.
+`mm_encoder_outputs`, which `forward` and `generate` take in place of pixels. Training and answering do the
+same.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from motionsight_core.errors import UsageError
 from motionsight_core.mllm.video_tokens.events import event_starts, kept_cells, pooled_tokens
 
 #: `model_type` of the families that are supported, and what people call them.
 FAMILIES = {"qwen2_5_vl": "Qwen2.5-VL", "qwen3_vl": "Qwen3-VL", "internvl": "InternVL"}
 
+
+def require_family(model: Any, location: str, *, setting: str) -> None:
+    """Make sure that the tokens of a model can be reduced.
+
+    Args:
+        model: of transformers.
+        location: its directory or hub id.
+        setting: which asks for it, such as `mllm.video_tokens`.
+
+    Raises:
+        UsageError: it is of another family.
+    """
+    if model.config.model_type not in FAMILIES:
+        raise UsageError(
+            f"{setting}=events works with {', '.join(FAMILIES.values())}, and the model {location} is none "
+            "of them: set it to all, or name another model."
+        )
+
+
 #: What only `get_rope_index` reads of a batch.
 _FOR_POSITIONS = ("image_grid_thw", "video_grid_thw", "second_per_grid_ts", "mm_token_type_ids")
+
+
+@dataclass(frozen=True, slots=True)
+class FewerTokens:
+    """A batch with fewer video tokens."""
+
+    inputs: dict[str, Any]
+    """What the model's `forward` takes; where it has them, positions in time, height and width [3, B, L]."""
+    columns: Tensor
+    """[B, L] in which column of the whole batch each token stood."""
 
 
 def reduce_video_tokens(
     model: Any, inputs: Mapping[str, Tensor], images: Iterable[int], *, events: int, stride: int, pad: int
 ) -> dict[str, Any]:
-    """The inputs of `generate` with fewer tokens: the first frame of each event whole, the others pooled.
+    """The inputs of `generate` with fewer tokens; see `fewer_tokens`."""
+    fewer = fewer_tokens(model, inputs, images, events=events, stride=stride, pad=pad)
+    if fewer is None:
+        return dict(inputs)
+    if "position_ids" in fewer.inputs:
+        # As `generate` makes them: the place in the text before time, height and width.
+        mask = fewer.inputs["attention_mask"].bool()
+        text = (mask.long().cumsum(-1) - 1).masked_fill(~mask, 0)
+        fewer.inputs["position_ids"] = torch.cat([text[None], fewer.inputs["position_ids"]])
+    return fewer.inputs
+
+
+def fewer_tokens(
+    model: Any,
+    inputs: Mapping[str, Tensor],
+    images: Iterable[int] | None,
+    *,
+    events: int,
+    stride: int,
+    pad: int,
+) -> FewerTokens | None:
+    """A batch with fewer tokens: the first frame of each event whole, the others pooled.
 
     A token that is left keeps the position that the model gives it in the full sequence, in time, height and
-    width (M-RoPE); of models that number their tokens one after the other, so do those that are left.
+    width (M-RoPE); of models that number their tokens one after the other, so do those that are left. The
+    features are differentiable where the vision tower is.
 
     Args:
-        model: of one of FAMILIES, with its language head.
-        inputs: what the processor made of a batch, padded on the left, on the model's device.
-        images: how many consecutive pictures, in order of the batch, are frames of one sequence. Videos are
-            sequences by themselves.
+        model: of one of FAMILIES, with or without its language head.
+        inputs: what the processor made of a batch, prompts padded on the left, on the model's device.
+        images: how many consecutive pictures, in order of the batch, are frames of one sequence; None: those
+            of a row are. Videos are sequences by themselves.
         events: K, of a sequence; where two frames make one step in time, steps count.
         stride: s.
-        pad: the token that fills up shorter conversations.
+        pad: the token that fills up shorter rows, on the left.
+
+    Returns:
+        None where the batch shows nothing.
     """
-    ids = inputs["input_ids"]
-    kept = inputs["attention_mask"].bool()
+    ids, attended = inputs["input_ids"], inputs["attention_mask"].bool()
     features = dict(_features(model, inputs))
     if not features:
-        return dict(inputs)
-    reduced = {}
+        return None
+    reduced, left = {}, torch.ones_like(attended)
     for kind, (output, grids) in features.items():
-        groups = images if kind == "image" else [1] * len(grids)
+        places = ids == getattr(model.config, f"{kind}_token_id")
+        groups = [1] * len(grids) if kind == "video" else images or _pictures_of_rows(places, grids)
         reduced[kind], cells = _reduced(output, _sequences(grids, groups), events=events, stride=stride)
-        kept[ids == getattr(model.config, f"{kind}_token_id")] = cells.to(ids.device)
-    order = kept.int().argsort(dim=1, stable=True)[:, -int(kept.sum(dim=1).max()) :]
-    mask = kept.gather(1, order)
+        left[places] = cells.to(ids.device)
+    order = left.int().argsort(dim=1, stable=True)[:, -int(left.sum(dim=1).max()) :]
+    mask = (left & attended).gather(1, order)
+    used = int(mask.any(dim=0).int().argmax())  # columns before are padding alone
+    order, mask = order[:, used:], mask[:, used:]
     smaller: dict[str, Any] = {
         "input_ids": ids.gather(1, order).masked_fill(~mask, pad),
         "attention_mask": mask.to(inputs["attention_mask"].dtype),
@@ -58,7 +117,14 @@ def reduce_video_tokens(
     }
     if hasattr(model.base_model, "get_rope_index"):
         smaller["position_ids"] = _positions(model.base_model, inputs, order, mask)
-    return smaller
+    return FewerTokens(smaller, order)
+
+
+def _pictures_of_rows(places: Tensor, grids: Sequence[Sequence[int]]) -> list[int]:
+    """How many pictures each row of a batch shows, from its placeholders; rows without any left out."""
+    ends = torch.tensor([time * height * width for time, height, width in grids]).cumsum(0)
+    shown = torch.searchsorted(ends, places.sum(dim=1).cumsum(0).cpu(), right=True)
+    return [count for count in shown.diff(prepend=shown.new_zeros(1)).tolist() if count]
 
 
 def _features(model: Any, inputs: Mapping[str, Tensor]) -> Iterator[tuple[str, tuple[Any, list[list[int]]]]]:
@@ -102,7 +168,7 @@ def _reduced(
         return [part.view(*shape, -1) for part, shape in zip(parts, sequences, strict=True)]
 
     clips = by_sequence(output.pooler_output)
-    starts = [event_starts(clip, count=events) for clip in clips]
+    starts = [event_starts(clip.detach(), count=events) for clip in clips]
 
     def fewer(features: Sequence[Tensor]) -> list[Tensor]:
         return [pooled_tokens(clip, own, stride=stride) for clip, own in zip(features, starts, strict=True)]
@@ -121,9 +187,7 @@ def _reduced(
 
 
 def _positions(base: Any, inputs: Mapping[str, Tensor], order: Tensor, mask: Tensor) -> Tensor:
-    """[4, B, L]: as `generate` makes them, the place in the text, then time, height and width."""
+    """[3, B, L]: time, height and width."""
     known = {name: inputs[name] for name in _FOR_POSITIONS if name in inputs}
     full, _ = base.get_rope_index(inputs["input_ids"], attention_mask=inputs["attention_mask"], **known)
-    vision = full.gather(-1, order.expand(len(full), -1, -1))
-    text = mask.long().cumsum(-1) - 1
-    return torch.cat([text[None], vision]).masked_fill(~mask, 0)
+    return full.gather(-1, order.expand(len(full), -1, -1)).masked_fill(~mask, 0)

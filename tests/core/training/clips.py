@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from motionsight_core.clip import FrameSequence
+from motionsight_core.dataset.clips import SelectedClip
 from motionsight_core.dataset.folder import MARKER
-from motionsight_core.dataset.tables import PREFERENCES, SFT
-from motionsight_core.settings import Settings
+from motionsight_core.dataset.grounding import InstanceQuestion, instance_questions
+from motionsight_core.dataset.rows import Instance
+from motionsight_core.dataset.tables import INSTANCES, PREFERENCES, SFT
+from motionsight_core.settings import DatasetSettings, Settings
 from motionsight_core.synthetic import render_catalog
 from motionsight_core.training.frames import ClipFrames
+from tests.core.dataset.rows import row
 
 QUESTION = "How does the camera move in this video?"
 #: Said of the clips in turn: words of the tiny tokenizers.
@@ -47,6 +52,38 @@ def write_data(folder: Path, count: int = len(ANSWERS)) -> Path:
         held_back["split"] = "test"
     _write(folder / "preferences.parquet", PREFERENCES, pairs)
     return folder
+
+
+def write_instances(folder: Path) -> list[InstanceQuestion]:
+    """Add to a data set the three questions about one object of each clip, at two moments of it."""
+    asked, rows = [], []
+    for number, one in enumerate(pq.read_table(folder / "sft.parquet").to_pylist()):
+        left = number / 10
+        boxes = array("d", [4.1, left, 0.2, left + 0.2, 0.6, 4.8, left + 0.1, 0.3, left + 0.3, 0.7])
+        look, motion = (("a dog", "It runs."), ("a man", "It turns right."))[number % 2]
+        known = Instance(one["clip_id"], "r1", 1, look, motion, boxes[0], boxes[5], boxes)
+        of = row(clip_id=one["clip_id"], start_s=one["start_s"], end_s=one["end_s"])
+        clip = SelectedClip((of,), {}, {}, "films", "", None, one["split"])
+        questions = instance_questions([clip], [known], DatasetSettings(boxes=2))
+        columns = {name: one[name] for name in _clip(Path(), number)}
+        rows += [
+            columns | {"task": each.task, "question": each.question, "answer": each.answer}
+            for each in questions
+        ]
+        asked += questions
+    _write(folder / "instances.parquet", INSTANCES, rows)
+    return asked
+
+
+def hold_back(folder: Path, file: str, count: int = 1) -> list[dict[str, Any]]:
+    """Move the last rows of a data set's table that are to be trained on to the split validation."""
+    table = pq.read_table(folder / file)
+    rows = table.to_pylist()
+    held = [one for one in rows if one["split"] == "train"][-count:]
+    for one in held:
+        one["split"] = "validation"
+    _write(folder / file, table.schema, rows)
+    return held
 
 
 def settings(**training: Any) -> Settings:

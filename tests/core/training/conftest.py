@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from motionsight_core.training import Trained, train
-from tests.core.training.clips import decoded_once, settings, write_data
+from tests.core.training.clips import decoded_once, hold_back, settings, write_data
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -21,6 +22,15 @@ def one_thread() -> None:
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data set of eight rendered clips; not to be changed."""
     return write_data(tmp_path_factory.mktemp("training") / "data")
+
+
+@pytest.fixture(scope="session")
+def validated_data(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with a question and a pair in the split validation; not to be changed."""
+    folder = Path(shutil.copytree(data, tmp_path_factory.mktemp("validated") / "data"))
+    for file in ("sft.parquet", "preferences.parquet"):
+        hold_back(folder, file)
+    return folder
 
 
 @pytest.fixture(scope="session")

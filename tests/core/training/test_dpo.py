@@ -14,9 +14,9 @@ from transformers import AutoModelForImageTextToText, AutoProcessor
 from motionsight_core.training import Trained, read_examples, train
 from motionsight_core.training.batches import DpoBatches
 from motionsight_core.training.parts import freeze_the_rest
-from motionsight_core.training.trainers import trainer_of
+from motionsight_core.training.trainers import Reports, trainer_of
 from tests.core.training.clips import decoded_once, settings
-from tests.core.training.weights import moved
+from tests.core.training.weights import log_probabilities, moved
 
 BETA = 0.1
 
@@ -86,7 +86,7 @@ def test_loss_and_gradient_are_those_of_eq_6(
         frames=decoded_once(data, chosen),
         adapters=None,
         reference=reference.requires_grad_(False),
-        report=lambda step, steps, loss: None,
+        reports=Reports(),
     )
     batch = batches(preferred.out, data)([row])
     assert batch["completion_mask"].sum(1).tolist() == [2, 2]
@@ -117,11 +117,3 @@ def loaded(folder: Path) -> Any:
 
 def batches(folder: Path, data: Path) -> DpoBatches:
     return DpoBatches(AutoProcessor.from_pretrained(folder), decoded_once(data, settings()), "video")
-
-
-def log_probabilities(model: Any, batch: dict[str, torch.Tensor]) -> torch.Tensor:
-    """log pi(description | clip, question) of each row of a batch, the sum over its tokens."""
-    inputs = {name: tensor for name, tensor in batch.items() if name != "completion_mask"}
-    logits = model(**inputs).logits[:, :-1].log_softmax(-1)
-    tokens = logits.gather(-1, batch["input_ids"][:, 1:, None])[..., 0]
-    return (tokens * batch["completion_mask"][:, 1:]).sum(1)

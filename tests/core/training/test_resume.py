@@ -29,7 +29,14 @@ OF_A_RUN: dict[str, Any] = {"max_steps": STEPS, "batch": 2, "batch_per_device": 
     ("stage", "family", "training"),
     [
         ("sft", "qwen2_5_vl", {"save_every": 3}),
-        ("dpo", "qwen2_5_vl", {"save_every": 3}),
+        ("dpo", "qwen2_5_vl", {"save_every": 3, "video_tokens": "events", "events": 1}),
+        pytest.param("dpo", "qwen2_5_vl", {"save_every": 3}, marks=pytest.mark.long),
+        pytest.param(
+            "sft",
+            "internvl",
+            {"save_every": 3, "video_tokens": "events", "events": 1, "lora": True, "lora_merger": True},
+            marks=pytest.mark.long,
+        ),
         pytest.param("sft", "qwen2_5_vl", {"save_every": 4}, marks=pytest.mark.long),
         pytest.param(
             "sft", "qwen2_5_vl", {"save_every": 3, "lora": True, "lora_rank": 4}, marks=pytest.mark.long
@@ -51,12 +58,14 @@ def test_a_killed_run_ends_as_one_that_was_not(
     family: str,
     training: dict[str, Any],
     checkpoint: Callable[[str], Path],
-    data: Path,
+    validated_data: Path,
     tmp_path: Path,
 ) -> None:
+    data = validated_data
     chosen = settings(**OF_A_RUN, **training)
     frames = decoded_once(data, chosen)
-    for row in read_examples(data, stage).table.to_pylist():
+    examples = read_examples(data, stage, validation_rows=1)
+    for row in [*examples.table.to_pylist(), *examples.validation.to_pylist()]:
         frames(row)  # so that the process that is killed decodes nothing
     model = str(checkpoint(family))
     whole = train(stage, data, model=model, out=tmp_path / "whole", settings=chosen, frames=frames)
@@ -67,7 +76,9 @@ def test_a_killed_run_ends_as_one_that_was_not(
     assert (whole.resumed_from, resumed.resumed_from) == (None, training["save_every"])
     assert are_equal(whole.out, resumed.out)
     assert resumed.losses == whole.losses
-    written = [(line["step"], line["loss"]) for line in LossFile(resumed.out).read()]
+    assert resumed.validations == whole.validations
+    assert [one.step for one in whole.validations] == sorted({training["save_every"], STEPS})
+    written = [(line["step"], line["loss"]) for line in LossFile(resumed.out).read() if "loss" in line]
     assert written == list(whole.losses)
     assert LossFile(resumed.out).read() == LossFile(whole.out).read()
 

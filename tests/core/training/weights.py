@@ -1,8 +1,9 @@
-"""Which weights of a model moved."""
+"""Which weights of a model moved, and what a model says."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import load_file
@@ -28,3 +29,11 @@ def are_equal(one: Path, other: Path) -> bool:
     """To the bit."""
     first, second = weights(one), weights(other)
     return first.keys() == second.keys() and all(torch.equal(first[name], second[name]) for name in first)
+
+
+def log_probabilities(model: Any, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+    """log pi(description | clip, question) of each row of a batch, the sum over its tokens."""
+    inputs = {name: tensor for name, tensor in batch.items() if name != "completion_mask"}
+    logits = model(**inputs).logits[:, :-1].log_softmax(-1)
+    tokens = logits.gather(-1, batch["input_ids"][:, 1:, None])[..., 0]
+    return (tokens * batch["completion_mask"][:, 1:]).sum(1)
