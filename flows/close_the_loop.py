@@ -22,6 +22,7 @@ from flows.runs.loop import (
     answers_first,
     answers_of_another_model,
     asked_of,
+    changed_for,
     compared,
     data_in,
     require_all,
@@ -103,7 +104,7 @@ def close_the_loop(loop: Loop, settings: Settings | None = None, catalog: str | 
             trained=trained,
             comparison=comparison,
             remarks=tuple(remarks),
-            frames_as=chosen_settings.training.frames_as,
+            mllm=changed_for(chosen_settings),
         )
     show_turn(turn)
     return turn
@@ -145,6 +146,6 @@ def _trained(
             catalog=catalog,
             processes=loop.processes,
         )
-        done.append(trained_stage(stage, out, data))
+        done.append(trained_stage(stage, out))
         model = str(out)
     return tuple(done)

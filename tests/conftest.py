@@ -36,6 +36,7 @@ SHARED = {
         "tests/flows/test_annotate_flow.py",
         "tests/flows/test_blocks.py",
         "tests/flows/test_cancelling.py",
+        "tests/flows/test_close_the_loop.py",
         "tests/flows/test_evaluate_flow.py",
         "tests/flows/test_score_flow.py",
         "tests/flows/test_train_flow.py",

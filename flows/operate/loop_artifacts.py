@@ -72,11 +72,11 @@ def _steps(turn: Turn) -> Iterator[tuple[str, str]]:
 
 
 def _training(stage: TrainedStage) -> str:
-    said = f"{plural(stage.steps, 'step')} over {plural(stage.examples, 'row')}"
-    if stage.first is not None and stage.last is not None:
-        (first, before), (last, now) = stage.first, stage.last
-        said += f"; loss {before:.4g} at step {first:,}, {now:.4g} at step {last:,}"
-    return f"{said}; {code(str(stage.model))}"
+    losses = (
+        f"; {name.replace('_', ' ')} {before:.4g} at step {first:,}, {now:.4g} at step {last:,}"
+        for name, ((first, before), (last, now)) in sorted(stage.losses.items())
+    )
+    return f"{plural(stage.steps, 'step')}{''.join(losses)}; {code(str(stage.model))}"
 
 
 def _counts(counts: Mapping[str, int]) -> str:
@@ -116,11 +116,13 @@ def _next(turn: Turn) -> Iterator[str]:
     yield "This model annotates, in another folder:"
     yield ""
     yield "```toml"
+    # What JSON and TOML write alike.
     yield f"annotator = {json.dumps(f'transformers:{turn.model}')}"
     yield ""
-    yield "[mllm]"
-    yield f"frames_as = {json.dumps(turn.frames_as)}"
-    yield ""
+    if turn.mllm:
+        yield "[mllm]"
+        yield from (f"{name} = {json.dumps(value)}" for name, value in turn.mllm.items())
+        yield ""
     yield "[loop]"
     yield f"out = {json.dumps(f'{turn.loop.folder}-next')}"
     yield "```"

@@ -27,7 +27,8 @@ def show_losses(out: Path) -> None:
     create_markdown_artifact(
         key=LOSSES_KEY,
         markdown=losses_in_markdown(lines, file),
-        description=f"Step {last['step']:,} of {last['steps']:,}: " + _from_to(lines, _names([first, last])[0]),
+        description=f"Step {last['step']:,} of {last['steps']:,}: "
+        + _from_to(lines, _names([first, last])[0]),
     )
 
 

@@ -23,7 +23,7 @@ from motionsight_core.evaluation.statistics import ALL
 from motionsight_core.evaluation.table import Row, table
 from motionsight_core.mllm import require_mllm
 from motionsight_core.scoring import ScoredAspect, Scorer, Tally
-from motionsight_core.settings import Section, Settings
+from motionsight_core.settings import MllmSettings, Section, Settings
 from motionsight_core.settings._layers import read_toml, sentence
 from motionsight_core.training import Stage
 from motionsight_core.training.losses import LossFile
@@ -31,6 +31,9 @@ from motionsight_core.training.out_folder import MARKER
 from motionsight_core.warehouse import open_warehouse
 
 BEFORE, AFTER = "before", "after"
+#: Settings of `training` that those of the same name in `mllm` must follow, or the model is shown what it has
+#: not learned to see.
+AS_TRAINED = ("frames_as", "video_tokens", "events", "event_stride", "relative_times")
 #: The table of a file that says what is looped over; all others are settings.
 TABLE = "loop"
 
@@ -136,8 +139,15 @@ def asked_of(model: str, settings: Settings) -> Settings:
     """The settings under which a model is evaluated: it sees frames as in training."""
     return Settings.layered(
         settings.model_dump(exclude_unset=True),
-        {"annotator": f"transformers:{model}", "mllm": {"frames_as": settings.training.frames_as}},
+        {"annotator": f"transformers:{model}", "mllm": settings.training.model_dump(include={*AS_TRAINED})},
     )
+
+
+def changed_for(settings: Settings) -> dict[str, Any]:
+    """The settings of `mllm` that a trained model needs, as far as they are not the defaults."""
+    defaults = MllmSettings().model_dump(include={*AS_TRAINED})
+    needed = settings.training.model_dump(include={*AS_TRAINED})
+    return {name: value for name, value in needed.items() if value != defaults[name]}
 
 
 def answers_first(recipe: str, settings: Settings) -> Settings:
@@ -183,12 +193,9 @@ class TrainedStage:
 
     stage: Stage
     model: Path
-    examples: int
-    """Rows of the split train."""
     steps: int
-    first: tuple[int, float] | None
-    """Step and mean loss, of the first line that was logged; None where there is none."""
-    last: tuple[int, float] | None
+    losses: Mapping[str, tuple[tuple[int, float], tuple[int, float]]]
+    """The first and the last step and value of each that was logged, such as `loss`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,8 +231,8 @@ class Turn:
     comparison: Comparison | None
     remarks: tuple[str, ...]
     """What was skipped and why, and what makes a figure doubtful."""
-    frames_as: str
-    """How the trained model is to be shown frames."""
+    mllm: Mapping[str, Any]
+    """Settings of `mllm`, other than their defaults, with which the trained model is to be asked."""
 
     @property
     def model(self) -> str:
@@ -260,15 +267,15 @@ def _column(table: Path, name: str) -> list[Any]:
     return pq.read_table(table, columns=[name])[name].to_pylist() if table.is_file() else []
 
 
-def trained_stage(stage: Stage, model: Path, data: Data) -> TrainedStage:
+def trained_stage(stage: Stage, model: Path) -> TrainedStage:
     """What a training run that ended came to."""
-    examples = (data.questions if stage == "sft" else data.preferences)["train"]
     lines = LossFile(model).read()
-    losses = [(line["step"], line["loss"]) for line in lines if "loss" in line]
-    steps = lines[-1]["steps"] if lines else 0
-    return TrainedStage(
-        stage, model, examples, steps, losses[0] if losses else None, losses[-1] if losses else None
-    )
+    losses: dict[str, tuple[tuple[int, float], tuple[int, float]]] = {}
+    for line in lines:
+        for name in (name for name in line if name.endswith("loss")):
+            value = (line["step"], line[name])
+            losses[name] = (losses.get(name, (value, value))[0], value)
+    return TrainedStage(stage, model, lines[-1]["steps"] if lines else 0, losses)
 
 
 def compared(before: EvaluationResult, after: EvaluationResult, score: Rule) -> Comparison:
