@@ -35,7 +35,7 @@ help:
 	@touch $@
 
 .venv/.dev: .venv/bin/uv uv.lock pyproject.toml
-	@.venv/bin/uv sync --quiet --frozen --inexact --extra dev --extra docs --extra models --extra train --extra gcp --extra aws --extra dataset --extra text --group original
+	@.venv/bin/uv sync --quiet --frozen --inexact --extra dev --extra docs --extra models --extra train --extra kubernetes --extra gcp --extra aws --extra dataset --extra text --group original
 	@touch $@ .venv/.base
 
 demo: .venv/.base

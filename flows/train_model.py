@@ -16,10 +16,11 @@ from flows.operate.artifacts import shown_progress
 from flows.operate.configuration import configured
 from flows.operate.run_log import without_tracebacks
 from flows.operate.run_names import run_name
+from flows.operate.training_artifacts import show_losses, show_samples
 from flows.runs.train import TrainingRun, gpu_count, train_apart
 from flows.shards import may_help
 from motionsight_core.dataset.folder import folder_at
-from motionsight_core.errors import UsageError
+from motionsight_core.errors import RunError, UsageError
 from motionsight_core.settings import Settings
 from motionsight_core.training import Stage
 from motionsight_core.training.losses import Line, LossFile, told
@@ -85,7 +86,13 @@ def train_model(
         trying = train_task.with_options(
             retries=run.settings.runtime.shard_retries, retry_delay_seconds=exponential_backoff(_RETRY_S)
         )
-        trying(run)
+        try:
+            trying(run)
+        except RunError:
+            show_losses(run.out)  # which may show why
+            raise
+        show_losses(run.out)
+        show_samples(run.out)
     return str(run.out)
 
 

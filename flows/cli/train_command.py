@@ -6,10 +6,14 @@ from pathlib import Path
 
 import click
 
+from flows.cli.answers import printable
 from motionsight_core.dataset.markdown import plural
 from motionsight_core.settings import Settings
 from motionsight_core.training import Stage, Trained, Validation, losses, train
 from motionsight_core.training.card import asked_with
+from motionsight_core.training.samples import FILE, read_samples
+
+_LONGEST = 200
 
 
 def show_training(stage: Stage, folder: Path, *, model: str, out: Path, settings: Settings) -> None:
@@ -51,7 +55,26 @@ def told(done: Trained, settings: Settings) -> list[str]:
     if done.validations:
         last = done.validations[-1]
         lines.append(f"On the split validation at step {last.step:,}: {validation_told(last)}.")
-    return [*lines, use]
+    return [*lines, *_answers(done.out), use]
+
+
+def _answers(out: Path) -> list[str]:
+    """What the model said before and after to one of the questions, and where the others are."""
+    samples = read_samples(out)
+    if samples is None:
+        return []
+    one, count = samples.samples[0], len(samples.samples)
+    said = {"reference": one.reference, "before": one.before, "after": one.after or ""}
+    return [
+        f"{plural(count, 'question')} of the split {samples.split}, before and after: {out / FILE}.",
+        f"For example of {printable(one.media)}: {_short(one.question)}",
+        *(f"  {name}: {_short(text)}" for name, text in said.items()),
+    ]
+
+
+def _short(text: str) -> str:
+    line = " ".join(printable(text).split())
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
 
 
 def validation_told(found: Validation) -> str:

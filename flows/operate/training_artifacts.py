@@ -6,34 +6,49 @@ from pathlib import Path
 
 from prefect.artifacts import create_markdown_artifact
 
-from flows.operate.artifacts import code
+from flows.operate.artifacts import code, plain
 from flows.operate.line_chart import as_markdown, line_chart
-from motionsight_core.dataset.markdown import table
+from motionsight_core.dataset.markdown import plural, table
+from motionsight_core.training.card import answers
 from motionsight_core.training.losses import Line, LossFile
+from motionsight_core.training.samples import read_samples
 
 LOSSES_KEY = "motionsight-training"
+SAMPLES_KEY = "motionsight-training-answers"
 #: Rows of the table beside the chart; all of them are in the file.
 _ROWS = 20
 _ABOUT_STEPS = ("step", "steps")
 
 
 def show_losses(out: Path) -> None:
-    """The artifact of a run's losses so far: a chart and some of them as a table; none where there are none."""
+    """The artifact of a run's losses so far, as a chart and a table; none where there are none."""
     file = LossFile(out)
     lines = file.read()
     if not lines:
         return
-    first, last = lines[0], lines[-1]
+    last = lines[-1]
     create_markdown_artifact(
         key=LOSSES_KEY,
         markdown=losses_in_markdown(lines, file),
-        description=f"Step {last['step']:,} of {last['steps']:,}: "
-        + _from_to(lines, _names([first, last])[0]),
+        description=f"Step {last['step']:,} of {last['steps']:,}: {_from_to(lines, _names(lines)[0])}",
+    )
+
+
+def show_samples(out: Path) -> None:
+    """The artifact of answers before and after training; none where none were asked for."""
+    samples = read_samples(out)
+    if samples is None:
+        return
+    create_markdown_artifact(
+        key=SAMPLES_KEY,
+        markdown="\n\n".join(answers(samples, plain=plain)),
+        description=f"{plural(len(samples.samples), 'question')} of the split {samples.split}, answered "
+        "before and after training",
     )
 
 
 def losses_in_markdown(lines: list[Line], file: LossFile) -> str:
-    """A chart with a line for each kind of loss, and a table of some steps: where it was validated, if it was."""
+    """A chart with a line for each kind of loss, and a table of steps: those of validations, if there are."""
     names = _names(lines)
     losses = [name for name in names if name.endswith("loss")]
     series = {_words(name): [(line["step"], line[name]) for line in lines if name in line] for name in losses}

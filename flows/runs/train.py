@@ -101,7 +101,7 @@ def train_apart(
                 on_tick()
     on_tick()
     if code:
-        raise _failure(code, list(complained))
+        raise failure(code, list(complained))
     for line in printed:
         on_line(line)
 
@@ -172,7 +172,7 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _failure(code: int, complained: list[str]) -> RunError | UsageError:
+def failure(code: int, complained: list[str]) -> RunError | UsageError:
     """The error of training that ended with a code: its own sentence, where it had the time to say one."""
     ours = [line.removeprefix(_OURS) for line in complained if line.startswith(_OURS)]
     codes = [code, *(int(found) for line in complained for found in _EXIT_CODE.findall(line))]

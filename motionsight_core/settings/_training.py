@@ -109,3 +109,10 @@ class TrainingSettings(Section):
         "checkpoint and at the end; 0: none.",
     )
     log_every: int = Field(default=10, ge=1, description="Steps over which a printed loss is the mean.")
+    samples: int = Field(
+        default=4,
+        ge=0,
+        le=100,
+        description="Questions of the split validation, or of train where that has none, which the model "
+        "answers before and after, for people to compare; 0: none.",
+    )

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from motionsight_core.dataset.markdown import plural
+from motionsight_core.dataset.markdown import cell, one_line, plural
 from motionsight_core.models.source import ModelSource
 from motionsight_core.settings import Settings, TrainingSettings
 from motionsight_core.training.examples import Examples
 from motionsight_core.training.outcome import Trained
+
+if TYPE_CHECKING:  # which asks with what is told here
+    from motionsight_core.training.samples import Samples
 
 _STAGES = {
     "sft": "Supervised fine-tuning on questions about motion and their answers",
@@ -18,7 +23,13 @@ _STAGES = {
 }
 
 
-def card(examples: Examples, source: ModelSource, settings: Settings, done: Trained) -> str:
+def card(
+    examples: Examples,
+    source: ModelSource,
+    settings: Settings,
+    done: Trained,
+    samples: Samples | None,
+) -> str:
     """The model card in Markdown, with the head that Hugging Face reads."""
     head = {
         "library_name": "transformers",
@@ -41,6 +52,7 @@ def card(examples: Examples, source: ModelSource, settings: Settings, done: Trai
         f"{done.steps:,} steps; loss {shown or 'not logged'}. {_validated(examples, done)} Made with "
         f"{_versions()}.",
         "```json\n" + json.dumps(_settings(settings), indent=2) + "\n```",
+        *(answers(samples) if samples else ()),
         "## Use",
         "```sh\nmotionsight annotate clips "
         + " ".join(f"--set {one}" for one in asked_with(done.out.resolve(), training))
@@ -49,7 +61,23 @@ def card(examples: Examples, source: ModelSource, settings: Settings, done: Trai
     return "\n\n".join(parts) + "\n"
 
 
-def asked_with(out: Path, training: TrainingSettings) -> list[str]:
+def answers(samples: Samples, *, plain: Callable[[str], str] = cell) -> list[str]:
+    """Answers before and after as paragraphs of Markdown: a table would be too wide to be read.
+
+    Args:
+        samples: of a run.
+        plain: makes text safe.
+    """
+    learned = ", whose answers it has learned" if samples.split == "train" else ""
+    paragraphs = ["## Answers before and after", f"To questions of the split {samples.split}{learned}."]
+    for one in samples.samples:
+        said = {"reference": one.reference, "before": one.before, "after": one.after or ""}
+        listed = "\n".join(f"- {name}: {plain(text)}" for name, text in said.items())
+        paragraphs.append(f"`{one_line(one.media)}`: {plain(one.question)}\n\n{listed}")
+    return paragraphs
+
+
+def asked_with(out: Path | str, training: TrainingSettings) -> list[str]:
     """The settings, as `--set` takes them, under which a trained model sees what it saw in training."""
     asked = [f"annotator=transformers:{out}", f"mllm.frames_as={training.frames_as}"]
     if training.relative_times:

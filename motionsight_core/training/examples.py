@@ -65,12 +65,16 @@ def read_examples(
     table, validation = (whole.filter(pc.field("split") == split) for split in ("train", "validation"))
     if not table.num_rows:
         raise UsageError(f"{folder / own} has no rows in the split train; build a larger data set.")
-    kept = min(validation_rows, validation.num_rows)
-    evenly = pa.array((place * validation.num_rows // kept for place in range(kept)), pa.int64())
-    validation = validation.take(evenly)
+    validation = evenly(validation, validation_rows)
     _require_media(folder, pa.concat_tables([table, validation]))
     digests = {file: _digest(folder / file) for file in (MARKER, *names)}
     return Examples(folder, stage, _shaped(table), _shaped(validation), digests)
+
+
+def evenly(table: pa.Table, count: int) -> pa.Table:
+    """At most `count` rows, evenly from all of them."""
+    kept = min(count, table.num_rows)
+    return table.take(pa.array((place * table.num_rows // kept for place in range(kept)), pa.int64()))
 
 
 def _read(folder: Path, name: str, texts: Sequence[str]) -> pa.Table:

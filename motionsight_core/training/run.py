@@ -13,15 +13,17 @@ from motionsight_core.mllm._base import PURPOSE
 from motionsight_core.models.presence import require_checkpoint
 from motionsight_core.models.source import ModelSource
 from motionsight_core.settings import Settings, TrainingSettings
+from motionsight_core.training.card import card
 from motionsight_core.training.examples import Examples, Stage, read_examples
 from motionsight_core.training.frames import ClipFrames
 from motionsight_core.training.losses import LossFile
 from motionsight_core.training.out_folder import OutFolder
 from motionsight_core.training.outcome import OnValidation, Progress, Trained, Validation
+from motionsight_core.training.samples import AnswersCompared
 
 HOW_TO_INSTALL = "pip install 'motionsight[train]'"
 #: Settings on which the weights of a run do not depend.
-_OPERATION = {"workers", "log_every", "save_every", "validation_rows"}
+_OPERATION = {"workers", "log_every", "save_every", "validation_rows", "samples"}
 #: What the settings of runs were that do not say them, since they are older than these.
 _UNSET = {"training": TrainingSettings().model_dump(mode="json", exclude=_OPERATION)}
 PACKAGES = ("torch", "torchvision", "transformers", "trl", "peft", "datasets")
@@ -84,15 +86,18 @@ def train(
         losses.add(validation.step, validation.steps, **validation.figures)
         on_validation(validation)
 
-    return trained_weights(
-        examples,
-        model,
-        folder,
-        settings,
-        report=reported,
-        on_validation=validated,
-        frames=frames or ClipFrames(data, settings),
+    shown = frames or ClipFrames(data, settings)
+    compared = AnswersCompared(examples, out, settings, shown)
+    if is_first() and settings.training.samples:
+        compared.ask_before(model)  # and the others wait for this process, to train together
+    done = trained_weights(
+        examples, model, folder, settings, report=reported, on_validation=validated, frames=shown
     )
+    if is_first():
+        samples = compared.ask_after() if settings.training.samples else None
+        (out / "README.md").write_text(card(examples, ModelSource.parse(model), settings, done, samples))
+        folder.finish()
+    return done
 
 
 def _require_packages() -> None:

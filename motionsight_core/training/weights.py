@@ -21,7 +21,6 @@ from motionsight_core.models.pretrained import pretrained
 from motionsight_core.models.source import ModelSource, loading
 from motionsight_core.settings import Settings
 from motionsight_core.training.batches import Row
-from motionsight_core.training.card import card
 from motionsight_core.training.devices import in_bfloat16, is_first
 from motionsight_core.training.events import tokens_by_events
 from motionsight_core.training.examples import Examples
@@ -80,8 +79,6 @@ def trained_weights(
         )
         if is_first():
             _write(trained, weights, processor, folder.path, settings)
-            (folder.path / "README.md").write_text(card(examples, source, settings, done))
-            folder.finish()
     return done
 
 

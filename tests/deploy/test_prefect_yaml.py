@@ -39,6 +39,7 @@ def test_there_is_a_deployment_for_each_flow() -> None:
         "refresh-report/report",
         "score-descriptions/score",
         "build-dataset/dataset",
+        "train-model/train",
     }
 
 
@@ -50,7 +51,8 @@ def test_a_backfill_starts_the_deployment_of_partitions() -> None:
 @each_deployment
 def test_its_parameters_are_what_the_flow_takes(name: str) -> None:
     validated = flow_of(name).validate_parameters(DEPLOYMENTS[name]["parameters"] | GIVEN.get(name, {}))
-    assert validated["warehouse"] == FILE["yours"]["warehouse"]
+    if "warehouse" in flow_of(name).parameters.properties:
+        assert validated["warehouse"] == FILE["yours"]["warehouse"]
 
 
 @each_deployment

@@ -96,6 +96,7 @@ def settings(**training: Any) -> Settings:
         "workers": 0,
         "gradient_checkpointing": False,
         "log_every": 1,
+        "samples": 0,
     }
     return Settings.model_validate({"training": chosen | training, "runtime": {"device": "cpu"}})
 
