@@ -49,6 +49,7 @@ SHARED = {
         "tests/core/mllm/",
         "tests/core/prompts/",
         "tests/core/referring/",
+        "tests/core/test_released_models.py",
         "tests/core/test_whole_method.py",
         "tests/serve/test_checkpoint.py",
     ),

@@ -25,7 +25,8 @@ def headline(turn: Turn) -> str:
     if turn.comparison is not None and turn.comparison.overall is not None:
         before, after = turn.comparison.overall
         return (
-            f"{turn.comparison.title}: {_percent(before)} % right before training, {_percent(after)} % after"
+            f"{_percent(before)} % right before training, {_percent(after)} % after: "
+            f"{turn.comparison.title}, {plural(turn.comparison.questions, 'question')}"
         )
     if not turn.trained:
         return f"Nothing was trained in {turn.loop.folder}"
@@ -34,8 +35,8 @@ def headline(turn: Turn) -> str:
 
 def summary(turn: Turn) -> str:
     """A turn in Markdown: what each step came to, before and after, what was skipped, and how to go on."""
-    lines = [f"## {plain(headline(turn))}", "", "| step | |", "| --- | --- |"]
-    lines += [f"| {step} | {said} |" for step, said in _steps(turn)]
+    # No table: in Prefect's UI its cells do not break their lines, and what is long would be cut off.
+    lines = [f"## {plain(headline(turn))}", "", *(f"- **{step}**: {said}" for step, said in _steps(turn))]
     if turn.comparison is not None:
         lines += ["", *_comparison(turn.comparison)]
     if turn.remarks:
@@ -89,20 +90,20 @@ def _comparison(comparison: Comparison) -> Iterator[str]:
     if not comparison.rows:
         yield "No question says which answer is right, so nothing is scored."
         return
-    yield "| category | questions | before, % | after, % | difference | 95 % interval |"
-    yield "| --- | ---: | ---: | ---: | ---: | --- |"
+    yield "| category | before, % | after, % | difference | 95 % interval | questions |"
+    yield "| --- | ---: | ---: | ---: | --- | ---: |"
     before = {row.category: row for row in comparison.rows if row.arm == BEFORE}
     for row in comparison.rows:
         if row.arm == AFTER:
             yield (
-                f"| {plain(row.category or '(none)')} | {row.questions:,} | "
-                f"{_percent(before[row.category].accuracy)} | {_percent(row.accuracy)} | "
-                f"{100 * (row.difference or 0):+.1f} | {_interval(row)} |"
+                f"| {plain(row.category or '(none)')} | {_percent(before[row.category].accuracy)} | "
+                f"{_percent(row.accuracy)} | {100 * (row.difference or 0):+.1f} | {_interval(row)} | "
+                f"{row.questions:,} |"
             )
     yield ""
     yield (
-        f"{plain(comparison.title)}, {plural(comparison.questions, 'question')}, score {comparison.score}; "
-        "one without a reply counts as wrong. The interval is a bootstrap over videos: few say little."
+        f"With visual prompts, by the score {comparison.score}; a question without a reply counts as wrong. "
+        "The interval is a bootstrap over videos: few say little."
     )
     if comparison.plain:
         shares = ", ".join(f"{_percent(comparison.plain[name])} {name}" for name in comparison.plain)

@@ -34,7 +34,7 @@ from tests.plugin.serving import descendants, until
 
 pytestmark = pytest.mark.usefixtures("prefect_api")
 
-STEPS = 12
+STEPS = 8
 
 
 @pytest.fixture(scope="module")
@@ -66,11 +66,11 @@ def loop_in(folder: Path, place: Path, **fields: Any) -> Loop:
     return Loop(**{**given, **fields})
 
 
-def small(**training: Any) -> Settings:
+def small() -> Settings:
     """For a tiny model, which gives every description a score near 0, on one CPU."""
     source = {"prefix": "/", "high_object": 1.0, "high_camera": 1.0}
     everything = {"low": 0, "clarity": "-1", "motion": "-1", "validation": 0, "test": 0}
-    learning = of_training(max_steps=STEPS, batch=2, batch_per_device=2, save_every=2, **training)
+    learning = of_training(max_steps=STEPS, batch=2, batch_per_device=2, save_every=2, samples=0)
     return Settings.layered(
         learning.model_dump(exclude_unset=True),
         {
