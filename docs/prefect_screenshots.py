@@ -13,7 +13,9 @@ from uuid import UUID
 from playwright.sync_api import Page
 
 from motionsight_core.synthetic import render_catalog
+from tests.checkpoints.mllm import tiny_qwen2_5_vl
 from tests.chromium import WEBGL, started
+from tests.core.training.clips import settings, write_data
 from tests.plugin.serving import Server, served, until, worked
 
 HERE = Path(__file__).parent
@@ -29,6 +31,7 @@ def main() -> None:
             with worked(server, "motionsight", place), started(graphics=WEBGL) as browser:
                 page = browser.new_page(viewport=_SIZE, color_scheme="light")  # type: ignore[arg-type]
                 _take(page, server, place, catalog)
+                _take_training(page, server, place)
 
 
 def _catalog(folder: Path) -> Path:
@@ -57,6 +60,21 @@ def _take(page: Page, server: Server, place: Path, catalog: Path) -> None:
     backfill = server.begin("backfill-catalog/backfill", **chosen, partitions=4, retry_failures=True)
     assert server.ended(backfill) == "Completed"
     _shoot(page, server, "/runs", "prefect_runs.png")
+
+
+def _take_training(page: Page, server: Server, place: Path) -> None:
+    """A tiny model with random weights, on eight rendered clips."""
+    chosen = settings(max_steps=60, batch=8, batch_per_device=8, samples=1, save_every=60)
+    run = server.begin(
+        "train-model/train",
+        folder=str(write_data(place / "data")),
+        model=str(tiny_qwen2_5_vl(place / "tiny")),
+        out=str(place / "sft"),
+        settings=chosen.model_dump(mode="json", exclude_unset=True),
+    )
+    assert server.ended(run) == "Completed", server.log(run)
+    (losses,) = [item for item in server.artifacts(run) if item["key"] == "motionsight-training"]
+    _shoot(page, server, f"/artifacts/artifact/{losses['id']}", "prefect_training.png")
 
 
 def _progress(server: Server, run: UUID) -> list[dict[str, float]]:

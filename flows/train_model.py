@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
@@ -12,18 +11,17 @@ from prefect.logging import get_run_logger
 from prefect.tasks import exponential_backoff
 from pydantic import Field
 
-from flows.operate.artifacts import shown_progress
 from flows.operate.configuration import configured
 from flows.operate.run_log import without_tracebacks
 from flows.operate.run_names import run_name
-from flows.operate.training_artifacts import show_losses, show_samples
+from flows.operate.training_artifacts import StepsShown, show_losses, show_samples
 from flows.runs.train import TrainingRun, gpu_count, train_apart
 from flows.shards import may_help
 from motionsight_core.dataset.folder import folder_at
 from motionsight_core.errors import RunError, UsageError
 from motionsight_core.settings import Settings
 from motionsight_core.training import Stage
-from motionsight_core.training.losses import Line, LossFile, told
+from motionsight_core.training.losses import LossFile, told
 
 #: Before the first retry, about; training takes longer to begin than a shard.
 _RETRY_S = 10
@@ -40,8 +38,8 @@ _RETRY_S = 10
 def train_task(run: TrainingRun) -> None:
     """One training run, from its last checkpoint on."""
     log = get_run_logger()
-    with ExitStack() as shown:
-        losses = _Losses(run.out, shown)
+    with StepsShown() as steps:
+        losses = _Losses(run.out, steps)
         train_apart(run, on_line=log.info, on_tick=losses.follow)
 
 
@@ -105,32 +103,18 @@ def _on_disk(out: str) -> Path:
 class _Losses:
     """The losses of a run while it is trained: lines of the log, and a progress artifact."""
 
-    def __init__(self, out: Path, shown: ExitStack) -> None:
-        """`shown`: what the progress artifact is kept up to date in; there is one from the first loss on."""
-        self._file, self._shown = LossFile(out), shown
+    def __init__(self, out: Path, steps: StepsShown) -> None:
+        self._file, self._steps = LossFile(out), steps
         self._log = get_run_logger()
         self._seen = len(self._file.read())
-        self._step: int | None = None
 
     def follow(self) -> None:
         """Tell what was written since the last time."""
         lines = self._file.read()
         # Fewer: those after the checkpoint were dropped, and are trained again.
         self._seen = min(self._seen, len(lines))
-        for position in range(self._seen, len(lines)):
-            self._log.info(told(lines[position]))
-        if len(lines) > self._seen:
-            begun = self._step is not None
-            self._step = lines[-1]["step"]
-            if not begun:
-                self._show(lines[-1], after=lines[self._seen - 1]["step"] if self._seen else 0)
+        before = lines[self._seen - 1]["step"] if self._seen else 0
+        for line in lines[self._seen :]:
+            self._log.info(told(line))
+            self._steps.at(line["step"], line["steps"], after=before)
         self._seen = len(lines)
-
-    def _show(self, line: Line, *, after: int) -> None:
-        progress = shown_progress(
-            f"Training, from step {after:,} on" if after else "Training",
-            total=line["steps"] - after,
-            unit="steps",
-            done=lambda: (self._step or 0) - after,
-        )
-        self._shown.enter_context(progress)

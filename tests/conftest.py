@@ -40,6 +40,7 @@ SHARED = {
         "tests/flows/test_evaluate_flow.py",
         "tests/flows/test_score_flow.py",
         "tests/flows/test_train_flow.py",
+        "tests/flows/test_train_on_kubernetes.py",
         "tests/flows/test_dataset.py",
     ),
     "bigquery": ("tests/core/warehouse/test_bigquery", "tests/transforms/test_cloud_staging.py"),

@@ -27,6 +27,7 @@ _OPTIONAL = (
         "multimodal LLMs, detectors and trackers in this process",
     ),
     ("train", ("trl", "peft", "datasets"), "motionsight train"),
+    ("kubernetes", ("kubernetes",), "training on several nodes"),
     ("gcp", ("google-cloud-storage",), "gs:// sources"),
     ("aws", ("boto3",), "s3:// sources"),
     ("text", ("rapidocr", "onnxruntime"), "finding text that was burnt into clips"),

@@ -1,6 +1,6 @@
-"""What a flow run that is cancelled has set going: jobs on Dataflow, runs of partitions, decoding processes.
+"""What a cancelled flow run has set going: jobs in clusters, runs of partitions, decoding processes.
 
-A flow run's tags say what these are, so that whoever cancels it, from whatever machine, finds them.
+A flow run's tags or its parameters say what these are, so that whoever cancels it, from whatever machine, finds them.
 """
 
 from __future__ import annotations
@@ -80,6 +80,19 @@ def cancel_partitions(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]
             for child in active_runs(client, backfill_tag(backfill_id)):
                 if child.id != flow_run.id:
                     client.set_flow_run_state(child.id, Cancelling(message="The backfill was cancelled."))
+
+
+def delete_train_job(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
+    """Hook of a run of `train_on_kubernetes` that was cancelled or has crashed: its TrainJob is deleted.
+
+    Not so where the run only moves to another machine: there it finds its TrainJob again.
+    """
+    from flows.runs.train_jobs import TEMPLATE, TrainJobs, name_of, namespace_of, read_template
+
+    out, template = flow_run.parameters.get("out"), flow_run.parameters.get("template") or TEMPLATE
+    name = name_of(str(out))
+    TrainJobs(namespace_of(read_template(template))).delete(name)
+    flow_run_logger(flow_run).info("Deleted the TrainJob %s.", name)
 
 
 def cancel_steps(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:

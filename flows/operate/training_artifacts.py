@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 
 from prefect.artifacts import create_markdown_artifact
 
-from flows.operate.artifacts import code, plain
+from flows.operate.artifacts import code, plain, shown_progress
 from flows.operate.line_chart import as_markdown, line_chart
 from motionsight_core.dataset.markdown import plural, table
 from motionsight_core.training.card import answers
@@ -18,6 +19,34 @@ SAMPLES_KEY = "motionsight-training-answers"
 #: Rows of the table beside the chart; all of them are in the file.
 _ROWS = 20
 _ABOUT_STEPS = ("step", "steps")
+
+
+class StepsShown(ExitStack):
+    """A progress artifact of steps, kept up to date within the block; it begins with the first of them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._step: int | None = None
+
+    def at(self, step: int, steps: int, *, after: int = 0) -> None:
+        """Tell how far it is.
+
+        Args:
+            step: that is done.
+            steps: how many there are.
+            after: the step from which this run went on.
+        """
+        begun = self._step is not None
+        self._step = step
+        if begun:
+            return
+        progress = shown_progress(
+            f"Training, from step {after:,} on" if after else "Training",
+            total=max(1, steps - after),
+            unit="steps",
+            done=lambda: (self._step or 0) - after,
+        )
+        self.enter_context(progress)
 
 
 def show_losses(out: Path) -> None:

@@ -30,9 +30,11 @@ from motionsight_core.training import Stage
 SECTIONS = ("training", "sampling", "clips", "limits", "stores", "mllm", "runtime")
 #: How often what a run has written is looked at, seconds.
 _TICK_S = 1.0
+#: How long what a process has printed is waited for when it has ended, seconds.
+_READ_S = 10.0
 _LINES_KEPT = 200
-#: How our command line begins the sentence that it ends with.
-_OURS = "motionsight: "
+#: How our command line begins the sentence that it fails with.
+OURS = "motionsight: "
 #: What torchrun reports of a process that failed; it exits with 1 itself.
 _EXIT_CODE = re.compile(r"exitcode\s*: (-?\d+)")
 #: `flows.cli.exit_codes`
@@ -70,7 +72,8 @@ def gpu_count(settings: Settings) -> int:
     if settings.runtime.device == "cpu" or find_spec("torch") is None:
         return 0
     asked = [sys.executable, "-P", "-c", "import torch; print(torch.cuda.device_count())"]
-    return int(subprocess.run(asked, capture_output=True, text=True, check=True).stdout)
+    counted = subprocess.run(asked, capture_output=True, text=True, check=False)
+    return 0 if counted.returncode else int(counted.stdout)  # a torch that fails says why when it trains
 
 
 def train_apart(
@@ -133,7 +136,7 @@ def _started(
         lifeline.close()
         process.wait()
         for reader in readers:
-            reader.join()
+            reader.join(_READ_S)
 
 
 def _keep(stream: IO[str], kept: deque[str]) -> None:
@@ -174,7 +177,7 @@ def _text(value: object) -> str:
 
 def failure(code: int, complained: list[str]) -> RunError | UsageError:
     """The error of training that ended with a code: its own sentence, where it had the time to say one."""
-    ours = [line.removeprefix(_OURS) for line in complained if line.startswith(_OURS)]
+    ours = [line.removeprefix(OURS) for line in complained if line.startswith(OURS)]
     codes = [code, *(int(found) for line in complained for found in _EXIT_CODE.findall(line))]
     if ours:
         return (UsageError if _USAGE in codes else RunError)(ours[-1])

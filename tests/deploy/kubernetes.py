@@ -11,10 +11,12 @@ from tests.deploy.files import DEPLOY, manifests
 
 #: Of the schemas. What is valid in it is valid in later ones.
 KUBERNETES = "1.31"
+_FOLDERS = ("kubernetes", "vllm", "serve", "flink", "training")
+#: What is no object of Kubernetes itself.
+_OTHERS = ("config.yaml", "trainjob.yaml")
 FILES = sorted(
-    path for folder in ("kubernetes", "vllm", "serve", "flink") for path in (DEPLOY / folder).glob("*.yaml")
-    if path.name != "config.yaml"
-)  # fmt: skip
+    path for folder in _FOLDERS for path in (DEPLOY / folder).glob("*.yaml") if path.name not in _OTHERS
+)
 OBJECTS = {path: manifests(path) for path in FILES}
 
 

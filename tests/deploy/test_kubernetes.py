@@ -11,7 +11,7 @@ import yaml
 from flows.cli import cli
 from motionsight_core import __version__
 from motionsight_core.settings import Settings
-from tests.deploy.files import LOCKED
+from tests.deploy.files import DEPLOY, LOCKED, read_yaml
 from tests.deploy.kubernetes import CLAIMS, CONFIG_MAPS, FILES, OBJECTS, SERVICE_ACCOUNTS, check, of_kind
 
 OURS = [path for path in FILES if path.parent.name != "flink"]
@@ -79,6 +79,37 @@ def test_the_workers_run_the_locked_prefect() -> None:
 def test_the_weights_are_fetched_by_the_image_that_uses_them() -> None:
     (job,) = of_kind("Job")
     assert job["spec"]["template"]["spec"]["containers"][0]["image"] == f"motionsight:{__version__}-models"
+
+
+def test_a_trainjob_runs_the_image_with_the_trainer_on_claims_and_an_account_that_there_are() -> None:
+    job = read_yaml(DEPLOY / "training" / "trainjob.yaml")
+    assert job["spec"]["trainer"]["image"] == f"motionsight:{__version__}-train"
+    (patch,) = job["spec"]["runtimePatches"]
+    (node,) = patch["trainingRuntimeSpec"]["template"]["spec"]["replicatedJobs"]
+    pod = node["template"]["spec"]["template"]["spec"]
+    assert pod["serviceAccountName"] in SERVICE_ACCOUNTS
+    claims = [
+        volume["persistentVolumeClaim"] for volume in pod["volumes"] if "persistentVolumeClaim" in volume
+    ]
+    assert (
+        {claim["claimName"] for claim in claims} == {"motionsight-models", "motionsight-training"} <= CLAIMS
+    )
+    assert pod["securityContext"]["runAsNonRoot"]
+    (container,) = pod["containers"]
+    assert container["securityContext"]["allowPrivilegeEscalation"] is False
+    assert {mount["name"] for mount in container["volumeMounts"]} == {one["name"] for one in pod["volumes"]}
+
+
+def test_the_runs_that_make_trainjobs_have_the_account_that_may() -> None:
+    pool = read_yaml(DEPLOY / "prefect.yaml")["yours"]["cluster_pool"]["job_variables"]
+    assert pool["service_account_token"] is True
+    bindings = {entry["roleRef"]["name"]: entry["subjects"] for entry in of_kind("RoleBinding")}
+    assert [one["name"] for one in bindings["motionsight-trainer"]] == [pool["service_account_name"]]
+    (role,) = [entry for entry in of_kind("Role") if entry["metadata"]["name"] == "motionsight-trainer"]
+    allowed = {(resource, verb) for rule in role["rules"] for resource in rule["resources"]
+               for verb in rule["verbs"]}  # fmt: skip
+    assert {("trainjobs", verb) for verb in ("create", "get", "delete")} <= allowed
+    assert {("pods", "list"), ("pods/log", "get")} <= allowed
 
 
 def test_the_settings_are_settings_and_name_the_service(tmp_path: Path) -> None:

@@ -40,6 +40,7 @@ def test_there_is_a_deployment_for_each_flow() -> None:
         "score-descriptions/score",
         "build-dataset/dataset",
         "train-model/train",
+        "train-on-kubernetes/train-nodes",
         "close-the-loop/loop",
     }
 

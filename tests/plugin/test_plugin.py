@@ -51,6 +51,10 @@ def test_every_deployment_runs_and_says_what_came_of_it(server: Server, catalog:
         building = server.begin("build-dataset/dataset", warehouse=warehouse, folder=str(place / "data"),
                                 media="reference", settings={"dataset": {"sources": [source]}})  # fmt: skip
         assert server.ended(building) == "Completed", server.log(building)
+        # Real training is the subject of tests/flows/test_train_flow.py.
+        training = server.begin("train-model/train", folder=str(catalog), out=str(place / "trained"),
+                                processes=1)  # fmt: skip
+        assert server.ended(training) == "Failed", server.log(training)
 
     assert server.run(annotating)["name"] == f"annotate {catalog}"
     assert {task["name"] for task in server.tasks(annotating)} >= {"shard-0", "shard-1"}
@@ -87,6 +91,10 @@ def test_every_deployment_runs_and_says_what_came_of_it(server: Server, catalog:
     built = {artifact["key"]: artifact for artifact in server.artifacts(building) if artifact["key"]}
     # The new video is a copy of another one.
     assert "4 clips" in built["motionsight-dataset-grades"]["description"]
+
+    assert server.run(training)["name"] == f"train sft: {place / 'trained'}"
+    assert f"{catalog} is not a data set" in server.run(training)["state"]["message"]
+    assert [task["run_count"] for task in server.tasks(training)] == [1], "it was not tried again"
 
 
 @pytest.mark.timeout(900)
