@@ -13,9 +13,9 @@ from typing import Any, Literal, TypeAlias
 import torch
 
 from motionsight_core.clip import FrameSequence
-from motionsight_core.mllm import Message
 from motionsight_core.mllm._chat import control_tokens, neutraliser
 from motionsight_core.mllm._inputs import prompt_inputs
+from motionsight_core.training.frames import conversation
 
 Row: TypeAlias = Mapping[str, Any]
 Batch: TypeAlias = dict[str, torch.Tensor]
@@ -40,7 +40,7 @@ class _Batches:
             same shape, is 1 where something is said, its end included.
         """
         plain = neutraliser(control_tokens(self.processor))
-        conversations = [(Message("user", (self.frames(row), row["question"])),) for row in rows]
+        conversations = [conversation(row, self.frames(row)) for row in rows]
         prompt = prompt_inputs(self.processor, conversations, frames_as=self.frames_as, plain=plain)
         tokenizer = self.processor.tokenizer
         said = tokenizer(

@@ -11,6 +11,7 @@ from motionsight_core.catalog import Clip, VideoObject
 from motionsight_core.clip import FrameSequence
 from motionsight_core.errors import ClipError, Corrupt, MotionSightError, RunError
 from motionsight_core.guarded.pool import DecoderPool, shared_decoder
+from motionsight_core.mllm import Conversation, Message
 from motionsight_core.settings import Settings, TrainingSettings
 from motionsight_core.stores import list_objects
 from motionsight_core.video.pixels import reduced
@@ -64,6 +65,11 @@ class ClipFrames:
         video = VideoObject(listed.uri, listed.version)
         duration_s = _decoder(self.settings, 1).probe(video)
         return Clip(video.uri, video.version, 0.0, round(duration_s, 3))
+
+
+def conversation(row: Mapping[str, Any], frames: FrameSequence) -> Conversation:
+    """What a model is asked of a row, in training and when its answers are compared."""
+    return (Message("user", (frames, row["question"])),)
 
 
 def frame_count(duration_s: float, settings: TrainingSettings) -> int:

@@ -11,10 +11,11 @@ from typing import Any, Literal
 
 from motionsight_core.clip import FrameSequence
 from motionsight_core.dataset.media.places import disk_errors
-from motionsight_core.mllm import Message, Reply, open_mllm
+from motionsight_core.mllm import Reply, open_mllm
 from motionsight_core.settings import Settings
 from motionsight_core.training.card import asked_with
 from motionsight_core.training.examples import Examples, evenly
+from motionsight_core.training.frames import conversation
 
 FILE = "samples.json"
 
@@ -64,10 +65,9 @@ class AnswersCompared:
     ) -> None:
         """Samples of the split validation, or of train where there is none: `training.samples` of them."""
         self._out, self._settings, self._frames = out, settings, frames
-        self._split: Literal["validation", "train"] = (
-            "validation" if examples.validation.num_rows else "train"
-        )
-        table = examples.validation if self._split == "validation" else examples.table
+        held_back = examples.validation.num_rows > 0
+        self._split: Literal["validation", "train"] = "validation" if held_back else "train"
+        table = examples.validation if held_back else examples.table
         self._rows = evenly(table, settings.training.samples).to_pylist()
         self._reference = "answer" if examples.stage == "sft" else "chosen"
 
@@ -103,9 +103,8 @@ class AnswersCompared:
                 "runtime": self._settings.runtime.model_dump(exclude_unset=True),
             }
         ).overridden(asked_with(model, self._settings.training))
-        answers = open_mllm(asked).reply(
-            [(Message("user", (self._frames(row), row["question"])),) for row in self._rows]
-        )
+        _free_gpus()  # of what was trained
+        answers = open_mllm(asked).reply([conversation(row, self._frames(row)) for row in self._rows])
         _free_gpus()
         return [one.text if isinstance(one, Reply) else f"{one.name}: {one}" for one in answers]
 

@@ -33,7 +33,7 @@ def held_back(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_question_that_it_did_not_learn_from_is_answered_before_and_after_and_the_card_has_it(
-    held_back: Path, checkpoint: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    held_back: Path, checkpoint: Callable[[str], Path], tmp_path: Path
 ) -> None:
     model, frames = str(checkpoint("qwen2_5_vl")), decoded_once(held_back, settings())
     chosen = settings(**ASKED, samples=2).overridden(["mllm.max_new_tokens=12"])
