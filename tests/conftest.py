@@ -36,6 +36,7 @@ SHARED = {
         "tests/flows/test_annotate_flow.py",
         "tests/flows/test_blocks.py",
         "tests/flows/test_cancelling.py",
+        "tests/flows/test_close_the_loop.py",
         "tests/flows/test_evaluate_flow.py",
         "tests/flows/test_score_flow.py",
         "tests/flows/test_train_flow.py",
@@ -49,10 +50,11 @@ SHARED = {
         "tests/core/mllm/",
         "tests/core/prompts/",
         "tests/core/referring/",
+        "tests/core/test_released_models.py",
         "tests/core/test_whole_method.py",
         "tests/serve/test_checkpoint.py",
     ),
-    "training": ("tests/core/training/",),
+    "training": ("tests/core/training/", "tests/flows/test_trained.py"),
     "browser": ("tests/report/", "tests/prefer/test_page.py", "tests/test_site.py"),
 }
 #: What takes longest comes first, or it would keep one process when the others are done.

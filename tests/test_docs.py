@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from flows.cli import cli
+from flows.runs.loop import Loop
 from motionsight_core.settings import Settings, parse_toml
 from motionsight_core.synthetic import catalog, render, render_catalog
 from motionsight_core.warehouse import open_warehouse
@@ -55,6 +56,8 @@ NOT_RUN = {
     "deploy/reproduce/": "needs the paper's weights, the benchmarks' videos and GPUs",
     "naming.model=transformers:": "fetches weights; tests/core/naming loads tiny ones",
     "motionsight train": "trains a model; tests/flows/test_train.py trains a tiny one",
+    "motionsight loop": "trains a model; tests/flows/test_close_the_loop.py trains a tiny one",
+    "transformers serve": "serves until it is ended; tests/flows/test_trained.py has it",
     "transformers:motionchat": "needs a trained model; tests/flows/test_train.py makes a tiny one",
     'train("sft"': "trains a model; tests/core/training trains tiny ones",
     "torchrun ": "needs GPUs",
@@ -150,6 +153,8 @@ def test_a_block_of_sql_is_answered(block: Block, annotated: Path) -> None:
 def test_a_block_of_toml_holds_settings(block: Block) -> None:
     values = parse_toml(block.text)
     assert values
+    if "loop" in values:
+        Loop.model_validate(values.pop("loop"))
     if set(values) != {"project"}:  # of a package that extends ours
         Settings.layered(values)
 

@@ -75,26 +75,38 @@ class _Decode(beam.DoFn):
         yield element, replace(decoded, clip=element.clip)
 
 
-class _ScoringHandler(ModelHandler[Shown, list[Outcome], ScoringModel]):
+class _Judge:
+    """The model that judges. Not held, since Beam keeps what it has loaded last: see `release_models`."""
+
+    def __init__(self, scorer: Scorer) -> None:
+        self._scorer = scorer
+        _ = self.model
+
+    @property
+    def model(self) -> ScoringModel:
+        return self._scorer.model()
+
+
+class _ScoringHandler(ModelHandler[Shown, list[Outcome], _Judge]):
     """Runs `Scorer.score` on batches of clips."""
 
     def __init__(self, scorer: Scorer, run_id: str) -> None:
         super().__init__(**batch_size(scorer.settings))
         self._scorer, self._run_id = scorer, run_id
 
-    def load_model(self) -> ScoringModel:
+    def load_model(self) -> _Judge:
         """Cheap after the first time: the model is this process's, shared by all threads and shards."""
-        return self._scorer.model()
+        return _Judge(self._scorer)
 
     def run_inference(
-        self, batch: Sequence[Shown], model: ScoringModel, inference_args: dict[str, Any] | None = None
+        self, batch: Sequence[Shown], model: _Judge, inference_args: dict[str, Any] | None = None
     ) -> list[list[Outcome]]:
         """The outcomes of each clip.
 
         Raises:
             RunError: the model cannot be reached. The shard fails, and is tried again.
         """
-        outcomes = self._scorer.score(batch, model, run_id=self._run_id)
+        outcomes = self._scorer.score(batch, model.model, run_id=self._run_id)
         count_scored(self._run_id, sum(map(len, outcomes)))
         return outcomes
 

@@ -13,6 +13,7 @@ import click
 from flows.cli.command_dataset import dataset
 from flows.cli.command_evaluate import evaluate
 from flows.cli.command_fingerprint import fingerprint
+from flows.cli.command_loop import loop
 from flows.cli.command_prefer import prefer
 from flows.cli.command_questions import questions as questions_command
 from flows.cli.command_score import score
@@ -362,5 +363,5 @@ def doctor(warehouse: str) -> None:
         sys.exit(1)
 
 
-for command in (dataset, evaluate, fingerprint, prefer, questions_command, score, serve, train):
+for command in (dataset, evaluate, fingerprint, loop, prefer, questions_command, score, serve, train):
     cli.add_command(command)

@@ -1,4 +1,4 @@
-"""`motionsight annotate`, `evaluate` and `score` as Prefect flow runs, on a server or on a temporary one."""
+"""Commands as Prefect flow runs, on a server or on a temporary one."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import click
 from flows.cli.answers import show_result
 from flows.cli.score_command import show_scores
 from flows.runs.evaluate import EvaluationResult, Request
+from flows.runs.loop import Loop
 from motionsight_core.evaluation.arms import Route
 from motionsight_core.evaluation.scores import Rule
 from motionsight_core.scoring import Variant
@@ -96,6 +97,20 @@ def score_through_prefect(
         scorer=scorer, warehouse=warehouse, where=where, variant=variant, settings=settings
     )
     show_scores(result, warehouse)
+
+
+def loop_through_prefect(loop: Loop, *, settings: Settings) -> None:
+    """Run the flow `close_the_loop` and print its summary.
+
+    Raises:
+        UsageError: something that is named does not exist, or does not fit.
+        RunError: a step could not finish.
+    """
+    _announce("close-the-loop")
+    from flows.close_the_loop import close_the_loop
+    from flows.operate.loop_artifacts import summary
+
+    click.echo(summary(close_the_loop(loop, settings)), nl=False)
 
 
 def _announce(flow: str) -> None:

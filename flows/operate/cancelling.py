@@ -13,6 +13,7 @@ from typing import Any
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import (
     FlowRunFilter,
+    FlowRunFilterParentFlowRunId,
     FlowRunFilterState,
     FlowRunFilterStateType,
     FlowRunFilterTags,
@@ -23,7 +24,7 @@ from prefect.context import FlowRunContext
 from prefect.exceptions import TerminationSignal
 from prefect.flows import Flow
 from prefect.logging.loggers import flow_run_logger
-from prefect.states import Cancelling
+from prefect.states import Cancelled, Cancelling
 
 from flows.operate.configuration import configured
 
@@ -93,6 +94,22 @@ def delete_train_job(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any])
     name = name_of(str(out))
     TrainJobs(namespace_of(read_template(template))).delete(name)
     flow_run_logger(flow_run).info("Deleted the TrainJob %s.", name)
+
+
+def cancel_steps(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
+    """Hook of a flow whose steps are flows, that has been cancelled or has crashed: so are the steps.
+
+    They ran in its process, and nobody else would say that they have ended, or cancel their jobs.
+    """
+    with get_client(sync_client=True) as client:
+        steps = FlowRunFilter(
+            parent_flow_run_id=FlowRunFilterParentFlowRunId(any_=[flow_run.id]),
+            state=FlowRunFilterState(type=FlowRunFilterStateType(any_=list(_ACTIVE))),
+        )
+        for step in all_runs(client, steps):
+            cancel_jobs_of_run(flow, step, state)
+            message = f"The run {flow_run.name}, of which this is a step, has ended."
+            client.set_flow_run_state(step.id, Cancelled(message=message), force=True)
 
 
 def active_runs(client: SyncPrefectClient, tag: str) -> list[FlowRun]:

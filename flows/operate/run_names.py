@@ -26,6 +26,8 @@ def named(flow_name: str, parameters: dict[str, Any]) -> str:
         verb = "report on"
     if verb == "build":
         verb = "data set of"
+    if verb == "close":
+        verb, about = "loop in", dict(parameters["loop"])["out"]
     if parameters.get("stage"):
         verb, about = f"train {parameters['stage']}:", parameters.get("out")
     name = f"{verb} {about}".strip()

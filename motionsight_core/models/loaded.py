@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import sys
 import threading
 from typing import TYPE_CHECKING
 
@@ -93,6 +95,12 @@ class Models:
             self._similarity = self._similarity or Similarity(self._settings)
             return self._similarity
 
+    def release(self) -> None:
+        """Forget what is loaded; what is asked for later is loaded again."""
+        with self._lock:
+            self._mllm = self._detector = self._tracker = None
+            self._pose = self._namer = self._similarity = None
+
 
 def require_models(settings: Settings) -> None:
     """Make sure, without loading weights, that what the settings name is on this machine.
@@ -156,3 +164,17 @@ def shared_models(settings: Settings) -> Models:
             _shared.clear()
             _shared[key] = Models(settings)
         return _shared[key]
+
+
+def release_models() -> None:
+    """Give up the shared models and their GPU memory, for another process; later use loads them again.
+
+    No other thread may be using them.
+    """
+    with _shared_lock:
+        for models in _shared.values():
+            models.release()
+        _shared.clear()
+    gc.collect()
+    if torch := sys.modules.get("torch"):
+        torch.cuda.empty_cache()  # which does nothing where there is no GPU

@@ -41,6 +41,7 @@ def test_there_is_a_deployment_for_each_flow() -> None:
         "build-dataset/dataset",
         "train-model/train",
         "train-on-kubernetes/train-nodes",
+        "close-the-loop/loop",
     }
 
 
@@ -54,6 +55,13 @@ def test_its_parameters_are_what_the_flow_takes(name: str) -> None:
     validated = flow_of(name).validate_parameters(DEPLOYMENTS[name]["parameters"] | GIVEN.get(name, {}))
     if "warehouse" in flow_of(name).parameters.properties:
         assert validated["warehouse"] == FILE["yours"]["warehouse"]
+
+
+def test_the_loop_is_about_what_the_other_deployments_are_about() -> None:
+    (given,) = DEPLOYMENTS["loop"]["parameters"].values()
+    loop = flow_of("loop").validate_parameters({"loop": given})["loop"]
+    assert (loop.source, loop.warehouse) == (FILE["yours"]["source"], FILE["yours"]["warehouse"])
+    assert loop.benchmark.videos == FILE["yours"]["videos"]
 
 
 @each_deployment

@@ -23,9 +23,9 @@ def free_port() -> int:
 
 
 class Served:
-    """One checkpoint behind one port, over as many processes as it takes."""
+    """One checkpoint behind one port, over as many processes as it takes; or any that is asked for."""
 
-    def __init__(self, checkpoint: Path, home: Path) -> None:
+    def __init__(self, checkpoint: Path | None, home: Path) -> None:
         self.checkpoint = checkpoint
         self.port = free_port()
         self._log = home / "serve.log"
@@ -36,7 +36,12 @@ class Served:
 
     @property
     def annotator(self) -> str:
-        return f"openai:http://127.0.0.1:{self.port}/v1#{self.checkpoint}"
+        assert self.checkpoint is not None, "it serves any"
+        return self.annotator_of(self.checkpoint)
+
+    def annotator_of(self, checkpoint: Path) -> str:
+        """A checkpoint's directory is its name."""
+        return f"openai:http://127.0.0.1:{self.port}/v1#{checkpoint}"
 
     def settings(self, **mllm: object) -> Settings:
         """Of an annotator here, patient enough for a restart on a busy machine."""
@@ -45,7 +50,8 @@ class Served:
 
     def start(self) -> None:
         """Returns when it answers."""
-        command = [str(Path(sys.executable).with_name("transformers")), "serve", str(self.checkpoint)]
+        command = [str(Path(sys.executable).with_name("transformers")), "serve"]
+        command += [str(self.checkpoint)] if self.checkpoint is not None else []
         command += ["--device", "cpu", "--host", "127.0.0.1", "--port", str(self.port)]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(command, env=self._environment, stdout=log, stderr=log)
