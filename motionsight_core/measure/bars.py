@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -33,7 +32,7 @@ class Area:
 
 
 class BarFinder:
-    """Tells the picture from its bars: rows and columns at the edges that were black in every frame so far."""
+    """Tells the picture from its bars: rows and columns at the edges that were black in all frames so far."""
 
     def __init__(self) -> None:
         self._rows: Luma | None = None
@@ -41,8 +40,7 @@ class BarFinder:
 
     def push(self, luma: Luma) -> None:
         """Takes the next frame [h, w]."""
-        rows = cv2.reduce(luma, 1, cv2.REDUCE_MAX).ravel().astype(np.uint8, copy=False)
-        columns = cv2.reduce(luma, 0, cv2.REDUCE_MAX).ravel().astype(np.uint8, copy=False)
+        rows, columns = luma.max(axis=1), luma.max(axis=0)
         if self._rows is None or self._columns is None:
             self._rows, self._columns = rows, columns
         else:

@@ -22,13 +22,17 @@ LEAST_SHARE = 0.2
 #: Deviation from which on a frame is smoothed, and what is to be left of it, levels.
 NOISY = 2.0
 LEFT = 1.0
+#: A wider blur takes more of the picture than of the noise, pixels.
+MOST_BLUR = 1.25
+#: How often noise is measured, seconds.
+LOOK_EVERY_S = 0.5
 
 
 def noise_of(luma: Luma) -> float:
     """The standard deviation of the noise of a frame [h, w], levels of 255; 0 where nothing can be told."""
     height, width = luma.shape
     size = (max(width // BLOCK, 1), max(height // BLOCK, 1))
-    rough = np.abs(cv2.filter2D(luma, cv2.CV_32F, KERNEL))
+    rough = np.abs(cv2.filter2D(luma, cv2.CV_16S, KERNEL)).astype(np.float32)
     rough, mean = (cv2.resize(one, size, interpolation=cv2.INTER_AREA) for one in (rough, luma))
     told = (mean > DARKEST) & (mean < BRIGHTEST)
     if told.mean() < LEAST_SHARE:
@@ -37,11 +41,25 @@ def noise_of(luma: Luma) -> float:
     return float(np.percentile(rough[told], SMOOTHEST)) * np.sqrt(np.pi / 2) / KERNEL_GAIN
 
 
-def smoothed(luma: Luma) -> Luma:
-    """The frame, blurred as far as its noise demands; as it is where there is little."""
-    noise = noise_of(luma)
+def smoothed(luma: Luma, noise: float) -> Luma:
+    """The frame, blurred as far as noise of this deviation demands; as it is where there is little."""
     if noise < NOISY:
         return luma
     # Of independent noise a Gaussian of deviation s leaves 1 / (2 sqrt(pi) s).
-    sigma = noise / (2 * np.sqrt(np.pi) * LEFT)
+    sigma = min(noise / (2 * np.sqrt(np.pi) * LEFT), MOST_BLUR)
     return cv2.GaussianBlur(luma, (0, 0), sigma).astype(np.uint8, copy=False)
+
+
+class Smoother:
+    """Smooths frame after frame by the noise of the last one that was looked at: it hardly changes."""
+
+    def __init__(self) -> None:
+        self._noise = 0.0
+        self._next_s = -np.inf
+
+    def push(self, luma: Luma, t_s: float) -> Luma:
+        """The next frame [h, w] without most of its noise; `t_s` is its time, source seconds."""
+        if t_s >= self._next_s:
+            self._noise = noise_of(luma)
+            self._next_s = t_s + LOOK_EVERY_S
+        return smoothed(luma, self._noise)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, replace
+from functools import partial
 
 import cv2
 import numpy as np
@@ -155,23 +156,20 @@ class RegionFinder:
 
     def _judge(self, index: int) -> Seen:
         self._pending -= 1
-        picture = self._bars.picture
+        to = partial(self._difference, self._bars.picture, index)
         before = min(self._reach, index)
         after = min(self._reach, len(self._frames) - 1 - index)
         layered = any(frame.layered for frame in self._frames)
         if before and after:
             # Between two layers of the background there is always something that is hidden both long
             # before and long after: the longer look would take it for an object.
-            difference = np.minimum(self._difference(picture, index, -1), self._difference(picture, index, 1))
+            difference = np.minimum(to(-1), to(1))
             if not layered:
-                long = np.minimum(self._difference(picture, index, -before), self._difference(picture, index, after))
-                difference = np.maximum(difference, long)
+                difference = np.maximum(difference, np.minimum(to(-before), to(after)))
         else:
             # The first or last frame of a shot: two looks to the one side there is.
             side = 1 if after else -1
-            difference = np.minimum(
-                self._difference(picture, index, side), self._difference(picture, index, side * max(before, after))
-            )
+            difference = np.minimum(to(side), to(side * max(before, after)))
         frame = self._frames[index]
         groups = moving_groups(
             frame.luma,
@@ -191,8 +189,10 @@ class RegionFinder:
         return Seen(frame.t_s, frame.luma, regions, layered)
 
     def _difference(self, picture: Area, index: int, offset: int) -> Luma:
-        """The difference [h, w] of a frame with the one `offset` frames later, by its nearest layer; 0 outside
-        of the picture, whose edges at black bars would otherwise move with the camera."""
+        """The difference [h, w] of a frame with the one `offset` frames later, by its nearest layer.
+
+        Outside of the picture it is 0: the edges of black bars would else move with the camera.
+        """
         steps = range(min(index, index + offset) + 1, max(index, index + offset) + 1)
         whole = self._frames[index].luma
         other, current = picture.of(self._frames[index + offset].luma), picture.of(whole)

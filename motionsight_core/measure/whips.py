@@ -212,9 +212,7 @@ def _bridged(pairs: Sequence[int], ways: Floats) -> Iterator[tuple[int, int]]:
             yield first, last
 
 
-def _smeared(
-    pictures: Sequence[NewPicture], ways: Floats, durations: Floats
-) -> Iterator[tuple[int, int]]:
+def _smeared(pictures: Sequence[NewPicture], ways: Floats, durations: Floats) -> Iterator[tuple[int, int]]:
     """Runs of pairs [first, last) from a sharp frame over smeared ones to a sharp frame."""
     after = 0
     # A picture that is shown for a while, though blurred, is a shot of its own.
