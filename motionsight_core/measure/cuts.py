@@ -17,6 +17,8 @@ Flow = NDArray[np.float32]
 SUSPECT_INLIERS = 0.45
 #: Mean difference of the pictures reduced to icons, of 255, above which a pair is looked at closely.
 SUSPECT_DIFFERENCE = 10.0
+#: ... and below which it is not, even if all blocks look new: noise leaves an icon as it is.
+LEAST_DIFFERENCE = 2.0
 #: Size of these icons, pixels: position hardly counts any more.
 ICON = (16, 9)
 #: Side of the blocks that are compared, pixels.
@@ -40,10 +42,11 @@ USUAL_SHARE = 0.5
 
 def is_suspect(previous: Luma, current: Luma, inliers: float) -> bool:
     """Whether a pair is worth the close look: cheap, and wrong only towards yes."""
-    if inliers < SUSPECT_INLIERS:
-        return True
     icons = [cv2.resize(luma, ICON, interpolation=cv2.INTER_AREA) for luma in (previous, current)]
-    return float(np.mean(cv2.absdiff(*icons))) > SUSPECT_DIFFERENCE
+    difference = float(np.mean(cv2.absdiff(*icons)))
+    if difference < LEAST_DIFFERENCE:
+        return False
+    return inliers < SUSPECT_INLIERS or difference > SUSPECT_DIFFERENCE
 
 
 def new_share(previous: Luma, current: Luma, flow: Flow) -> float:

@@ -99,7 +99,7 @@ def found_tracks(
     frame_s: float,
     dissolves: Sequence[tuple[float, float]] = (),
 ) -> FoundTracks:
-    """The tracks of a clip; nothing is followed through a dissolve, or over one.
+    """The tracks of a clip; nothing is followed over the middle of a dissolve.
 
     Args:
         tracker: has seen all frames.

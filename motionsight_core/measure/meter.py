@@ -13,6 +13,7 @@ from motionsight_core.measure.clarity import clarity
 from motionsight_core.measure.cuts import CutFinder
 from motionsight_core.measure.dissolves import DissolveFinder, is_during, rate_of, within
 from motionsight_core.measure.found import FoundTracks, found_tracks, judged
+from motionsight_core.measure.grain import Smoother
 from motionsight_core.measure.held import is_repeat, with_holds
 from motionsight_core.measure.move_evidence import FoundMove
 from motionsight_core.measure.moves import moves_of_shot
@@ -66,7 +67,11 @@ class MotionMeter:
         self._settings = settings
         self._aspect = aspect
         self._registrar: PairRegistrar | None = None
+        self._smoother = Smoother()
         self._last: tuple[Luma, float] | None = None
+        """Without most of its noise, and its time."""
+        self._shown = np.zeros((1, 1), np.uint8)
+        """The same frame as it came."""
         self._finder = RegionFinder(settings.region_threshold, settings.fps)
         self._tracker = RegionTracker(settings.fps)
         self._thumbnails = Thumbnails()
@@ -93,13 +98,14 @@ class MotionMeter:
         """
         if self._last is not None:
             _check(luma, t_s, *self._last)
-            if is_repeat(self._last[0], luma):
+            if is_repeat(self._shown, luma):
                 # The frame before is on display for longer, as if there were no other.
                 return
         self._thumbnail = self._thumbnails.push(luma, t_s)
         if t_s >= self._next_clarity_s:
             self._clarity.append((t_s, clarity(luma)))
             self._next_clarity_s = t_s + CLARITY_EVERY_S
+        self._shown, luma = luma, self._smoother.push(luma, t_s)
         if self._last is None:
             self._registrar = PairRegistrar(*luma.shape)
             self._finder.push(t_s, luma, None)

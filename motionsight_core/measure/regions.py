@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, replace
+from functools import partial
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from motionsight_core.measure.bars import Area, BarFinder
 from motionsight_core.measure.camera import Registration, to_corner_origin
 from motionsight_core.measure.differences import compensated_difference
 from motionsight_core.measure.grouping import Group, moving_groups, of_one_thing
@@ -128,6 +130,7 @@ class RegionFinder:
         self._reach = max(1, round(LONG_LOOK_S * fps))
         self._frames: deque[_Frame] = deque(maxlen=2 * self._reach + 1)
         self._pending = 0
+        self._bars = BarFinder()
 
     def push(self, t_s: float, luma: Luma, registration: Registration | None) -> list[Seen]:
         """Takes the next frame [h, w]; gives the regions of the frame that can be judged now, if any.
@@ -136,6 +139,7 @@ class RegionFinder:
             t_s: its time, source seconds.
             registration: how the background moved since the frame before; None for a shot's first.
         """
+        self._bars.push(luma)
         softened = cv2.GaussianBlur(luma, (3, 3), 0).astype(np.uint8, copy=False)
         self._frames.append(_Frame.of(t_s, softened, registration))
         self._pending += 1
@@ -152,22 +156,20 @@ class RegionFinder:
 
     def _judge(self, index: int) -> Seen:
         self._pending -= 1
+        to = partial(self._difference, self._bars.picture, index)
         before = min(self._reach, index)
         after = min(self._reach, len(self._frames) - 1 - index)
         layered = any(frame.layered for frame in self._frames)
         if before and after:
             # Between two layers of the background there is always something that is hidden both long
             # before and long after: the longer look would take it for an object.
-            difference = np.minimum(self._difference(index, -1), self._difference(index, 1))
+            difference = np.minimum(to(-1), to(1))
             if not layered:
-                long = np.minimum(self._difference(index, -before), self._difference(index, after))
-                difference = np.maximum(difference, long)
+                difference = np.maximum(difference, np.minimum(to(-before), to(after)))
         else:
             # The first or last frame of a shot: two looks to the one side there is.
             side = 1 if after else -1
-            difference = np.minimum(
-                self._difference(index, side), self._difference(index, side * max(before, after))
-            )
+            difference = np.minimum(to(side), to(side * max(before, after)))
         frame = self._frames[index]
         groups = moving_groups(
             frame.luma,
@@ -186,17 +188,25 @@ class RegionFinder:
         regions = [replace(self._region(index, group, still), by_flow=by_flow) for group in groups]
         return Seen(frame.t_s, frame.luma, regions, layered)
 
-    def _difference(self, index: int, offset: int) -> Luma:
-        """The difference [h, w] of a frame with the one `offset` frames later, by its nearest layer."""
+    def _difference(self, picture: Area, index: int, offset: int) -> Luma:
+        """The difference [h, w] of a frame with the one `offset` frames later, by its nearest layer.
+
+        Outside of the picture it is 0: the edges of black bars would else move with the camera.
+        """
         steps = range(min(index, index + offset) + 1, max(index, index + offset) + 1)
-        other, current = self._frames[index + offset].luma, self._frames[index].luma
+        whole = self._frames[index].luma
+        other, current = picture.of(self._frames[index + offset].luma), picture.of(whole)
         far = [self._frames[step].far for step in steps]
-        difference = compensated_difference(other, _along(far, back=offset > 0), current)
+        difference = compensated_difference(other, _along(far, picture, back=offset > 0), current)
         near = [layer for step in steps if (layer := self._frames[step].near) is not None]
         if len(near) == len(steps):
-            by_near = compensated_difference(other, _along(near, back=offset > 0), current)
+            by_near = compensated_difference(other, _along(near, picture, back=offset > 0), current)
             difference = np.minimum(difference, by_near)
-        return difference
+        if difference.shape == whole.shape:
+            return difference
+        framed = np.zeros_like(whole)
+        picture.of(framed)[:] = difference
+        return framed
 
     def _passes(self, index: int) -> bool:
         """Whether the background passes anywhere, to the next frame or from the one before."""
@@ -260,9 +270,13 @@ def _nearest_ground(flow: NDArray[np.float32], top: int, height: int, mine: Floa
     return float(np.hypot(away[:, 0], away[:, 1]).min())
 
 
-def _along(steps: list[Floats], *, back: bool) -> Floats:
-    """The affine [2, 3] over several frames, forwards or back, from those [3, 3] of each."""
+def _along(steps: list[Floats], picture: Area, *, back: bool) -> Floats:
+    """The affine [2, 3] over several frames, forwards or back, from those [3, 3] of each; in a picture within
+    the frame, pixels from its corner."""
     path = np.eye(3)
     for step in steps:
         path = step @ path
-    return np.asarray(np.linalg.inv(path) if back else path, np.float64)[:2]
+    path = np.linalg.inv(path) if back else path
+    corner = np.array([picture.left, picture.top])
+    path[:2, 2] += path[:2, :2] @ corner - corner
+    return np.asarray(path, np.float64)[:2]

@@ -68,17 +68,28 @@ class Trail:
                 column.pop()
 
     def outside(self, spans: Sequence[tuple[float, float]]) -> Iterator[Trail]:
-        """Its parts before, between and after spans of time [start, end]; each side is another shot."""
+        """Its parts before, between and after dissolves [start, end]; each side is another shot.
+
+        A part reaches into a dissolve up to its middle, where one shot gives way to the next, if it was seen
+        outside of it before: a dissolve alone shows much that changes and does not move.
+        """
         if not spans:
             yield self
             return
         times = np.array(self.times)
+        middles = [(start + end) / 2 for start, end in spans]
         begins, ends = [-np.inf, *(end for _, end in spans)], [*(start for start, _ in spans), np.inf]
         for number, (low, high) in enumerate(zip(begins, ends, strict=True)):
-            inside = np.flatnonzero((times > low) & (times < high)).tolist()
-            if not inside:
+            clear = np.flatnonzero((times > low) & (times < high))
+            if len(clear) == 0:
                 continue
-            part = slice(inside[0], inside[-1] + 1)
+            first, last = clear[0], clear[-1]
+            if sum(self.regions[at] is not None for at in clear) >= LEAST_BOXES:
+                after = middles[number - 1] if number else -np.inf
+                before = middles[number] if number < len(middles) else np.inf
+                reached = np.flatnonzero((times > after) & (times < before))
+                first, last = reached[0], reached[-1]
+            part = slice(int(first), int(last) + 1)
             trail = Trail(
                 self.shot * (len(spans) + 1) + number,
                 self.times[part],

@@ -187,7 +187,7 @@ def breaks_of(pictures: Sequence[NewPicture], ways: Floats, durations: Floats) -
         least = GOES_ON * float(np.hypot(*way)) if picture.is_sure else FAST
         if durations[pair] <= LONGEST_CHANGE_S and any(_is_way(other, way, least) for other in beside):
             lost.discard(pair)
-    whips += _smeared([picture for picture in pictures if picture.pair in lost], durations)
+    whips += _smeared([picture for picture in pictures if picture.pair in lost], ways, durations)
     for first, last in whips:
         lost -= set(range(first, last))
     cuts = frozenset(picture.pair for picture in pictures if picture.is_new) & lost
@@ -212,14 +212,18 @@ def _bridged(pairs: Sequence[int], ways: Floats) -> Iterator[tuple[int, int]]:
             yield first, last
 
 
-def _smeared(pictures: Sequence[NewPicture], durations: Floats) -> Iterator[tuple[int, int]]:
+def _smeared(pictures: Sequence[NewPicture], ways: Floats, durations: Floats) -> Iterator[tuple[int, int]]:
     """Runs of pairs [first, last) from a sharp frame over smeared ones to a sharp frame."""
     after = 0
+    # A picture that is shown for a while, though blurred, is a shot of its own.
+    held = np.hypot(ways[:, 0], ways[:, 1]) < FAST
+    held[[picture.pair for picture in pictures]] = False
     for number, begin in enumerate(pictures):
         if begin.pair < after:
             continue
         for end in islice(pictures, number + 1, None):
-            if np.sum(durations[begin.pair : end.pair]) > LONGEST_WHIP_S:
+            between = slice(begin.pair, end.pair)
+            if np.sum(durations[between]) > LONGEST_WHIP_S or held[between].any():
                 break
             smeared, sharp = (begin.after, end.before), (begin.before, end.after)
             if all(is_smeared(frame, other) for frame in smeared for other in sharp):

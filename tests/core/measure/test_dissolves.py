@@ -120,7 +120,7 @@ def test_what_moves_flickers_or_cuts_is_no_dissolve(shown: Shown) -> None:
     assert of(shown).dissolves == ()
 
 
-def test_an_object_is_not_followed_through_a_dissolve() -> None:
+def test_an_object_is_followed_to_the_middle_of_a_dissolve_and_no_further() -> None:
     def crossing(picture: Luma) -> Shown:
         def frame(t_s: float) -> Luma:
             shown = view(picture)
@@ -133,9 +133,11 @@ def test_an_object_is_not_followed_through_a_dissolve() -> None:
     motion = of(joined(crossing(OLD), crossing(texture(3)), 1.6, 2.4))
 
     (dissolve,) = motion.dissolves
+    middle_s = (dissolve.start_s + dissolve.end_s) / 2
     assert motion.tracks
     for track in motion.tracks:
-        assert track.end_s <= dissolve.start_s or track.start_s >= dissolve.end_s
+        assert track.end_s <= middle_s or track.start_s >= middle_s
+    assert any(dissolve.start_s < box.t_s < dissolve.end_s for track in motion.tracks for box in track.boxes)
 
 
 def test_a_fade_out_and_the_fade_in_after_it_are_one_joint_and_those_at_the_ends_lead_nowhere() -> None:

@@ -188,6 +188,20 @@ def test_a_jump_of_a_picture_that_moves_otherwise_is_no_move() -> None:
     assert measurement.motion_score == pytest.approx(0.3, abs=0.04)
 
 
+def test_an_unsharp_picture_that_is_shown_between_two_cuts_is_a_shot_of_its_own() -> None:
+    sharp, last = view(STREET), view(OTHER)
+    # Smeared along one way, as in a whip, but it holds still for half a second.
+    unsharp = np.asarray(cv2.blur(view(texture(7)), (41, 1)), np.uint8)
+    assert is_smeared(sharpness(unsharp), sharpness(sharp))
+    meter = MotionMeter(MeasureSettings(), aspect=WIDTH / HEIGHT)
+    for index in range(25):
+        picture = sharp if index < 10 else unsharp if index < 15 else last
+        grain = np.random.default_rng(index).integers(0, 3, picture.shape).astype(np.uint8)
+        meter.push(np.asarray(cv2.add(picture, grain), np.uint8), index / 10)
+
+    assert meter.finish(0.0, 2.5).cuts == (1.0, 1.5)
+
+
 def test_a_large_shift_is_found_and_two_different_pictures_have_none() -> None:
     finder = ShiftFinder(HEIGHT, WIDTH)
     here = seen(STREET, 0.0, 0.0)
