@@ -7,12 +7,12 @@ from collections.abc import Callable
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 from prefect.logging import get_run_logger
-from prefect.tasks import exponential_backoff
 
 from flows.operate.artifacts import shown_progress
 from flows.operate.cancelling import cancel_jobs_of_run, kill_decoders_on_cancel, tag_this_run
 from flows.operate.configuration import configured
 from flows.operate.evaluation_artifacts import show_evaluation
+from flows.operate.retries import retried
 from flows.operate.run_log import readable_log, without_tracebacks
 from flows.operate.run_names import run_name
 from flows.runs.evaluate import EvaluationPlan, EvaluationResult, Request, answer_and_commit, evaluate
@@ -33,7 +33,6 @@ from motionsight_core.warehouse import Manifest
     task_run_name="questions-{index}",
     cache_policy=NO_CACHE,
     persist_result=False,
-    retry_delay_seconds=exponential_backoff(backoff_factor=2),
     retry_jitter_factor=0.5,
     retry_condition_fn=may_help,
 )
@@ -128,9 +127,8 @@ def evaluate_benchmark(
 def _run_tasks(plan: EvaluationPlan, *, told_to_end: Callable[[], bool]) -> Shortfall:
     """A task run for each shard, one after the other: a shard keeps endpoint or GPU busy."""
     remote = Annotator.parse(plan.request.settings.annotator).is_remote
-    trying = questions_task.with_options(
-        retries=plan.request.settings.runtime.shard_retries, tags=[CAPTION_TAG] if remote else []
-    )
+    trying = retried(questions_task, plan.request.settings.runtime.shard_retries)
+    trying = trying.with_options(tags=[CAPTION_TAG] if remote else [])
     broken: list[str] = []
     for begun, shard in enumerate(plan.shards):
         if told_to_end():

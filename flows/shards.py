@@ -10,10 +10,11 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.logging import get_run_logger
-from prefect.tasks import Task, exponential_backoff
+from prefect.tasks import Task
 
 from flows.operate.artifacts import shown_progress
 from flows.operate.cancelling import kill_decoders_on_cancel, tag_this_run
+from flows.operate.retries import retried
 from flows.operate.run_log import readable_log
 from flows.runs.run import Run, Shortfall, commit_shard, one_sentence, stage_shard
 from motionsight_core.annotator import Annotator
@@ -35,7 +36,6 @@ def may_help(task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> bool
     task_run_name="shard-{index}",
     cache_policy=NO_CACHE,
     persist_result=False,
-    retry_delay_seconds=exponential_backoff(backoff_factor=2),
     retry_jitter_factor=0.5,
     retry_condition_fn=may_help,
 )
@@ -62,11 +62,9 @@ def run_shard_tasks(
 ) -> Shortfall:
     """As `flows.runs.run.run_shards`, with a task run for each shard."""
     tag_this_run(run_id=run.run_id)
-    runtime = run.settings.runtime
-    trying = shard_task.with_options(
-        retries=runtime.shard_retries,
-        tags=[CAPTION_TAG] if Annotator.parse(run.settings.annotator).is_remote else [],
-    )
+    remote = Annotator.parse(run.settings.annotator).is_remote
+    trying = retried(shard_task, run.settings.runtime.shard_retries)
+    trying = trying.with_options(tags=[CAPTION_TAG] if remote else [])
     broken: list[str] = []
     # One after the other: a shard keeps every core busy, and the warehouse takes one writer.
     for begun, shard in enumerate(shards):

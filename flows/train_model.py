@@ -8,10 +8,10 @@ from typing import Annotated
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 from prefect.logging import get_run_logger
-from prefect.tasks import exponential_backoff
 from pydantic import Field
 
 from flows.operate.configuration import configured
+from flows.operate.retries import retried
 from flows.operate.run_log import without_tracebacks
 from flows.operate.run_names import run_name
 from flows.operate.training_artifacts import StepsShown, show_losses, show_samples
@@ -80,10 +80,7 @@ def train_model(
             chosen.settings,
             processes or max(1, gpu_count(chosen.settings)),
         )
-        # Prefect makes delays of the back-off when it is given, for as many retries as there are then.
-        trying = train_task.with_options(
-            retries=run.settings.runtime.shard_retries, retry_delay_seconds=exponential_backoff(_RETRY_S)
-        )
+        trying = retried(train_task, run.settings.runtime.shard_retries, pause_s=_RETRY_S)
         try:
             trying(run)
         except RunError:

@@ -10,11 +10,11 @@ from typing import Annotated, Any
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 from prefect.logging import get_run_logger
-from prefect.tasks import exponential_backoff
 from pydantic import Field
 
 from flows.operate.cancelling import delete_train_job
 from flows.operate.configuration import configured
+from flows.operate.retries import retried
 from flows.operate.run_log import without_tracebacks
 from flows.operate.run_names import run_name
 from flows.operate.training_artifacts import StepsShown, show_losses, show_samples
@@ -125,9 +125,7 @@ def train_on_kubernetes(
             nodes=nodes,
             processes=processes,
         )
-        trying = train_job_task.with_options(
-            retries=chosen.settings.runtime.shard_retries, retry_delay_seconds=exponential_backoff(_RETRY_S)
-        )
+        trying = retried(train_job_task, chosen.settings.runtime.shard_retries, pause_s=_RETRY_S)
         trying(job)
     # Where this run sees the volume; elsewhere there is no such file.
     show_losses(Path(out))

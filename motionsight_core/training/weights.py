@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from huggingface_hub import constants
 from peft import PeftModel
 from transformers import AutoModelForImageTextToText, AutoProcessor, TrainerState, set_seed
 from transformers.utils import logging
@@ -173,11 +174,14 @@ def _write(model: Any, weights: Any, processor: Any, out: Path, settings: Settin
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Without the warnings of transformers: of weights that it need not restore, and for its own callers."""
+    """Without the warnings of transformers, of weights that it need not restore and for its own callers, and
+    without a word to anybody of what is trained."""
     before = logging.get_verbosity()
     logging.set_verbosity_error()
     # A tokenizer that has worked warns in every process that is made after.
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    # trl would tell Hugging Face of each trainer: model, GPUs, whether it is distributed.
+    constants.HF_HUB_DISABLE_TELEMETRY = True
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)

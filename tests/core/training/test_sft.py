@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from queue import Queue
 
 import pytest
 import torch
+from huggingface_hub import constants
+from huggingface_hub.utils import _telemetry
 from transformers import AutoProcessor
 
 from motionsight_core.mllm import Message, open_mllm
@@ -144,3 +147,19 @@ def largest_step(before: Path, after: Path) -> dict[str, float]:
         step = float((new[name] - weight).abs().max())
         found[part_of(name)] = max(found.get(part_of(name), 0.0), step)
     return found
+
+
+def test_nothing_is_told_to_anybody_of_a_run(
+    data: Path, checkpoint: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: Queue[object] = Queue()
+    monkeypatch.setattr(_telemetry, "_TELEMETRY_QUEUE", sent)
+    monkeypatch.setattr(_telemetry, "_start_telemetry_thread", lambda: None)
+    monkeypatch.setattr(constants, "is_offline_mode", lambda: False)
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_TELEMETRY", False)
+    monkeypatch.delenv("CI", raising=False)
+    model, out = str(checkpoint("qwen2_5_vl")), tmp_path / "out"
+
+    train("sft", data, model=model, out=out, settings=settings(max_steps=1))
+
+    assert sent.empty()
