@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
+from prefect.client.schemas.sorting import TaskRunSort
 
 from flows.runs.run import run_catalog
 from motionsight_core.errors import RunError
@@ -58,7 +59,9 @@ def test_the_flow_scores_shard_by_shard_and_leaves_a_table_of_means(
     assert (result.scored, result.known, sum(result.unscored.values())) == (7, 0, 1)
     assert open_warehouse(warehouse).query("SELECT count(*) FROM scores").rows == [(7,)]
     with get_client(sync_client=True) as client:
-        assert {"scores-0", "scores-1"} <= {run.name for run in client.read_task_runs()}
+        assert {"scores-0", "scores-1"} <= {
+            run.name for run in client.read_task_runs(sort=TaskRunSort.END_TIME_DESC)
+        }
     tables = [json.loads(str(item.data)) for item in artifacts("motionsight-scores")]
     assert [
         {"aspect": "object", "mean": 0.75, "described": 4, "scorer": result.scorer},

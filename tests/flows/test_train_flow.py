@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey, ArtifactFilterType
 from prefect.client.schemas.objects import Artifact
+from prefect.client.schemas.sorting import ArtifactSort
 
 from flows.operate.artifacts import plain
 from flows.operate.training_artifacts import LOSSES_KEY, SAMPLES_KEY
@@ -72,14 +74,15 @@ def test_a_cancelled_run_leaves_no_process_and_the_next_one_goes_on_and_shows_it
 
     assert (out / "model.safetensors").exists()
     assert [line["step"] for line in LossFile(out).read()] == list(range(1, STEPS + 1))
-    losses = latest(LOSSES_KEY)
+    losses = latest(key=ArtifactFilterKey(any_=[LOSSES_KEY]))
     assert f"Step {STEPS} of {STEPS}: loss " in str(losses.description)
     assert "](data:image/svg+xml;base64," in str(losses.data)
     assert f"| {STEPS} | {LossFile(out).read()[-1]['loss']:.4g} |" in str(losses.data)
-    samples = latest(SAMPLES_KEY)
+    samples = latest(key=ArtifactFilterKey(any_=[SAMPLES_KEY]))
     assert samples.description == "1 question of the split train, answered before and after training"
     assert f"reference: {plain(ANSWERS[0])}" in str(samples.data)
-    (progress,) = [one for one in artifacts() if one.type == "progress" and one.data == 100.0]
+    progress = latest(type=ArtifactFilterType(any_=["progress"]))
+    assert progress.data == 100.0
     assert "20 of 20 steps" in str(progress.description) or "from step" in str(progress.description)
 
 
@@ -128,14 +131,13 @@ def test_a_model_is_not_written_into_a_bucket() -> None:
         train_model(stage="sft", folder="data", model="model", out="gs://bucket/out")
 
 
-def artifacts() -> list[Artifact]:
+def latest(**wanted: Any) -> Artifact:
+    """The newest artifact of the server, which other tests use as well."""
     with get_client(sync_client=True) as client:
-        return client.read_artifacts()
-
-
-def latest(key: str) -> Artifact:
-    *_, newest = [one for one in artifacts() if one.key == key]
-    return newest
+        newest = client.read_artifacts(
+            artifact_filter=ArtifactFilter(**wanted), sort=ArtifactSort.CREATED_DESC, limit=1
+        )
+    return newest[0]
 
 
 def test_what_the_child_is_given_in_its_environment_is_the_runs_settings() -> None:

@@ -12,6 +12,7 @@ import pytest
 from kubernetes.config import kube_config
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun
+from prefect.client.schemas.sorting import ArtifactSort, LogSort
 from prefect.states import Cancelling
 
 from flows import train_on_kubernetes as module
@@ -67,10 +68,13 @@ def test_a_trainjob_is_made_and_followed_to_its_end(cluster: Cluster, tmp_path: 
     assert {"name": "MOTIONSIGHT_TRAINING__FSDP", "value": "true"} in made["env"]
     assert {"name": "HF_HOME", "value": "/models"} in made["env"]
     with get_client(sync_client=True) as client:
-        shown = client.read_artifacts()
-        # Logs are sent in batches.
-        until(lambda: any("The TrainJob is suspended." in one.message for one in client.read_logs()))
-        told = [one.message for one in client.read_logs()]
+        # The newest ones, since other tests use the server as well; logs are sent in batches.
+        shown = client.read_artifacts(sort=ArtifactSort.CREATED_DESC)
+        newest = LogSort.TIMESTAMP_DESC
+        until(
+            lambda: any("The TrainJob is suspended." in one.message for one in client.read_logs(sort=newest))
+        )
+        told = [one.message for one in client.read_logs(sort=newest)]
     assert any(one.type == "progress" and "3 of 3 steps" in str(one.description) for one in shown)
     assert any(one.key == "motionsight-training" and f"{out}/losses.jsonl" in str(one.data) for one in shown)
     assert told.count("Step 1 of 3: loss 7.2") == 1
