@@ -11,8 +11,8 @@ frames, which are decoded in guarded processes of the data loader's workers:
   checkpoint (18 bytes a parameter with the model beside it), the LLM has fewer layers. On a CPU this is left
   out.
 
-`tiny` runs the same code on a CPU. What has not ended after --minutes is stopped, and what was measured until
-then is printed.
+`tiny` runs the same code on a CPU. A run that lasts longer than --minutes is stopped, and what was
+measured until then is printed.
 
 Model FLOPs are those of the weights' products alone: 2 a weight and token forward, 2 more for the gradient of
 what goes in, 2 more for that of the weight where it is trained. What gradient checkpointing computes again,

@@ -1,7 +1,7 @@
 """What a cancelled flow run has set going: jobs in clusters, runs of partitions, decoding processes.
 
-A flow run's tags or its parameters say what these are, so that whoever cancels it, from whatever machine,
-finds them.
+A flow run's tags or its parameters say what these are, so that they are found from any machine on which
+it is cancelled.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from motionsight_core.dataset.media.places import disk_errors
+from motionsight_core.training.out_folder import write_whole
 
 FILE = "losses.jsonl"
 
@@ -28,10 +29,8 @@ class LossFile:
             RunError: the file cannot be written.
         """
         kept = [line for line in self.read() if line["step"] <= step]
-        unfinished = self.path.with_name(f".{FILE}.part")
         with disk_errors(str(self.path)):
-            unfinished.write_text("".join(_text(line) for line in kept))
-            unfinished.replace(self.path)
+            write_whole(self.path, "".join(_text(line) for line in kept))
 
     def add(self, step: int, steps: int, **figures: float) -> None:
         """Append a line, such as that of `loss`.

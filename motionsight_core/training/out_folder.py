@@ -99,10 +99,19 @@ class OutFolder:
 
     def _write(self, state: Mapping[str, Any]) -> None:
         content = json.dumps({"run": self._run, **state}, indent=2, ensure_ascii=False) + "\n"
-        unfinished = self.path / f".{MARKER}.part"
         with disk_errors(str(self.path)):
-            unfinished.write_text(content)
-            unfinished.replace(self.path / MARKER)
+            write_whole(self.path / MARKER, content)
+
+
+def write_whole(file: Path, content: str) -> None:
+    """Write a text file that is seen once it is whole.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    unfinished = file.with_name(f".{file.name}.part")
+    unfinished.write_text(content)
+    unfinished.replace(file)
 
 
 def _step_of(checkpoint: Path) -> int:

@@ -16,6 +16,7 @@ from motionsight_core.settings import Settings
 from motionsight_core.training.card import asked_with
 from motionsight_core.training.examples import Examples, evenly
 from motionsight_core.training.frames import conversation
+from motionsight_core.training.out_folder import write_whole
 
 FILE = "samples.json"
 
@@ -110,10 +111,8 @@ class AnswersCompared:
 
     def _write(self, samples: Iterable[Sample]) -> Samples:
         found = Samples(self._split, tuple(samples))
-        unfinished = self._out / f".{FILE}.part"
         with disk_errors(str(self._out)):
-            unfinished.write_text(json.dumps(asdict(found), indent=2, ensure_ascii=False) + "\n")
-            unfinished.replace(self._out / FILE)
+            write_whole(self._out / FILE, json.dumps(asdict(found), indent=2, ensure_ascii=False) + "\n")
         return found
 
 

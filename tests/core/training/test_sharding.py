@@ -28,7 +28,7 @@ def test_layers_of_llm_and_vision_tower_are_shards(checkpoint: Callable[[str], P
     named = sharded_arguments(settings().training, model)["fsdp_config"]["transformer_layer_cls_to_wrap"]
 
     layers = [name for name, module in model.named_modules() if type(module).__name__ in named]
-    # Two of each; accelerate refuses a name that the model has not.
+    # Two of each; accelerate refuses the name of a class that is not in the model.
     assert len(layers) == 4
     assert {type(model.get_submodule(layer)).__name__ for layer in layers} == set(named)
 
