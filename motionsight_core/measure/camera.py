@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motionsight_core.measure.panes import MOVING, STILL, beside_pane
-from motionsight_core.measure.parallax import depth_ratio, orbit
+from motionsight_core.measure.parallax import Depth, depth_of, orbit
 from motionsight_core.measure.similarity import FlowSamples, best_similarity, moved, refined
 
 Floats = NDArray[np.float64]
@@ -85,8 +85,8 @@ class Registration:
     """The same with six degrees of freedom."""
     near: Floats | None
     """How a nearer layer of the background moves, where parallax shows one."""
-    depth_ratio: float
-    """How many times faster near things go than far ones, the camera's way; 1 where depth does not show."""
+    depth: Depth
+    """What near things do beside far ones."""
     orbit: tuple[float, float]
     """How far things, and near things, drift to the right in an orbit, pixels; else (0, 0)."""
     misfit: float
@@ -138,7 +138,7 @@ class PairRegistrar:
         if min(current.shape) < SMALLEST_SIDE:
             flat = np.zeros((*current.shape, 2), np.float32)
             return Registration(
-                np.eye(2, 3), np.eye(2, 3), None, 1.0, (0.0, 0.0), 0.0, 0.0, 0.0, 0.0, 0.0, flat
+                np.eye(2, 3), np.eye(2, 3), None, Depth(), (0.0, 0.0), 0.0, 0.0, 0.0, 0.0, 0.0, flat
             )
         dense = self._flow.calc(previous, current, None)  # pyright: ignore[reportCallIssue, reportArgumentType]
         sampled = dense[self._rows, self._columns].astype(np.float64)
@@ -178,7 +178,7 @@ class PairRegistrar:
             similarity=_matrix(far),
             affine=affine,
             near=None if near is None else _matrix(near),
-            depth_ratio=depth_ratio(samples, far),
+            depth=depth_of(samples, far),
             orbit=orbit(samples) if inliers < ORBIT_INLIERS else (0.0, 0.0),
             misfit=misfit,
             inliers=inliers,
@@ -310,7 +310,7 @@ def _affine(samples: FlowSamples, tolerance: float) -> tuple[Floats, float]:
 def _at(similarity: Floats, support: float, flow: NDArray[np.float32]) -> Registration:
     """A pair of frames that does not show how the camera moves."""
     rest = _matrix(similarity)
-    return Registration(rest, rest, None, 1.0, (0.0, 0.0), 0.0, 0.0, 0.0, 0.0, support, flow)
+    return Registration(rest, rest, None, Depth(), (0.0, 0.0), 0.0, 0.0, 0.0, 0.0, support, flow)
 
 
 def _matrix(similarity: Floats) -> Floats:

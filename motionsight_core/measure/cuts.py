@@ -17,8 +17,10 @@ Flow = NDArray[np.float32]
 SUSPECT_INLIERS = 0.45
 #: Mean difference of the pictures reduced to icons, of 255, above which a pair is looked at closely.
 SUSPECT_DIFFERENCE = 10.0
-#: ... and below which it is not, even if all blocks look new: noise leaves an icon as it is.
+#: ... and below which it is not, even if all blocks look new: noise leaves an icon as it is. Nor is it where
+#: the pairs before differ nearly as much, since something large moves.
 LEAST_DIFFERENCE = 2.0
+OVER_USUAL = 1.6
 #: Size of these icons, pixels: position hardly counts any more.
 ICON = (16, 9)
 #: Side of the blocks that are compared, pixels.
@@ -40,13 +42,23 @@ CUT_OVER_USUAL = 0.5
 USUAL_SHARE = 0.5
 
 
-def is_suspect(previous: Luma, current: Luma, inliers: float) -> bool:
-    """Whether a pair is worth the close look: cheap, and wrong only towards yes."""
+def icon_difference(previous: Luma, current: Luma) -> float:
+    """Mean difference of two pictures reduced to icons, levels of 255."""
     icons = [cv2.resize(luma, ICON, interpolation=cv2.INTER_AREA) for luma in (previous, current)]
-    difference = float(np.mean(cv2.absdiff(*icons)))
-    if difference < LEAST_DIFFERENCE:
-        return False
-    return inliers < SUSPECT_INLIERS or difference > SUSPECT_DIFFERENCE
+    return float(np.mean(cv2.absdiff(*icons)))
+
+
+def is_suspect(difference: float, usual: float, inliers: float) -> bool:
+    """Whether a pair is worth the close look: cheap, and wrong only towards yes.
+
+    Args:
+        difference: of the two pictures as icons, levels of 255.
+        usual: that of the pairs before.
+        inliers: share of background, 0 to 1.
+    """
+    if difference > SUSPECT_DIFFERENCE:
+        return True
+    return inliers < SUSPECT_INLIERS and difference > max(LEAST_DIFFERENCE, OVER_USUAL * usual)
 
 
 def new_share(previous: Luma, current: Luma, flow: Flow) -> float:
@@ -81,10 +93,14 @@ class CutFinder:
 
     def __init__(self) -> None:
         self._usual = 0.0
+        self._usual_difference = 0.0
 
     def is_cut(self, previous: Luma, current: Luma, flow: Flow, inliers: float) -> bool:
         """Whether a new shot begins with `current`; both [h, w], `flow` from previous to current."""
-        share = new_share(previous, current, flow) if is_suspect(previous, current, inliers) else 0.0
+        difference = icon_difference(previous, current)
+        suspect = is_suspect(difference, self._usual_difference, inliers)
+        self._usual_difference += USUAL_SHARE * (difference - self._usual_difference)
+        share = new_share(previous, current, flow) if suspect else 0.0
         if share > CUT_SHARE + CUT_OVER_USUAL * self._usual:
             return True
         # Noise over low texture, and what is nearly lost, look new from pair to pair: a cut stands out.

@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from motionsight_core.measure.corners import share_inside
 from motionsight_core.measure.parting import parted
 from motionsight_core.measure.tracks import WORST_COST, match_costs
-from motionsight_core.measure.trails import Trail, share_inside
+from motionsight_core.measure.trails import Trail
 
 #: A track that ended may go on in one that begins near within this time, seconds.
 STITCH_S = 1.5

@@ -53,6 +53,8 @@ def pair_of(motion: Registration, start_s: float, end_s: float, size: tuple[int,
     if deformation > SLOPING:
         # No similarity fits ground that recedes: which part of it wins changes from pair to pair.
         shift_x, shift_y = affine_x, affine_y
+    if motion.depth.drift is not None:
+        shift_x, shift_y = motion.depth.drift
     return Pair(
         start_s=start_s,
         end_s=end_s,
@@ -68,7 +70,7 @@ def pair_of(motion: Registration, start_s: float, end_s: float, size: tuple[int,
         inliers=motion.inliers,
         texture=motion.texture,
         still=motion.still,
-        depth_ratio=motion.depth_ratio,
+        depth_ratio=motion.depth.ratio,
         far_drift=motion.orbit[0] / width / duration,
         near_drift=motion.orbit[1] / width / duration,
         flow_widths=float(np.mean(np.hypot(*np.moveaxis(motion.flow[::4, ::4], -1, 0)))) / width,

@@ -6,6 +6,8 @@ its way round something, far things go one way and near things the other.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -26,6 +28,8 @@ LEAST_GROUND = 0.35
 FAR, NEAR = 0.15, 0.85
 #: Least share of the flow that goes along the motion.
 LEAST_ALONG = 0.6
+#: The same where what is far hardly moves; below this motion of it, pixels, more correlation is asked.
+MOST_ALONG, FAR_ALONG, STEEP = 0.8, 0.05, 0.7
 #: Below this speed over the motion, what is far stands still.
 LEAST_FAR = 0.1
 #: Least drift of far, and of near things past each other, pixels.
@@ -36,8 +40,18 @@ LEAST_SLOPE = 0.5
 ITERATIONS = 4
 
 
-def depth_ratio(samples: FlowSamples, motion: Floats) -> float:
-    """How many times faster near things go along a similarity than far ones; 1 where depth does not show.
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """What near things do beside far ones."""
+
+    ratio: float = 1.0
+    """How many times faster they go, the camera's way; 1 where depth does not show."""
+    drift: tuple[float, float] | None = None
+    """Mean of how far and near things go, right and down, pixels, where what is far hardly moves."""
+
+
+def depth_of(samples: FlowSamples, motion: Floats) -> Depth:
+    """What depth shows along a similarity.
 
     Near ground lies below: places are the faster the lower they are, as no object makes them.
     """
@@ -45,19 +59,44 @@ def depth_ratio(samples: FlowSamples, motion: Floats) -> float:
     length = np.hypot(u, v)
     at = (length > LEAST_MOTION) & (samples.weight > 0)
     if np.count_nonzero(at) < len(at) / 4:
-        return 1.0
+        return _before_hills(samples)
     y, u, v, length, weight = samples.y[at], u[at], v[at], length[at], samples.weight[at]
     speed = (samples.u[at] * u + samples.v[at] * v) / length**2
     across = np.abs(samples.v[at] * u - samples.u[at] * v) / length
     along = (across < ACROSS + ACROSS_SHARE * length) & (np.abs(speed) < FASTEST)
     if weight[along].sum() < LEAST_ALONG * weight.sum():
-        return 1.0
+        return Depth()
     y, speed, weight = y[along], speed[along], weight[along]
     below = y > 0
     if 0.1 < np.mean(below) < 0.9 and _correlation(speed, y, weight / weight.sum()) > LEAST_GROUND:
         far, near = (quantiles(speed[half], weight[half], (0.5,))[0] for half in (~below, below))
-        return max(1.0, float(near / max(far, LEAST_FAR)))
-    return 1.0
+        return Depth(max(1.0, float(near / max(far, LEAST_FAR))))
+    return Depth()
+
+
+def _before_hills(samples: FlowSamples) -> Depth:
+    """The same where what is far, and much of the picture, hardly moves: the ground says which way.
+
+    Hills go along a little, unlike the wall behind something that moves before a camera at rest; or the
+    ground is the faster the lower it lies, all of it.
+    """
+    y, u, v, weight = samples.y, samples.u, samples.v, samples.weight
+    below, above = (np.where(half, weight, 0.0) for half in (y > 0, y <= 0))
+    if min(below.sum(), above.sum()) <= 0:
+        return Depth()
+    way = np.array([quantiles(side, below, (0.5,))[0] for side in (u, v)])
+    near = float(np.hypot(*way))
+    if near < LEAST_MOTION:
+        return Depth()
+    speed, across = (u * way[0] + v * way[1]) / near, np.abs(v * way[0] - u * way[1]) / near
+    far = float(quantiles(speed, above, (0.5,))[0])
+    along = np.where((across < ACROSS) & (speed > -ACROSS) & (speed < FASTEST * near), weight, 0.0)
+    if along.sum() < MOST_ALONG * weight.sum() or far >= near:
+        return Depth()
+    if _correlation(speed, y, along / along.sum()) < (LEAST_SLOPE if far > FAR_ALONG else STEEP):
+        return Depth()
+    right, down = (float(side) for side in (near + far) / 2 * way / near)
+    return Depth(near / max(far, LEAST_FAR), (right, down))
 
 
 def orbit(samples: FlowSamples) -> tuple[float, float]:

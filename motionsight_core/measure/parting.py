@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from motionsight_core.measure.trails import Corners, Trail, share_inside
+from motionsight_core.measure.corners import Corners, area, iou, share_inside
+from motionsight_core.measure.trails import Trail
 
 Floats = NDArray[np.float64]
 
@@ -41,7 +42,7 @@ def _part_here(whole: Trail, later: Trail) -> bool:
     before, after = whole.boxes[index - 1], whole.boxes[index : index + AFTER]
     if share_inside(later.boxes[0], before) < INSIDE:
         return False
-    return _area(before) > LARGER * float(np.median([_area(box) for box in after]))
+    return area(before) > LARGER * float(np.median([area(box) for box in after]))
 
 
 def _take_back(whole: Trail, later: Trail) -> None:
@@ -84,13 +85,8 @@ def _fit(one: Corners, other: Corners, both: Corners) -> float:
         max(one[2], other[2]),
         max(one[3], other[3]),
     )
-    common = share_inside(span, both) * _area(span)
-    return common / max(_area(span) + _area(both) - common, 1e-9)
+    return iou(span, both)
 
 
 def _first_at(trail: Trail, t_s: float) -> int:
     return next(index for index, time in enumerate(trail.times) if time >= t_s)
-
-
-def _area(box: Corners) -> float:
-    return (box[2] - box[0]) * (box[3] - box[1])

@@ -29,8 +29,9 @@ LEAST_COUNT = 3
 SHORTEST_S = 0.3
 #: Autocorrelation, as a peak over the lags, from which on a lag may be a period.
 LEAST_CORRELATION = 0.25
-#: Likeness and evenness of the times together from which on they are a repetition.
-LEAST_EVENNESS = 0.55
+#: Likeness and evenness of the times together from which on they are a repetition; the fewest times must be
+#: evener, since three turns of something else look even by chance.
+LEAST_EVENNESS, EVENNESS_OF_FEWEST = 0.55, 0.7
 #: Most deviation of the intervals between turns, over their mean.
 MOST_IRREGULARITY = 0.3
 #: Rise of a turn over what is beside it, share of the signal's usual swing.
@@ -159,7 +160,7 @@ def cycles_of(t_s: Floats, values: Floats, *, step_s: float, least_swing: float)
     # What is at rest before and after is not unlike itself.
     correlation = _correlation(wave[int(first) : int(last) + 2], lag)
     evenness = correlation * (1 - irregularity)
-    if evenness < LEAST_EVENNESS:
+    if evenness < (EVENNESS_OF_FEWEST if count == LEAST_COUNT else LEAST_EVENNESS):
         return None
     return Cycles(
         count=count,

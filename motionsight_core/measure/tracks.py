@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from motionsight_core.measure.corners import Corners, iou, share_inside
 from motionsight_core.measure.likeness import found_again, picture_of
 from motionsight_core.measure.regions import Region, Seen
-from motionsight_core.measure.trails import Corners, Trail, share_inside
+from motionsight_core.measure.trails import Trail
 
 Floats = NDArray[np.float64]
 
@@ -117,7 +118,7 @@ class RegionTracker:
                 for other, trail in enumerate(alive)
                 if len(trail.seen) >= ESTABLISHED and share_inside(predicted[other], box) >= SHARED
             ]
-            if row in inside and len(inside) > 1 and _iou(predicted[row], box) < ALONE:
+            if row in inside and len(inside) > 1 and iou(predicted[row], box) < ALONE:
                 result.add(row)
         return result
 
@@ -165,9 +166,3 @@ def match_costs(predicted: Floats, boxes: Sequence[Corners]) -> Floats:
     common = np.prod(np.maximum(high - low, 0), -1)
     iou = common / (np.prod(size_a, -1) + np.prod(size_b, -1) - common)
     return 0.6 * distance + 0.2 * unlike + 0.4 * (1 - iou)
-
-
-def _iou(box: Floats, other: Corners) -> float:
-    common = share_inside(box, other) * float((box[2] - box[0]) * (box[3] - box[1]))
-    both = float((box[2] - box[0]) * (box[3] - box[1])) + (other[2] - other[0]) * (other[3] - other[1])
-    return common / max(both - common, 1e-9)

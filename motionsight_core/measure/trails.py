@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from motionsight_core.measure.corners import Corners
 from motionsight_core.measure.regions import Region
 
 Floats = NDArray[np.float64]
-Corners = tuple[float, float, float, float]
 
 #: The velocity of a track is that of so long, seconds.
 VELOCITY_S = 0.35
@@ -134,11 +134,3 @@ class Trail:
         seen = len(self.seen)
         frames = min(1 + (self.times[-1] - self.times[0]) / frame_s, 1 + self.frames[-1] - self.frames[0])
         return seen >= LEAST_BOXES and len(self.times) >= LEAST_PRESENCE * frames
-
-
-def share_inside(box: Corners | Floats, other: Corners | Floats) -> float:
-    """Which share of a box lies in another one."""
-    width = min(box[2], other[2]) - max(box[0], other[0])
-    height = min(box[3], other[3]) - max(box[1], other[1])
-    area = (box[2] - box[0]) * (box[3] - box[1])
-    return float(max(width, 0) * max(height, 0) / max(area, 1e-9))

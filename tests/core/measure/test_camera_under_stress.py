@@ -80,6 +80,29 @@ def test_ground_that_is_the_faster_the_nearer_it_is_makes_a_truck_of_a_pan() -> 
     assert labels(lambda t_s: ground(t_s, far=-12, near=-45)) == ["truck_right"]
 
 
+def rising(t_s: float, *, far: float, near: float) -> Luma:
+    """Ground that a camera rises from: its drift, pixels per second down, goes from `far` to `near` below."""
+    rows = np.arange(HEIGHT, dtype=np.float32)
+    drift = far + (near - far) * np.clip((rows - 60) / (HEIGHT - 60), 0, None)
+    x, y = np.meshgrid(np.arange(WIDTH, dtype=np.float32), rows - t_s * drift)
+    return cv2.remap(PICTURE, x + 480, y.astype(np.float32) + 270, cv2.INTER_LINEAR).astype(np.uint8)
+
+
+@pytest.mark.parametrize("far", [0.0, 1.5])
+def test_ground_that_sinks_before_hills_that_stand_is_a_pedestal(far: float) -> None:
+    assert labels(lambda t_s: rising(t_s, far=far, near=30)) == ["pedestal_up"]
+
+
+def test_something_that_falls_before_a_wall_is_no_pedestal() -> None:
+    def frame_at(t_s: float) -> Luma:
+        frame = view(PICTURE)
+        y = round(60 + 25 * t_s)
+        frame[y:, 60:260] = view(texture(5), down=25 * t_s)[y:, 60:260]
+        return frame
+
+    assert labels(frame_at) == ["static"]
+
+
 def test_ground_that_turns_about_a_middle_distance_is_an_arc() -> None:
     assert labels(lambda t_s: ground(t_s, far=-14, near=30)) == ["arc_cw"]
 
@@ -103,6 +126,19 @@ def test_a_cut_under_black_bars_is_found() -> None:
         return frame
 
     assert measured(film(frame_at)).cuts == (1.5,)
+
+
+def test_a_large_cloth_that_waves_under_noise_is_no_cut() -> None:
+    cloth = texture(3)
+
+    def frame_at(t_s: float) -> Luma:
+        frame = view(FAINT)
+        turned = view(cloth, right=160 * np.sin(4 * t_s), clockwise=80 * np.sin(3 * t_s))
+        frame[30:, 60:280] = turned[30:, 60:280]
+        grain = np.random.default_rng(round(10 * t_s)).normal(0, 14, frame.shape)
+        return np.clip(frame + grain, 0, 255).astype(np.uint8)
+
+    assert measured(film(frame_at, seconds=5.0)).cuts == ()
 
 
 def test_noise_over_a_faint_picture_is_no_cut() -> None:

@@ -87,6 +87,15 @@ def test_what_happens_less_than_three_times_or_hardly_is_none(values: Floats) ->
     assert counted(values) is None
 
 
+def test_of_only_three_times_more_evenness_is_asked() -> None:
+    def rough(seconds: float) -> Cycles | None:
+        swing = np.sin(2 * np.pi * np.arange(0, seconds, STEP_S))
+        return counted(AMPLITUDE * swing + 5 * noise(0, len(swing)))
+
+    assert rough(3.3) is None
+    assert rough(10.0) is not None
+
+
 @pytest.mark.parametrize("count", [4, 5])
 def test_a_disc_that_goes_up_and_down_is_counted_and_told(count: int, tmp_path: Path) -> None:
     duration_s, fps = 5.0, 25
