@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,14 @@ pytestmark = pytest.mark.usefixtures("prefect_api")
 @pytest.fixture
 def warehouse(tmp_path: Path) -> str:
     return f"duckdb:{tmp_path / 'motion.duckdb'}"
+
+
+@pytest.fixture
+def retries_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shards are tried again without a pause; the pauses are the subject of test_retries.py."""
+    from flows import shards
+
+    monkeypatch.setattr(shards, "retried", partial(shards.retried, pause_s=0))
 
 
 def settings(*overrides: str) -> Settings:
@@ -111,6 +120,7 @@ def test_a_source_that_does_not_exist_fails_the_flow_in_one_sentence(tmp_path: P
         annotate_catalog(str(tmp_path / "absent"), warehouse=warehouse)
 
 
+@pytest.mark.usefixtures("retries_at_once")
 def test_a_shard_that_fails_is_retried_and_the_others_commit(
     scenes: Path, warehouse: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -158,6 +168,7 @@ def test_a_shard_whose_mistake_would_be_the_same_again_is_not_retried(
     assert tries == [0]
 
 
+@pytest.mark.usefixtures("retries_at_once")
 def test_a_shard_whose_endpoint_is_away_fails_in_one_sentence_and_the_others_commit(
     scenes: Path, warehouse: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
