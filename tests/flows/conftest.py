@@ -79,8 +79,10 @@ def prefect_api(prefect_server: Server) -> Iterator[None]:
     from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
     # Without heartbeats, since a flow run that sends them waits up to a second for their thread when it ends.
-    chosen = {PREFECT_API_URL: prefect_server.url, PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}
-    with pytest.MonkeyPatch.context() as patch, temporary_settings(chosen):
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        temporary_settings({PREFECT_API_URL: prefect_server.url, PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}),
+    ):
         patch.setenv("PREFECT_API_URL", prefect_server.url)
         # As Prefect's own harness of tests does: threads of Prefect's that send events do not see the
         # settings of this context, and would start a server of their own.
