@@ -38,6 +38,7 @@ SHARED = {
         "tests/flows/test_cancelling.py",
         "tests/flows/test_close_the_loop.py",
         "tests/flows/test_evaluate_flow.py",
+        "tests/flows/test_retries.py",
         "tests/flows/test_score_flow.py",
         "tests/flows/test_train_flow.py",
         "tests/flows/test_train_on_kubernetes.py",

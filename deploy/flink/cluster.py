@@ -115,8 +115,9 @@ class Cluster:
         """
         self._write_configuration()
         self._commands["jobmanager"] = self._java("jobmanager")
+        taskmanager = self._java("taskmanager")
         for number in range(taskmanagers):
-            self._commands[f"taskmanager-{number}"] = self._java("taskmanager")
+            self._commands[f"taskmanager-{number}"] = taskmanager
         for number in range(pools):
             self._commands[f"pool-{number}"] = [
                 sys.executable, "-m", "transforms.worker_pool", f"--port={self._pool_port}",

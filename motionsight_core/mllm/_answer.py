@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Any
-
-import openai
+from typing import TYPE_CHECKING, Any
 
 from motionsight_core.errors import AnnotatorFailed, BadReply, ClipError, ModelRefused, one_line
 from motionsight_core.mllm._base import Reply
+
+if TYPE_CHECKING:
+    import openai  # which takes a second to import, and models in this process use this module as well
 
 #: The request itself is refused: a content filter, a prompt too long, an image it will not read.
 REFUSED = (400, 413, 422)

@@ -66,7 +66,6 @@ def train(
     )
     require_checkpoint(PURPOSE, ModelSource.parse(model))
     from motionsight_core.training.devices import is_first
-    from motionsight_core.training.weights import trained_weights
 
     _require_sense(settings)
     folder = OutFolder(out, _described(examples, model, settings), added_later=UNSET)
@@ -74,6 +73,9 @@ def train(
         folder.claim()
     if folder.is_finished:
         return Trained(out, len(examples), 0, (), (), None, was_finished=True, is_reporting=is_first())
+    # peft and transformers' models take as long again.
+    from motionsight_core.training.weights import trained_weights
+
     losses = LossFile(out)
     if is_first():
         losses.resume(folder.last_step())

@@ -25,7 +25,7 @@ _PATIENCE_S = 480.0
 
 @dataclass(frozen=True, slots=True)
 class RunningCluster:
-    """JobManager, two TaskManagers and two worker pools, each a process; started again if they end."""
+    """JobManager, TaskManagers and two worker pools, each a process; started again if they end."""
 
     folder: Path
 
@@ -65,7 +65,7 @@ class RunningCluster:
 
 
 @contextmanager
-def started_cluster(folder: Path) -> Iterator[RunningCluster]:
+def started_cluster(folder: Path, *, taskmanagers: int) -> Iterator[RunningCluster]:
     """Fetch what it is made of and start it; all of it is gone afterwards."""
     fetching = subprocess.run(
         [sys.executable, str(PROGRAM), "fetch"], capture_output=True, text=True, check=False
@@ -76,8 +76,9 @@ def started_cluster(folder: Path) -> Iterator[RunningCluster]:
         pytest.skip(fetching.stderr.strip())
     assert fetching.returncode == 0, fetching.stderr
     keeper = subprocess.Popen(
-        [sys.executable, str(PROGRAM), "run", "--folder", str(folder), "--taskmanagers", "2", "--pools", "2",
-         "--port", "0", "--pool-port", "0", "--end-with", str(os.getpid())],
+        [sys.executable, str(PROGRAM), "run", "--folder", str(folder),
+         "--taskmanagers", str(taskmanagers), "--pools", "2", "--port", "0", "--pool-port", "0", "--end-with",
+         str(os.getpid())],
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     cluster = RunningCluster(folder)

@@ -42,11 +42,19 @@ DECODING = "{Objects, AnnotateCatalog}"
 
 
 @pytest.fixture
-def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningCluster]:
-    # No JVM here lives long enough to win back what its second compiler costs.
-    monkeypatch.setenv("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
-    with started_cluster(tmp_path / "cluster") as running:
+def cluster(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[RunningCluster]:
+    """With one TaskManager, or as many as a test asks for (`several_taskmanagers`)."""
+    # No JVM here lives long enough to win back what its second compiler costs, and none loads classes that
+    # somebody else wrote meanwhile.
+    unverified = "-XX:+UnlockDiagnosticVMOptions -XX:-BytecodeVerificationRemote"
+    monkeypatch.setenv("JAVA_TOOL_OPTIONS", f"-XX:TieredStopAtLevel=1 -XX:+UseSerialGC {unverified}")
+    with started_cluster(tmp_path / "cluster", taskmanagers=getattr(request, "param", 1)) as running:
         yield running
+
+
+several_taskmanagers = pytest.mark.parametrize("cluster", [2], indirect=True)
 
 
 @pytest.fixture
@@ -123,6 +131,7 @@ def test_a_catalog_ends_in_the_rows_of_a_local_run_though_a_worker_pool_is_kille
     assert ask(ROWS) == undisturbed
 
 
+@several_taskmanagers
 @pytest.mark.long
 @pytest.mark.timeout(1500)
 def test_a_catalog_ends_in_the_rows_of_a_local_run_whatever_is_killed_meanwhile(
@@ -169,6 +178,7 @@ def test_a_catalog_ends_in_the_rows_of_a_local_run_whatever_is_killed_meanwhile(
     assert not list(tmp_path.glob("*staging/**/*")), "what the killed run had staged is swept away"
 
 
+@several_taskmanagers
 @pytest.mark.long
 @pytest.mark.timeout(900)
 def test_an_evaluation_ends_in_the_predictions_of_a_local_run(

@@ -76,9 +76,13 @@ def ask(motionsight: Callable[..., Done]) -> Callable[..., list[dict[str, Any]]]
 def prefect_api(prefect_server: Server) -> Iterator[None]:
     """The Prefect server is the one that flows of this process use."""
     from prefect.context import _temporary_global_settings_context, get_settings_context
-    from prefect.settings import PREFECT_API_URL, temporary_settings
+    from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
-    with pytest.MonkeyPatch.context() as patch, temporary_settings({PREFECT_API_URL: prefect_server.url}):
+    # Without heartbeats, since a flow run that sends them waits up to a second for their thread when it ends.
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        temporary_settings({PREFECT_API_URL: prefect_server.url, PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}),
+    ):
         patch.setenv("PREFECT_API_URL", prefect_server.url)
         # As Prefect's own harness of tests does: threads of Prefect's that send events do not see the
         # settings of this context, and would start a server of their own.

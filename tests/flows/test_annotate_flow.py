@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,14 @@ pytestmark = pytest.mark.usefixtures("prefect_api")
 @pytest.fixture
 def warehouse(tmp_path: Path) -> str:
     return f"duckdb:{tmp_path / 'motion.duckdb'}"
+
+
+@pytest.fixture
+def retries_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shards are tried again without a pause; the pauses are the subject of test_retries.py."""
+    from flows import shards
+
+    monkeypatch.setattr(shards, "retried", partial(shards.retried, pause_s=0))
 
 
 def settings(*overrides: str) -> Settings:
@@ -111,6 +120,7 @@ def test_a_source_that_does_not_exist_fails_the_flow_in_one_sentence(tmp_path: P
         annotate_catalog(str(tmp_path / "absent"), warehouse=warehouse)
 
 
+@pytest.mark.usefixtures("retries_at_once")
 def test_a_shard_that_fails_is_retried_and_the_others_commit(
     scenes: Path, warehouse: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -127,13 +137,15 @@ def test_a_shard_that_fails_is_retried_and_the_others_commit(
             raise OSError("the staging disk is full")
         return stage_shard(run, shard)
 
-    monkeypatch.setattr(shards, "stage_shard", unlucky)
     knobs = settings("runtime.shard_size=2", "runtime.shard_retries=1")
-    with pytest.raises(RunError, match=r"Shard 0 failed: .*the staging disk is full"):
+    with (
+        monkeypatch.context() as patch,
+        pytest.raises(RunError, match=r"Shard 0 failed: .*the staging disk is full"),
+    ):
+        patch.setattr(shards, "stage_shard", unlucky)
         annotate_catalog(str(scenes), warehouse=warehouse, settings=knobs)
     assert tries == [0, 0, 1]
     assert len(open_warehouse(warehouse).query("SELECT * FROM motion").rows) == 2
-    monkeypatch.undo()
     result = annotate_catalog(str(scenes), warehouse=warehouse, settings=knobs)
     assert (result.record.annotated, result.record.skipped) == (2, 2)
 
@@ -158,6 +170,7 @@ def test_a_shard_whose_mistake_would_be_the_same_again_is_not_retried(
     assert tries == [0]
 
 
+@pytest.mark.usefixtures("retries_at_once")
 def test_a_shard_whose_endpoint_is_away_fails_in_one_sentence_and_the_others_commit(
     scenes: Path, warehouse: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -172,7 +185,6 @@ def test_a_shard_whose_endpoint_is_away_fails_in_one_sentence_and_the_others_com
             endpoint.answers = [fails(429, "busy") if shard.index == 0 else obliging]
             return stage_shard(run, shard)
 
-        monkeypatch.setattr(shards, "stage_shard", away_for_the_first)
         knobs = settings(
             f"annotator={endpoint.settings().annotator}",
             "endpoint.retries=0",
@@ -180,11 +192,14 @@ def test_a_shard_whose_endpoint_is_away_fails_in_one_sentence_and_the_others_com
             "runtime.shard_size=1",
             "runtime.shard_retries=1",
         )
-        with pytest.raises(RunError, match=r"^Shard 0 failed: The endpoint http[^\n]*429[^\n]*$"):
+        with (
+            monkeypatch.context() as patch,
+            pytest.raises(RunError, match=r"^Shard 0 failed: The endpoint http[^\n]*429[^\n]*$"),
+        ):
+            patch.setattr(shards, "stage_shard", away_for_the_first)
             annotate_catalog(str(scenes), warehouse=warehouse, settings=knobs)
         assert len(open_warehouse(warehouse).query("SELECT * FROM motion").rows) == 3
         assert open_warehouse(warehouse).query("SELECT * FROM failures").rows == []
-        monkeypatch.undo()
         result = annotate_catalog(str(scenes), warehouse=warehouse, settings=knobs)
     assert (result.record.annotated, result.record.skipped) == (1, 3)
     with get_client(sync_client=True) as client:

@@ -17,6 +17,7 @@ from uuid import UUID
 
 import httpx
 import yaml
+from prefect.flow_engine import load_flow_and_flow_run, run_flow
 from prefect.workers.process import ProcessWorker
 
 from tests.warm import environment
@@ -88,6 +89,20 @@ class Server:
         """Have a worker run a deployment; returns the flow run's id."""
         found = self.get(f"/deployments/name/{deployment}")
         return UUID(self.post(f"/deployments/{found['id']}/create_flow_run", parameters=parameters)["id"])
+
+    def run_here(self, deployment: str, **parameters: Any) -> UUID:
+        """Run a deployment in this process, as one that a worker starts does; returns the flow run's id.
+
+        The process must use this server.
+        """
+        found = self.get(f"/deployments/name/{deployment}")
+        # No worker takes up what is pending already.
+        made = self.post(
+            f"/deployments/{found['id']}/create_flow_run", parameters=parameters, state={"type": "PENDING"}
+        )
+        flow_run, flow = load_flow_and_flow_run(UUID(made["id"]))
+        run_flow(flow, flow_run=flow_run, return_type="state")
+        return flow_run.id
 
     def state(self, run: UUID) -> str:
         """Name of a flow run's state."""
