@@ -37,7 +37,10 @@ def clips(scenes: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def backfill(clips: Path, tmp_path: Path) -> Backfill:
-    settings = Settings.load(overrides=["runtime.shard_size=1", "runtime.shard_retries=0"], environment={})
+    settings = Settings.load(
+        overrides=["runtime.shard_size=1", "runtime.shard_retries=0", "runtime.decode_processes=1"],
+        environment={},
+    )
     return Backfill(str(clips), f"duckdb:{tmp_path / 'motion.duckdb'}", settings, PARTITIONS)
 
 

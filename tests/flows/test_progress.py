@@ -42,7 +42,13 @@ def clips(scenes: Path, tmp_path: Path) -> str:
 
 def settings(*overrides: str) -> Settings:
     return Settings.load(
-        overrides=["runtime.shard_size=2", "runtime.shard_retries=1", *overrides], environment={}
+        overrides=[
+            "runtime.shard_size=2",
+            "runtime.shard_retries=1",
+            "runtime.decode_processes=1",
+            *overrides,
+        ],
+        environment={},
     )
 
 
