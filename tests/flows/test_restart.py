@@ -12,18 +12,23 @@ from pathlib import Path
 
 import pytest
 
-from tests.flows.conftest import MANY, command
+from motionsight_core.synthetic import render_catalog
+from tests.flows.conftest import command
 from tests.warm import Begun, environment
 
-CLIPS = MANY
+CLIPS = 12
 # Small shards: more commits to be killed between, before and within.
-SHARDS = ("--set", "runtime.shard_size=5")
+SHARDS = ("--set", "runtime.shard_size=4")
 ROWS = "SELECT * EXCLUDE (run_id, annotated_at) FROM motion ORDER BY clip_id"
 
 
-@pytest.fixture
-def catalog(many_and_a_broken_one: Path) -> Path:
-    return many_and_a_broken_one
+@pytest.fixture(scope="module")
+def catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Tiny clips, and a file that is no video."""
+    folder = tmp_path_factory.mktemp("clips_to_be_killed_at")
+    render_catalog(folder, count=CLIPS, seed=3, width=128, height=72, duration_s=0.6)
+    (folder / "broken.mp4").write_text("no video")
+    return folder
 
 
 def killed_after(moment_s: float, begin: Callable[..., Begun], catalog: Path) -> bool:
