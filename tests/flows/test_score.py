@@ -191,13 +191,18 @@ def test_the_authors_variant_has_scores_of_its_own_that_no_description_changes(
     assert words == ["camera motion"] * 4 + ["object motion"] * 4
 
 
-def test_a_model_in_process_scores(motionsight, ask, annotated, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("annotated")
+def test_a_model_in_process_scores(ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In this process: it has the libraries of models imported."""
     tiny_qwen2_5_vl(tmp_path / "qwen")
+    monkeypatch.chdir(tmp_path)
+    settings = Settings.load(overrides=["sampling.frames=4", "runtime.device=cpu"], environment={})
 
-    done = motionsight("score", "--scorer", "transformers:qwen", *FEW_FRAMES, "--set", "runtime.device=cpu")
+    with opened_scoring(
+        Scorer.of("transformers:qwen", settings), warehouse="duckdb:motionsight.duckdb", where=None
+    ) as scoring:
+        assert run_scoring(scoring).scored == 8
 
-    assert done.code == 0, done.err
-    assert done.out.startswith("Scored 8 descriptions")
     scores = ask(SCORES)
     assert all(0 < score < 1 for score in columns(scores, "score"))
     assert set(columns(scores, "scorer")) == {"vqascore-1 transformers:qwen, 4 frames of 151200 pixels"}
