@@ -205,7 +205,7 @@ def _serve(connection: socket.socket) -> dict[str, Any]:
     # Which backends other packages bring: looked up in all that is installed, in each process.
     from motionsight_core import backends
 
-    vars(backends)["entry_points"] = backends.entry_points().select
+    setattr(backends, "entry_points", backends.entry_points().select)  # noqa: B010 - its type is another
     assert not {"prefect", "torch"} & set(sys.modules)
     single_threaded()
     while True:
