@@ -1,12 +1,13 @@
 """The command line from a warm process: its libraries are imported once, and each run is a fork.
 
 A run has its own environment, folder and streams, as a new process has; what it does not have is the three
-seconds that Beam and its dependencies take to be imported. Tests of start-up, of signals and of what is
-imported start processes of their own.
+seconds that Beam and its dependencies take to be imported. Tests of start-up and of what is imported, one of
+Ctrl-C and one of SIGTERM start processes of their own.
 """
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import gc
 import importlib
@@ -174,9 +175,11 @@ def _number(connection: socket.socket) -> int:
 
 def _text(file: IO[bytes]) -> str:
     # Its end is where the process writes on: it is read from elsewhere.
-    length = os.fstat(file.fileno()).st_size
+    written = os.pread(file.fileno(), os.fstat(file.fileno()).st_size, 0)
+    # While it writes, half a character may be last: it is left out.
+    text = codecs.getincrementaldecoder("utf-8")().decode(written)
     # As a reader of text has it: universal newlines.
-    return os.pread(file.fileno(), length, 0).decode().replace("\r\n", "\n").replace("\r", "\n")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def received(connection: socket.socket, length: int) -> bytes:
