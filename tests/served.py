@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import http.client
+import re
 import signal
-import subprocess
-import sys
+import time
 from collections.abc import Mapping
-from tempfile import TemporaryFile
-from typing import Self
+from contextlib import ExitStack
+from pathlib import Path
+from typing import ClassVar, Self
 from urllib.parse import urlsplit
 
-from tests.warm import environment
+from tests.warm import Begun, WarmCommand, environment
 
 #: A test waits for nothing that takes longer, seconds.
 PATIENCE_S = 120.0
@@ -20,41 +21,34 @@ PATIENCE_S = 120.0
 class ServedProcess:
     """A running server on a free port; leaving the `with` block kills it, as a crash would."""
 
+    #: Where its process comes from; `tests/serve` and `tests/prefer` say so.
+    warm: ClassVar[WarmCommand]
+
     def __init__(self, *arguments: str, variables: Mapping[str, str] | None = None) -> None:
-        self.errors = TemporaryFile()  # noqa: SIM115 closed with the process
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "flows", *arguments],
-            stdout=subprocess.PIPE,
-            stderr=self.errors,
-            text=True,
-            env=environment() | dict(variables or {}),
+        self._undo = ExitStack()
+        self.process: Begun = self._undo.enter_context(
+            self.warm.begin(arguments, cwd=Path.cwd(), environment=environment() | dict(variables or {}))
         )
-        assert self.process.stdout is not None
-        self.said = ""
-        for line in self.process.stdout:  # the address comes when the port is open
-            self.said += line
-            if "http://" in line:
-                break
-        self.url = self.said.rpartition(" ")[2].strip()
+        # The address comes when the port is open.
+        while not (address := re.search(r"http://\S+(?=\n)", self.process.out)):
+            if self.process.poll() is not None:
+                errors = self.error_text()
+                self._undo.close()
+                raise AssertionError(errors)
+            time.sleep(0.01)
+        self.said = self.process.out
+        self.url = address[0]
         self.port = urlsplit(self.url).port
 
     def __enter__(self) -> Self:
-        if not self.url:
-            self.process.wait(PATIENCE_S)
-        assert self.url.startswith("http"), self.error_text()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.process.kill()
-        self.process.wait()
-        assert self.process.stdout is not None
-        self.process.stdout.close()
-        self.errors.close()
+        self._undo.close()
 
     def error_text(self) -> str:
         """What it has written to standard error."""
-        self.errors.seek(0)
-        return self.errors.read().decode()
+        return self.process.err
 
     def end(self) -> int:
         """SIGTERM, and the exit code."""

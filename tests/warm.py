@@ -1,24 +1,25 @@
 """The command line from a warm process: its libraries are imported once, and each run is a fork.
 
 A run has its own environment, folder and streams, as a new process has; what it does not have is the three
-seconds that Beam and its dependencies take to be imported. Tests of start-up, of signals and of what is
-imported start processes of their own.
+seconds that Beam and its dependencies take to be imported. Tests of start-up and of what is imported, one of
+Ctrl-C and one of SIGTERM start processes of their own.
 """
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import gc
 import importlib
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
-import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -38,6 +39,8 @@ _WARM = (
     "transforms._inference",
     "transforms.shard",
 )
+#: What the warm process says, the id of a fork and then how it ended, takes so many each.
+_NUMBER_BYTES = 8
 #: Threads do not survive a fork: those of NumPy's linear algebra and of Arrow's allocator.
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "JE_ARROW_MALLOC_CONF": "background_thread:false"}
 
@@ -50,7 +53,7 @@ def environment() -> dict[str, str]:
 
 
 class WarmCommand:
-    """Runs of the command line, one after the other, forked from one process."""
+    """Runs of the command line, also several at once, forked from one process."""
 
     def __init__(self, decoders: str = "") -> None:
         """`decoders`: the address of `WarmDecoders`; without it runs start theirs anew."""
@@ -63,7 +66,6 @@ class WarmCommand:
                 start_new_session=True,
             )
         self._socket = ours
-        self._replies = ours.makefile("r", encoding="utf-8")
 
     def run(
         self,
@@ -79,39 +81,105 @@ class WarmCommand:
         Raises:
             TimeoutError: it took longer; it is killed.
         """
+        with self.begin(arguments, cwd=cwd, environment=environment, input=input) as begun:
+            code = begun.wait(timeout_s)
+            return code, begun.out, begun.err
+
+    @contextlib.contextmanager
+    def begin(
+        self,
+        arguments: Sequence[str],
+        *,
+        cwd: Path,
+        environment: Mapping[str, str],
+        input: str | None = None,
+    ) -> Iterator[Begun]:
+        """A run that has begun; it is killed where the block is left before it ends."""
         with contextlib.ExitStack() as files:
             streams = [files.enter_context(tempfile.TemporaryFile()) for _ in range(3)]
             streams[0].write((input or "").encode())
             streams[0].seek(0)
             request = {"arguments": list(arguments), "cwd": str(cwd), "environment": dict(environment)}
             message = json.dumps(request).encode()
-            socket.send_fds(self._socket, [len(message).to_bytes(4)], [file.fileno() for file in streams])
+            connection, theirs = (files.enter_context(end) for end in socket.socketpair())
+            handed = [*(file.fileno() for file in streams), theirs.fileno()]
+            socket.send_fds(self._socket, [len(message).to_bytes(4)], handed)
             self._socket.sendall(message)
-            pid = self._reply()
-            killer = threading.Timer(timeout_s, os.kill, (pid, signal.SIGKILL))
-            killer.start()
-            code = self._reply()
-            killer.cancel()
-            if killer.finished.is_set() and code == -signal.SIGKILL:
-                raise TimeoutError(f"{' '.join(arguments)} took longer than {timeout_s} s")
-            return code, _text(streams[1]), _text(streams[2])
+            theirs.close()  # or nobody would see that the other side is gone
+            begun = Begun(list(arguments), connection, streams[1], streams[2])
+            try:
+                yield begun
+            finally:
+                begun.kill()
 
     def close(self) -> None:
-        self._replies.close()
         self._socket.close()
         self._server.wait(30)
 
-    def _reply(self) -> int:
-        line = self._replies.readline()
-        if not line:
-            raise RuntimeError("the warm process of the command line has ended")
-        return int(line)
+
+class Begun:
+    """One run of the command line."""
+
+    def __init__(
+        self, arguments: Sequence[str], connection: socket.socket, out: IO[bytes], err: IO[bytes]
+    ) -> None:
+        self._arguments, self._connection = arguments, connection
+        self._out, self._err = out, err
+        self.pid = _number(connection)
+        self.code: int | None = None
+        """None until its end was waited for."""
+
+    @property
+    def out(self) -> str:
+        """What it has written to standard output."""
+        return _text(self._out)
+
+    @property
+    def err(self) -> str:
+        return _text(self._err)
+
+    def poll(self) -> int | None:
+        """Its exit code, where it has ended."""
+        if self.code is None and select.select([self._connection], [], [], 0)[0]:
+            self.code = _number(self._connection)
+        return self.code
+
+    def wait(self, timeout_s: float = 300) -> int:
+        """Its exit code.
+
+        Raises:
+            TimeoutError: it took longer; it is killed.
+        """
+        if self.code is None:
+            if not select.select([self._connection], [], [], timeout_s)[0]:
+                self.kill()
+                raise TimeoutError(f"{' '.join(self._arguments)} took longer than {timeout_s} s")
+            self.code = _number(self._connection)
+        return self.code
+
+    def send_signal(self, number: signal.Signals) -> None:
+        os.kill(self.pid, number)
+
+    def kill(self) -> int:
+        """End it by SIGKILL, where it still runs; returns its exit code."""
+        if self.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                self.send_signal(signal.SIGKILL)
+        return self.wait()
+
+
+def _number(connection: socket.socket) -> int:
+    """A process's id or its exit code."""
+    return int.from_bytes(received(connection, _NUMBER_BYTES), signed=True)
 
 
 def _text(file: IO[bytes]) -> str:
-    file.seek(0)
+    # Its end is where the process writes on: it is read from elsewhere.
+    written = os.pread(file.fileno(), os.fstat(file.fileno()).st_size, 0)
+    # While it writes, half a character may be last: it is left out.
+    text = codecs.getincrementaldecoder("utf-8")().decode(written)
     # As a reader of text has it: universal newlines.
-    return file.read().decode().replace("\r\n", "\n").replace("\r", "\n")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def received(connection: socket.socket, length: int) -> bytes:
@@ -137,25 +205,43 @@ def _serve(connection: socket.socket) -> dict[str, Any]:
     for name in _WARM:
         importlib.import_module(name)
     keep_signatures()
+    # Which backends other packages bring: looked up in all that is installed, in each process.
+    from motionsight_core import backends
+
+    setattr(backends, "entry_points", backends.entry_points().select)  # noqa: B010 - its type is another
     assert not {"prefect", "torch"} & set(sys.modules)
     single_threaded()
     while True:
-        head, streams, _, _ = socket.recv_fds(connection, 4, 3)
+        head, handed, _, _ = socket.recv_fds(connection, 4, 4)
         if not head:
             sys.exit()
         message = received(connection, int.from_bytes(head))
-        pid = os.fork()
-        if not pid:
+        if not os.fork():
             connection.close()
+            *streams, asked = handed
+            with socket.socket(fileno=asked) as reply:
+                _watch_over_one(reply)
             for number, stream in enumerate(streams):
                 os.dup2(stream, number)
                 os.close(stream)
             return json.loads(message)
-        for stream in streams:
-            os.close(stream)
-        connection.sendall(f"{pid}\n".encode())
-        _, status = os.waitpid(pid, 0)
-        connection.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
+        for descriptor in handed:
+            os.close(descriptor)
+        with contextlib.suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG) != (0, 0):  # watchers whose run has ended
+                pass
+
+
+def _watch_over_one(reply: socket.socket) -> None:
+    """Fork once more, and say how that process ends; only that process returns."""
+    pid = os.fork()
+    if not pid:
+        return
+    reply.sendall(pid.to_bytes(_NUMBER_BYTES))
+    _, status = os.waitpid(pid, 0)
+    with contextlib.suppress(BrokenPipeError):  # whoever asked for it is gone
+        reply.sendall(os.waitstatus_to_exitcode(status).to_bytes(_NUMBER_BYTES, signed=True))
+    os._exit(0)
 
 
 def _main() -> None:

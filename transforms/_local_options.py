@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from apache_beam.options.pipeline_options import PipelineOptions, TypeOptions
+from apache_beam.options.pipeline_options import PipelineOptions
 
 
 class LocalOptions(PipelineOptions):
-    """PipelineOptions whose TypeOptions are made once.
+    """PipelineOptions each of whose views is made once.
 
     Beam asks for them several times at each of a pipeline's transforms, and builds a parser of flags each
-    time.
+    time. All views hold the same options.
     """
 
     def view_as(self, cls: Any) -> Any:
-        if cls is not TypeOptions:
-            return super().view_as(cls)
         # The attributes of options are the options; what is not one has to be put past them.
-        if (view := self.__dict__.get("_type_options")) is None:
-            view = self.__dict__["_type_options"] = super().view_as(cls)
-        return view
+        views = self.__dict__.setdefault("_views", {})
+        if cls not in views:
+            views[cls] = super().view_as(cls)
+        return views[cls]

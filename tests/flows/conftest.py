@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from motionsight_core.synthetic import render_catalog
-from tests.warm import WarmCommand, environment
+from tests.warm import Begun, WarmCommand, environment
 
 if TYPE_CHECKING:
     from tests.plugin.serving import Server
@@ -26,6 +27,10 @@ class Done:
     err: str
 
 
+#: Enough for a few tiny clips. Each costs a run its start, and each shard the threads that feed it.
+ONE_DECODER = {"MOTIONSIGHT_RUNTIME__DECODE_PROCESSES": "1"}
+
+
 def command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "flows", *arguments]
 
@@ -35,10 +40,25 @@ def motionsight(tmp_path: Path, warm_command: WarmCommand) -> Callable[..., Done
     """Runs the command line in a folder of its own, as a user does."""
 
     def run(*arguments: str, input: str | None = None, cwd: Path | None = None) -> Done:
-        done = warm_command.run(arguments, cwd=cwd or tmp_path, environment=environment(), input=input)
+        variables = environment() | ONE_DECODER
+        done = warm_command.run(arguments, cwd=cwd or tmp_path, environment=variables, input=input)
         return Done(*done)
 
     return run
+
+
+@pytest.fixture
+def begin(tmp_path: Path, warm_command: WarmCommand) -> Iterator[Callable[..., Begun]]:
+    """As `motionsight`, not waited for: to be looked at, told to end or killed while it runs."""
+    with ExitStack() as running:
+
+        def begin(*arguments: str, cwd: Path | None = None) -> Begun:
+            variables = environment() | ONE_DECODER
+            return running.enter_context(
+                warm_command.begin(arguments, cwd=cwd or tmp_path, environment=variables)
+            )
+
+        yield begin
 
 
 @pytest.fixture

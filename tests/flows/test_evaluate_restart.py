@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
+import signal
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -12,11 +12,10 @@ from typing import Any
 import pytest
 
 from tests.core.mllm.scripted import Answer, ScriptedEndpoint, said
-from tests.flows.conftest import command
 from tests.flows.evaluating import asked, by_rule, own_questions, question_in
 from tests.flows.test_evaluate import annotator, overall
 from tests.plugin.serving import until
-from tests.warm import environment
+from tests.warm import Begun
 
 PREDICTIONS = """
 SELECT * EXCLUDE (run_id, answered_at, recipe) FROM predictions ORDER BY question_id, route
@@ -49,17 +48,6 @@ def endpoint() -> Iterator[ScriptedEndpoint]:
         yield running
 
 
-def begun(folder: Path, arguments: tuple[str, ...]) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        command(*arguments),
-        cwd=folder,
-        env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
 def journals(folder: Path) -> list[Path]:
     return sorted(folder.glob("motionsight.duckdb.staging/replies/*/*.jsonl"))
 
@@ -73,6 +61,7 @@ def kept(folder: Path) -> int:
 @pytest.mark.parametrize("moments", [(3, 4), pytest.param((1, 4, 2), marks=pytest.mark.long)], ids=str)
 def test_killed_several_times_and_restarted_no_question_is_asked_twice_whose_reply_had_come(
     motionsight: Callable[..., Any],
+    begin: Callable[..., Begun],
     ask: Callable[..., Any],
     endpoint: ScriptedEndpoint,
     scenes: Path,
@@ -95,12 +84,9 @@ def test_killed_several_times_and_restarted_no_question_is_asked_twice_whose_rep
         gate = Gate()
         endpoint.answers = [gate]
         gate.let(moment)
-        run = begun(tmp_path, arguments)
-        try:
-            until(lambda moment=moment: kept(tmp_path) == moment, what=lambda run=run: str(run.poll()))
-        finally:
-            run.kill()
-            run.communicate()
+        run = begin(*arguments)
+        until(lambda moment=moment: kept(tmp_path) == moment, what=lambda run=run: str(run.poll()))
+        assert run.kill() == -signal.SIGKILL
         assert gate.passed.total() == moment
         assert not answered & set(asked(endpoint)), "what an earlier run had a reply to is asked again"
         answered |= set(gate.passed)
@@ -122,7 +108,12 @@ def test_killed_several_times_and_restarted_no_question_is_asked_twice_whose_rep
 
 @pytest.mark.timeout(600)
 def test_sigterm_finishes_the_shard_in_hand(
-    motionsight: Callable[..., Any], ask: Callable[..., Any], endpoint, scenes: Path, tmp_path: Path
+    motionsight: Callable[..., Any],
+    begin: Callable[..., Begun],
+    ask: Callable[..., Any],
+    endpoint: ScriptedEndpoint,
+    scenes: Path,
+    tmp_path: Path,
 ) -> None:
     clips = [clip.name for clip in scenes.glob("*.mp4")]
     annotations = own_questions(tmp_path / "own.jsonl", clips, each=1)
@@ -132,16 +123,13 @@ def test_sigterm_finishes_the_shard_in_hand(
     )  # fmt: skip
     gate = Gate()
     endpoint.answers = [gate]
-    run = begun(tmp_path, arguments)
+    run = begin(*arguments)
     until(lambda: asked(endpoint).total() == 1, what=lambda: str(run.poll()))
-    run.terminate()
-    assert run.stderr is not None
-    lines = iter(run.stderr.readline, "")
-    assert any("finishing the shard in hand" in line for line in lines)
+    run.send_signal(signal.SIGTERM)
+    until(lambda: "finishing the shard in hand" in run.err, what=lambda: str(run.poll()))
     gate.let(100)
-    out, err = run.communicate(timeout=120)
-    assert (run.returncode, out) == (143, ""), err
-    assert "Ended by SIGTERM with 3 of 4 shards to go" in err
+    assert (run.wait(), run.out) == (143, ""), run.err
+    assert "Ended by SIGTERM with 3 of 4 shards to go" in run.err
     assert ask("SELECT count(*) AS n FROM predictions") == [{"n": 1}]
     assert overall(motionsight(*arguments)) == {"method": (4, 4, 4)}
     assert set(asked(endpoint).values()) == {1}

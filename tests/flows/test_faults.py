@@ -27,7 +27,9 @@ ROOT = Path(__file__).parents[2]
 
 
 def settings(*overrides: str) -> Settings:
-    return Settings.load(overrides=["runtime.shard_size=2", *overrides], environment={})
+    return Settings.load(
+        overrides=["runtime.shard_size=2", "runtime.decode_processes=1", *overrides], environment={}
+    )
 
 
 @pytest.fixture

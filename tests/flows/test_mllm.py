@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from flows.cli.local import annotate_locally
+from motionsight_core.settings import Settings
 from motionsight_core.synthetic import render_catalog
 from tests.checkpoints.mllm import tiny_qwen2_5_vl
 from tests.core.mllm.scripted import (
@@ -77,12 +79,17 @@ def test_the_dialogue_is_a_column_where_it_is_kept(motionsight, ask, scenes: Pat
     assert turns[2]["reply"] == "The camera pans right."
 
 
-def test_a_catalog_is_described_by_a_model_in_process(motionsight, ask, scenes: Path, tmp_path: Path) -> None:
+def test_a_catalog_is_described_by_a_model_in_process(
+    ask, scenes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """In this process: it has the libraries of models imported."""
     tiny_qwen2_5_vl(tmp_path / "qwen")
-    options = ["--set", "annotator=transformers:qwen", *quick(mllm__max_new_tokens=12)]
-    done = motionsight("annotate", str(scenes), *options)
-    assert done.code == 0, done.err
-    assert "Traceback" not in done.err
+    monkeypatch.chdir(tmp_path)
+    settings = Settings.load(
+        overrides=["annotator=transformers:qwen", "mllm.max_new_tokens=12"], environment={}
+    )
+    annotate_locally(str(scenes), warehouse="duckdb:motionsight.duckdb", settings=settings, force=False)
+    assert "Traceback" not in capfd.readouterr().err
     rows = ask("SELECT annotator, object_motion, camera_motion, notes FROM motion")
     failures = ask("SELECT error, stage FROM failures")
     # Gibberish that has no word in it is a BadReply; nothing is lost between the two tables.

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import shutil
+import signal
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -22,9 +23,9 @@ from motionsight_core.synthetic.questions import asked_scenes
 from tests.core.dataset.rows import files_in
 from tests.core.mllm.scripted import MODEL, Answer, ScriptedEndpoint, fails, said, says
 from tests.flows.evaluating import question_in
-from tests.flows.test_evaluate_restart import begun, kept
+from tests.flows.test_evaluate_restart import kept
 from tests.plugin.serving import until
-from tests.warm import WarmCommand, environment
+from tests.warm import Begun, WarmCommand, environment
 
 #: One camera move, two in a row, a direction, a repetition, two ways in a row.
 SCENES = (0, 2, 3, 5, 9)
@@ -194,7 +195,11 @@ class Gate:
 
 @pytest.mark.timeout(300)
 def test_killed_while_it_is_written_and_while_it_is_filtered_it_ends_the_same_and_asks_nothing_twice(
-    motionsight: Callable[..., Any], endpoint, made_once: Path, tmp_path: Path
+    motionsight: Callable[..., Any],
+    begin: Callable[..., Begun],
+    endpoint: ScriptedEndpoint,
+    made_once: Path,
+    tmp_path: Path,
 ) -> None:
     folder = tmp_path / "killed"
     folder.mkdir()
@@ -208,12 +213,9 @@ def test_killed_while_it_is_written_and_while_it_is_filtered_it_ends_the_same_an
     def killed_after(replies: int, count: Callable[[], int]) -> None:
         gate = Gate(replies)
         endpoint.answers = [gate]
-        run = begun(folder, arguments)
-        try:
-            until(lambda: count() == replies, what=lambda: str(run.poll()))
-        finally:
-            run.kill()
-            run.communicate()
+        run = begin(*arguments, cwd=folder)
+        until(lambda: count() == replies, what=lambda: str(run.poll()))
+        assert run.kill() == -signal.SIGKILL
         came.extend(gate.through)
         gate.let(1000)  # who is held has nobody any more who listens
 

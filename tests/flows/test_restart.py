@@ -3,58 +3,56 @@
 from __future__ import annotations
 
 import re
+import signal
 import subprocess
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from tests.flows.conftest import MANY, command
-from tests.warm import environment
+from motionsight_core.synthetic import render_catalog
+from tests.flows.conftest import command
+from tests.warm import Begun, environment
 
-CLIPS = MANY
+CLIPS = 12
 # Small shards: more commits to be killed between, before and within.
-SHARDS = ("--set", "runtime.shard_size=5")
+SHARDS = ("--set", "runtime.shard_size=4")
 ROWS = "SELECT * EXCLUDE (run_id, annotated_at) FROM motion ORDER BY clip_id"
 
 
-@pytest.fixture
-def catalog(many_and_a_broken_one: Path) -> Path:
-    return many_and_a_broken_one
+@pytest.fixture(scope="module")
+def catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Tiny clips, and a file that is no video."""
+    folder = tmp_path_factory.mktemp("clips_to_be_killed_at")
+    render_catalog(folder, count=CLIPS, seed=3, width=128, height=72, duration_s=0.6)
+    (folder / "broken.mp4").write_text("no video")
+    return folder
 
 
-def killed_after(moment_s: float, catalog: Path, folder: Path) -> bool:
-    """Start a run in a folder and kill it at a moment; False if it ended before."""
-    run = subprocess.Popen(
-        command("annotate", str(catalog), *SHARDS),
-        cwd=folder,
-        env=environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        run.wait(timeout=moment_s)
-    except subprocess.TimeoutExpired:
-        run.kill()
-        run.wait()
-        return True
-    return False
+def killed_after(moment_s: float, begin: Callable[..., Begun], catalog: Path) -> bool:
+    """Start a run and kill it at a moment; False if it ended before."""
+    run = begin("annotate", str(catalog), *SHARDS)
+    with suppress(TimeoutError):
+        assert run.wait(moment_s) == 0, run.err
+    return run.code == -signal.SIGKILL
 
 
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("kills", [2, pytest.param(10, marks=pytest.mark.long)])
 def test_killed_several_times_and_restarted_it_ends_as_an_undisturbed_run(
-    catalog: Path, motionsight, motionsight_process, ask, tmp_path: Path, kills: int
+    catalog: Path, motionsight, begin, ask, tmp_path: Path, kills: int
 ) -> None:
     calm = tmp_path / "calm.duckdb"
     began = time.monotonic()
-    assert motionsight_process("annotate", str(catalog), "--warehouse", f"duckdb:{calm}", *SHARDS).code == 0
+    assert motionsight("annotate", str(catalog), "--warehouse", f"duckdb:{calm}", *SHARDS).code == 0
     whole_s = time.monotonic() - began
 
     for attempt in range(kills):
-        # Different moments, from the imports to near the end of a whole run.
+        # Different moments, from the start to near the end of a whole run.
         moment_s = whole_s * (attempt + 1) / (kills + 2)
-        while not killed_after(moment_s, catalog, tmp_path):
+        while not killed_after(moment_s, begin, catalog):
             # It ended first, since earlier runs had done most of it: again from nothing, sooner.
             (tmp_path / "motionsight.duckdb").unlink()
             moment_s *= 0.8

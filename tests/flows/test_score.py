@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
+import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from flows.runs.run import run_catalog
@@ -20,7 +21,7 @@ from motionsight_core.warehouse import open_warehouse
 from tests.checkpoints.mllm import tiny_qwen2_5_vl
 from tests.core.mllm.scripted import MODEL, Answer, ScriptedEndpoint, begins_with, fails, said, says
 from tests.core.warehouse.rows import Stage, record
-from tests.flows.conftest import columns, command
+from tests.flows.conftest import columns
 from tests.warehouses import BigQueryServers
 from tests.warm import WarmCommand, environment
 
@@ -48,9 +49,10 @@ def endpoint() -> Iterator[ScriptedEndpoint]:
 
 @pytest.fixture(scope="module")
 def annotated_once(warm_command: WarmCommand, scenes: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A warehouse with four rows by the measured annotator; copy before changing."""
+    """A warehouse with four rows by the measured annotator, of the videos beside it; copy before changing."""
     folder = tmp_path_factory.mktemp("annotated")
-    code, _, said = warm_command.run(["annotate", str(scenes)], cwd=folder, environment=environment())
+    shutil.copytree(scenes, folder / "clips")
+    code, _, said = warm_command.run(["annotate", "clips"], cwd=folder, environment=environment())
     assert code == 0, said
     return folder / "motionsight.duckdb"
 
@@ -123,20 +125,20 @@ def test_a_condition_selects_what_is_scored(motionsight, ask, annotated, endpoin
 
 
 def test_a_clip_whose_video_is_gone_is_counted_and_scored_once_it_is_back(
-    motionsight, ask, scenes: Path, endpoint, tmp_path: Path
+    motionsight, ask, annotated, endpoint, tmp_path: Path
 ) -> None:
-    shutil.copytree(scenes, tmp_path / "clips")
-    assert motionsight("annotate", "clips").code == 0
-    video = min((tmp_path / "clips").glob("*.mp4"))
-    video.rename(tmp_path / "elsewhere.mp4")
+    video = Path(annotated[0]["uri"])
+    elsewhere = video.rename(tmp_path / "elsewhere.mp4")
 
     # A shard for each clip: those after it are not passed over.
-    done = motionsight(*asked(endpoint, "--set", "runtime.shard_size=1"))
+    try:
+        done = motionsight(*asked(endpoint, "--set", "runtime.shard_size=1"))
+    finally:
+        elsewhere.rename(video)
 
     assert done.code == 0, done.err
     assert done.out.startswith("Scored 6 descriptions, 0 were scored before, 2 could not be.\n")
     assert f"  VersionGone: 2, for example {video}: " in done.out
-    (tmp_path / "elsewhere.mp4").rename(video)
     assert "Scored 2 descriptions, 6 were scored before" in motionsight(*asked(endpoint)).out
     assert len(ask(SCORES)) == 8
     assert len(endpoint.requests) == 8
@@ -154,8 +156,11 @@ def test_a_description_that_the_model_refuses_is_counted_and_the_rest_goes_on(
     assert len(ask(SCORES)) == 7
 
 
-def test_descriptions_of_all_recipes_are_scored(motionsight, ask, annotated, endpoint, scenes: Path) -> None:
-    assert motionsight("annotate", str(scenes), "--set", "measure.fps=8").code == 0
+def test_descriptions_of_all_recipes_are_scored(
+    motionsight, ask, annotated, endpoint, tmp_path: Path
+) -> None:
+    with duckdb.connect(str(tmp_path / "motionsight.duckdb")) as connection:
+        connection.execute("INSERT INTO motion SELECT * REPLACE ('of other settings' AS recipe) FROM motion")
 
     assert "Scored 16 descriptions" in motionsight(*asked(endpoint)).out
 
@@ -186,13 +191,18 @@ def test_the_authors_variant_has_scores_of_its_own_that_no_description_changes(
     assert words == ["camera motion"] * 4 + ["object motion"] * 4
 
 
-def test_a_model_in_process_scores(motionsight, ask, annotated, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("annotated")
+def test_a_model_in_process_scores(ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In this process: it has the libraries of models imported."""
     tiny_qwen2_5_vl(tmp_path / "qwen")
+    monkeypatch.chdir(tmp_path)
+    settings = Settings.load(overrides=["sampling.frames=4", "runtime.device=cpu"], environment={})
 
-    done = motionsight("score", "--scorer", "transformers:qwen", *FEW_FRAMES, "--set", "runtime.device=cpu")
+    with opened_scoring(
+        Scorer.of("transformers:qwen", settings), warehouse="duckdb:motionsight.duckdb", where=None
+    ) as scoring:
+        assert run_scoring(scoring).scored == 8
 
-    assert done.code == 0, done.err
-    assert done.out.startswith("Scored 8 descriptions")
     scores = ask(SCORES)
     assert all(0 < score < 1 for score in columns(scores, "score"))
     assert set(columns(scores, "scorer")) == {"vqascore-1 transformers:qwen, 4 frames of 151200 pixels"}
@@ -256,7 +266,7 @@ def test_an_endpoint_that_goes_away_ends_the_run_and_the_next_run_goes_on(
 
 
 def test_a_run_that_is_killed_and_started_again_scores_as_an_undisturbed_one(
-    motionsight, ask, annotated, endpoint, tmp_path: Path
+    motionsight, begin, ask, annotated, endpoint, tmp_path: Path
 ) -> None:
     calm = tmp_path / "calm.duckdb"
     calm.write_bytes((tmp_path / "motionsight.duckdb").read_bytes())
@@ -271,18 +281,11 @@ def test_a_run_that_is_killed_and_started_again_scores_as_an_undisturbed_one(
 
     endpoint.before_answer = hold_the_third_clip
     one_by_one = asked(endpoint, "--set", "runtime.shard_size=1")
-    run = subprocess.Popen(
-        command(*one_by_one),
-        cwd=tmp_path,
-        env=environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    run = begin(*one_by_one)
     try:
         assert reached.wait(120)
+        assert run.kill() == -signal.SIGKILL
     finally:
-        run.kill()
-        run.wait()
         killed.set()
     endpoint.before_answer = lambda: None
     before = len(ask(SCORES))
@@ -324,8 +327,6 @@ def test_nobody_at_the_endpoint_is_said_before_anything_is_decoded(motionsight, 
 def test_a_warehouse_of_an_earlier_version_gets_the_table(
     motionsight, ask, annotated, endpoint, tmp_path: Path
 ) -> None:
-    import duckdb
-
     with duckdb.connect(str(tmp_path / "motionsight.duckdb")) as connection:
         connection.execute(
             "DROP TABLE scores; DROP TABLE predictions; DELETE FROM migrations WHERE number >= 7"

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import subprocess
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -23,10 +22,10 @@ from motionsight_core.planning.plan import Plan
 from motionsight_core.planning.shards import Shard, Shards
 from motionsight_core.settings import Settings
 from motionsight_core.warehouse import open_warehouse
-from tests.flows.conftest import command
-from tests.warm import environment
+from tests.plugin.serving import until
+from tests.warm import Begun
 
-SETTINGS = Settings.load(overrides=["runtime.shard_retries=0"], environment={})
+SETTINGS = Settings.load(overrides=["runtime.shard_retries=0", "runtime.decode_processes=1"], environment={})
 
 
 class Watch:
@@ -283,27 +282,12 @@ def test_a_time_that_nobody_can_wait_is_a_usage_error(watched: Watch, name: str,
         )
 
 
-@pytest.fixture
-def running(watched: Watch, videos: list[Path], tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    shutil.copy(videos[0], watched.folder)
-    process = subprocess.Popen(
-        command("watch", str(watched.folder), "--every", "600", "--settle", "0"),
-        cwd=tmp_path,
-        env=environment() | {"PYTHONUNBUFFERED": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    yield process
-    process.kill()
-    process.wait()
-
-
 def test_sigterm_ends_a_watch_at_once_between_two_rounds_with_exit_0(
-    running: subprocess.Popen[str],
+    begin: Callable[..., Begun], watched: Watch, videos: list[Path]
 ) -> None:
-    assert running.stdout is not None
-    assert running.stdout.readline() == "Round 1: annotated 1 clips, failed 0.\n"
+    shutil.copy(videos[0], watched.folder)
+    running = begin("watch", str(watched.folder), "--every", "600", "--settle", "0")
+    until(lambda: running.out or running.poll() is not None, what=lambda: running.err)
+    assert running.out == "Round 1: annotated 1 clips, failed 0.\n"
     running.send_signal(signal.SIGTERM)
-    _, err = running.communicate(timeout=60)
-    assert running.returncode == 0, err
+    assert running.wait(60) == 0, running.err

@@ -9,17 +9,27 @@ import pytest
 from motionsight_core.synthetic import render_catalog
 from tests.prefer.datasets import pair, write_dataset
 from tests.report.conftest import browser
+from tests.served import ServedProcess
+from tests.warm import WarmCommand
 
 __all__ = ["browser"]
 
 Dataset = Callable[..., Path]
 
+CLIP_S = 0.6
+
+
+@pytest.fixture(scope="session", autouse=True)
+def servers_are_warm(warm_command: WarmCommand) -> None:
+    """Servers are forks of a process that has imported what they need."""
+    ServedProcess.warm = warm_command
+
 
 @pytest.fixture(scope="session")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A clip of a second."""
+    """A clip of `CLIP_S`: watching it takes as long."""
     folder = tmp_path_factory.mktemp("preferred")
-    render_catalog(folder, count=1, width=240, height=136, duration_s=1.0)
+    render_catalog(folder, count=1, width=240, height=136, duration_s=CLIP_S)
     return next(folder.glob("*.mp4"))
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,16 +77,10 @@ class Catalog:
     def _read(self, query: str) -> list[Any]:
         return [tuple(row) for row in self.warehouse.query(query).rows]
 
-    def command(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start the command line on this catalog; what it needs of the environment is there."""
+    def arguments(self) -> list[str]:
+        """Of a command that annotates this catalog."""
         options = [part for setting in SETTINGS for part in ("--set", setting)]
-        return subprocess.Popen(
-            [sys.executable, "-m", "flows", *arguments, "--warehouse", self.warehouse.url, *options],
-            env=os.environ | {"PYTHONUNBUFFERED": "1"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        return ["annotate", self.source, "--warehouse", self.warehouse.url, *options]
 
 
 def settings() -> Settings:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+from pathlib import Path
+
 import pytest
 
 import flows.runs.run
@@ -9,7 +13,9 @@ from flows.runs.backfill import run_backfill
 from flows.runs.partitions import Backfill
 from motionsight_core.errors import UsageError
 from motionsight_core.warehouse import Manifest
+from tests.plugin.serving import until
 from tests.scenarios.conftest import VIDEOS, Catalog, settings
+from tests.warm import WarmCommand
 
 GOOD = [f"{number}.mp4" for number in range(VIDEOS)]
 
@@ -89,14 +95,12 @@ def test_a_backfill_does_every_partition_once_and_goes_on_after_a_half(
     assert run_backfill(backfill).worked_on == ()
 
 
-def test_a_run_that_is_killed_leaves_what_was_committed_and_the_next_one_resumes(catalog: Catalog) -> None:
-    running = catalog.command("annotate", catalog.source)
-    assert running.stderr is not None
-    for line in running.stderr:
-        if "to annotate" in line:
-            break
-    running.kill()
-    running.communicate()
+def test_a_run_that_is_killed_leaves_what_was_committed_and_the_next_one_resumes(
+    catalog: Catalog, warm_command: WarmCommand, tmp_path: Path
+) -> None:
+    with warm_command.begin(catalog.arguments(), cwd=tmp_path, environment=os.environ) as running:
+        until(lambda: "to annotate" in running.err or running.poll() is not None)
+        assert running.kill() == -signal.SIGKILL, running.err
     catalog.annotate()
     assert catalog.names() == GOOD
     assert len(catalog.failures()) == 1

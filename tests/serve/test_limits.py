@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import socket
 import threading
 import time
@@ -179,7 +180,7 @@ def test_sigterm_answers_what_was_asked_and_takes_no_more(
         idle.getresponse().read()
         with held(endpoint) as release, asked(serving, request_body, 2) as answers:
             until(lambda: load(serving) == (1, 1))
-            serving.process.terminate()
+            serving.process.send_signal(signal.SIGTERM)
             until(lambda: refuses(serving))
             release()
             assert [answer.result().status for answer in answers] == [200, 200]
