@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections import Counter, defaultdict
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -302,11 +303,14 @@ def test_both_warehouses_give_the_same_rows(
     kind: str, request: pytest.FixtureRequest, filled: Warehouse, tmp_path: Path
 ) -> None:
     if kind == "duckdb":
-        warehouse = open_warehouse(f"duckdb:{tmp_path / 'motion.duckdb'}")
+        url = nullcontext(f"duckdb:{tmp_path / 'motion.duckdb'}")
     else:
-        warehouse = open_warehouse(request.getfixturevalue("bigquery").new_warehouse())
-    fill(warehouse)
-    found, expected = read_rows(warehouse), read_rows(filled)
+        url = request.getfixturevalue("bigquery").emptied_warehouse()
+    with url as address:
+        warehouse = open_warehouse(address)
+        fill(warehouse)
+        found = read_rows(warehouse)
+    expected = read_rows(filled)
     assert found.motion == expected.motion
     assert found.scores == expected.scores
     assert found.fingerprints == expected.fingerprints

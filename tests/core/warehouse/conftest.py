@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,10 +9,23 @@ from motionsight_core.warehouse import Warehouse, open_warehouse
 from tests.core.warehouse.rows import Stage
 from tests.warehouses import BigQueryServers
 
+KINDS = ("duckdb", "bigquery")
 
-@pytest.fixture(params=["duckdb", "bigquery"])
-def warehouse(request: pytest.FixtureRequest, tmp_path: Path) -> Warehouse:
-    """Every warehouse in turn, with nothing in it yet."""
+
+@pytest.fixture(params=KINDS)
+def warehouse(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Warehouse]:
+    """Every warehouse in turn, with nothing in it; BigQuery's has its tables already."""
+    if request.param == "duckdb":
+        yield open_warehouse(f"duckdb:{tmp_path / 'motion.duckdb'}")
+        return
+    servers: BigQueryServers = request.getfixturevalue("bigquery")
+    with servers.emptied_warehouse() as url:
+        yield open_warehouse(url)
+
+
+@pytest.fixture(params=KINDS)
+def new_warehouse(request: pytest.FixtureRequest, tmp_path: Path) -> Warehouse:
+    """Every warehouse in turn, before the first write makes it."""
     if request.param == "duckdb":
         return open_warehouse(f"duckdb:{tmp_path / 'motion.duckdb'}")
     servers: BigQueryServers = request.getfixturevalue("bigquery")
