@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,14 +12,11 @@ KINDS = ("duckdb", "bigquery")
 
 
 @pytest.fixture(params=KINDS)
-def warehouse(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Warehouse]:
+def warehouse(request: pytest.FixtureRequest, tmp_path: Path) -> Warehouse:
     """Every warehouse in turn, with nothing in it; BigQuery's has its tables already."""
     if request.param == "duckdb":
-        yield open_warehouse(f"duckdb:{tmp_path / 'motion.duckdb'}")
-        return
-    servers: BigQueryServers = request.getfixturevalue("bigquery")
-    with servers.emptied_warehouse() as url:
-        yield open_warehouse(url)
+        return open_warehouse(f"duckdb:{tmp_path / 'motion.duckdb'}")
+    return open_warehouse(request.getfixturevalue("empty_dataset"))
 
 
 @pytest.fixture(params=KINDS)
