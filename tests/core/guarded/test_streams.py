@@ -88,6 +88,7 @@ def test_a_process_that_never_ends_its_answers_is_stopped(counting: DecoderPool,
 def test_no_descriptor_is_left_after_many_requests(
     good: VideoObject, requests: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    assert processes._REQUESTS_PER_PROCESS == 500
     monkeypatch.setattr(processes, "_REQUESTS_PER_PROCESS", requests // 2)
     open_here = lambda: len(list(Path("/proc/self/fd").iterdir()))  # noqa: E731
     with DecoderPool(settings()) as decoder:
