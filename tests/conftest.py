@@ -169,6 +169,13 @@ def bigquery(bigquery_session: BigQueryServers, monkeypatch: pytest.MonkeyPatch)
     return bigquery_session
 
 
+@pytest.fixture
+def empty_dataset(bigquery: BigQueryServers) -> Iterator[str]:
+    """The address of a warehouse in BigQuery that has its tables and no rows."""
+    with bigquery.emptied_warehouse() as url:
+        yield url
+
+
 @pytest.fixture(scope="session")
 def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A Prefect server, with nothing in it but what tests put there."""

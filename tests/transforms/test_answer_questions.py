@@ -24,7 +24,6 @@ from motionsight_core.warehouse.staged_files import list_staged
 from tests.core.mllm.scripted import ScriptedEndpoint, fails
 from tests.core.stores.servers import GcsBucket, Place, S3Bucket, environment_of
 from tests.flows.evaluating import asked, by_rule, own_questions
-from tests.warehouses import BigQueryServers
 
 
 @pytest.fixture
@@ -196,14 +195,13 @@ def test_a_journal_whose_replies_were_committed_changes_nothing(
 
 @pytest.mark.parametrize("kind", ["bigquery"])
 def test_replies_wait_in_a_bucket_until_they_are_rows_of_bigquery(
-    endpoint: ScriptedEndpoint, bigquery: BigQueryServers, scenes: Path, tmp_path: Path, kind: str
+    endpoint: ScriptedEndpoint, empty_dataset: str, scenes: Path, tmp_path: Path, kind: str
 ) -> None:
-    url = bigquery.new_warehouse()
     annotations = own_questions(tmp_path / "own.jsonl", [next(scenes.glob("*.mp4")).name], each=6)
     settings = endpoint.settings(concurrency=1)
     once = settings.model_copy(update={"runtime": settings.runtime.model_copy(update={"shard_retries": 0})})
     arms = arms_of(once, baseline=False)
-    request = Request("jsonl", str(annotations), str(scenes), url, arms)
+    request = Request("jsonl", str(annotations), str(scenes), empty_dataset, arms)
     endpoint.answers = [by_rule, by_rule, by_rule, by_rule, fails(429, "busy")]
     broken = evaluate(request)
     assert "HTTP 429" in " ".join(broken.shortfall.broken)

@@ -23,14 +23,14 @@ from transforms.runners import pipeline_for
 
 @pytest.mark.parametrize("named_by", ["environment", "settings"])
 def test_rows_go_through_a_bucket_into_bigquery_and_leave_nothing_there(
-    bigquery: BigQueryServers, monkeypatch: pytest.MonkeyPatch, named_by: str
+    bigquery: BigQueryServers, empty_dataset: str, monkeypatch: pytest.MonkeyPatch, named_by: str
 ) -> None:
     """The bucket's endpoint is that of the environment or of stores.gs_endpoint."""
     stores = StoreSettings()
     if named_by == "settings":
         stores = StoreSettings(gs_endpoint=bigquery.gcs_url)
         monkeypatch.setenv("STORAGE_EMULATOR_HOST", "http://127.0.0.1:9")
-    warehouse = open_warehouse(bigquery.new_warehouse())
+    warehouse = open_warehouse(empty_dataset)
     warehouse.start_run(run_record())
     manifests = []
     run_id = uuid.uuid4().hex

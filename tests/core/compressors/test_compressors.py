@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import torch
 from torch import Tensor, nn
-from transformers import Blip2QFormerConfig, SiglipConfig, SiglipModel, SiglipVisionConfig, SiglipVisionModel
 
 from motionsight_core.compressors.compressor import Compressor
 from motionsight_core.compressors.counts import count
@@ -16,6 +16,10 @@ from motionsight_core.compressors.no_fusion import NoFusion
 from motionsight_core.compressors.pre_encoder import PreEncoder
 from motionsight_core.compressors.qformer import QFormer
 from motionsight_core.compressors.te_fusion import TeFusion
+
+# What needs it imports transformers' SigLIP: that takes seconds, also where none of these tests are run.
+if TYPE_CHECKING:
+    from transformers import SiglipVisionModel
 
 OUT = 24
 FRAMES = 16
@@ -26,6 +30,8 @@ CLOSE = 1e-5
 
 
 def tower(image_size: int = 32) -> SiglipVisionModel:
+    from transformers import SiglipVisionConfig, SiglipVisionModel
+
     config = SiglipVisionConfig(
         hidden_size=16,
         intermediate_size=32,
@@ -42,6 +48,8 @@ def compressor(name: str, k: int, *, model: nn.Module | None = None) -> Compress
     model = model or tower()
     if name != "qformer":
         return METHODS[name](model, k=k, out=OUT)
+    from transformers import Blip2QFormerConfig
+
     small = Blip2QFormerConfig(
         hidden_size=8,
         intermediate_size=16,
@@ -132,6 +140,8 @@ def test_te_fusion_of_a_still_starts_as_the_tokens_of_one_frame(k: int) -> None:
 
 
 def test_a_pretrained_tower_is_taken_over_exactly(tmp_path: Path) -> None:
+    from transformers import SiglipVisionModel
+
     saved = tower()
     saved.save_pretrained(tmp_path)
     loaded = SiglipVisionModel.from_pretrained(tmp_path)
@@ -149,6 +159,8 @@ def test_the_features_of_the_tower_are_those_of_transformers() -> None:
 
 
 def test_the_vision_model_of_a_whole_siglip_is_a_tower() -> None:
+    from transformers import SiglipConfig, SiglipModel
+
     config = SiglipConfig(
         text_config={
             "hidden_size": 16,
@@ -198,6 +210,8 @@ def test_operations_are_those_of_the_formulas() -> None:
 
 
 def test_what_does_not_fit_is_said() -> None:
+    from transformers import Blip2QFormerConfig
+
     with pytest.raises(TypeError, match=r"needs a SiglipVisionModel of transformers, not a Linear"):
         NoFusion(nn.Linear(1, 1), out=OUT)
     with pytest.raises(ValueError, match=r"has 3 patches a side"):

@@ -110,14 +110,14 @@ def test_a_video_whose_process_dies_once_is_decoded(good: VideoObject) -> None:
 
 
 def test_a_video_that_needs_too_much_memory_is_too_large(tmp_path: Path, good: VideoObject) -> None:
-    frames = moving_texture(20, width=3840, height=2160, step=8)
+    frames = moving_texture(10, width=3840, height=2160, step=8)
     heavy = write_video(
         tmp_path / "heavy.mp4", frames, options={"preset": "ultrafast", "refs": "8", "bf": "4"}
     )
     with DecoderPool(settings("limits.memory_mb=256", "blur.window=8")) as decoder:
         video = video_at(heavy)
         with pytest.raises(TooLarge, match=r"more memory than limits\.memory_mb"):
-            decoder.decode(Clip(video.uri, video.version, 0.0, 0.8))
+            decoder.decode(Clip(video.uri, video.version, 0.0, 0.4))
         assert decoder.probe(good) == pytest.approx(1.2)
 
 

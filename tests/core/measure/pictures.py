@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 import cv2
 import numpy as np
@@ -17,6 +18,7 @@ Frames = list[tuple[float, Luma]]
 WIDTH, HEIGHT, FPS = 320, 180, 10.0
 
 
+@cache
 def texture(seed: int = 0, size: tuple[int, int] = (720, 1280)) -> Luma:
     """A cloudy picture with detail at several scales, [h, w]."""
     rng = np.random.default_rng(seed)
@@ -24,7 +26,9 @@ def texture(seed: int = 0, size: tuple[int, int] = (720, 1280)) -> Luma:
     for sigma in (2.0, 5.0, 12.0):
         layer = cv2.GaussianBlur(rng.standard_normal(size).astype(np.float32), (0, 0), sigma)
         picture += layer / layer.std()
-    return np.clip(128 + 30 * picture, 0, 255).astype(np.uint8)
+    found = np.clip(128 + 30 * picture, 0, 255).astype(np.uint8)
+    found.flags.writeable = False  # several tests look at it
+    return found
 
 
 def view(

@@ -38,7 +38,7 @@ def served(checkpoint: Callable[[str], Path], tmp_path_factory: pytest.TempPathF
         server.start()
         yield server
     finally:
-        server.kill()
+        server.close()
 
 
 @pytest.fixture

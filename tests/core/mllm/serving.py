@@ -14,6 +14,22 @@ from pathlib import Path
 from motionsight_core.settings import Settings
 
 PATIENCE_S = 120.0
+#: Serves in a fork of itself for each line that it reads, and writes the fork's process id: what serves
+#: after a death need not import everything again.
+_FORKS = """
+import os, signal, sys
+import transformers.cli.serve, transformers.modeling_utils, uvicorn
+from transformers.cli.transformers import main
+pids = int(sys.argv.pop(1))
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+for _ in sys.stdin:
+    pid = os.fork()
+    if not pid:
+        os.close(pids)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        sys.exit(main())
+    os.write(pids, b"%d\\n" % pid)
+"""
 
 
 def free_port() -> int:
@@ -32,7 +48,8 @@ class Served:
         # `/v1/models` lists the hub's cache and fails where there is none.
         (home / "hub").mkdir(parents=True)
         self._environment = os.environ | {"HF_HOME": str(home), "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
-        self._process: subprocess.Popen[bytes] | None = None
+        self._forks: subprocess.Popen[bytes] | None = None
+        self._pid = 0
 
     @property
     def annotator(self) -> str:
@@ -50,16 +67,35 @@ class Served:
 
     def start(self) -> None:
         """Returns when it answers."""
-        command = [str(Path(sys.executable).with_name("transformers")), "serve"]
+        if self._forks is None:
+            self._forks = self._start_forks()
+        assert self._forks.stdin is not None
+        self._forks.stdin.write(b"serve\n")
+        self._forks.stdin.flush()
+        self._pid = int(self._pids.readline() or 0)
+        deadline = time.monotonic() + PATIENCE_S
+        while not self._answers():
+            assert self._is_there(), self._log.read_text()
+            assert time.monotonic() < deadline, self._log.read_text()
+            time.sleep(0.1)
+
+    def _start_forks(self) -> subprocess.Popen[bytes]:
+        read_end, write_end = os.pipe()
+        self._pids = os.fdopen(read_end)
+        command = [sys.executable, "-c", _FORKS, str(write_end), "serve"]
         command += [str(self.checkpoint)] if self.checkpoint is not None else []
         command += ["--device", "cpu", "--host", "127.0.0.1", "--port", str(self.port)]
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(command, env=self._environment, stdout=log, stderr=log)
-        deadline = time.monotonic() + PATIENCE_S
-        while not self._answers():
-            assert self._process.poll() is None, self._log.read_text()
-            assert time.monotonic() < deadline, self._log.read_text()
-            time.sleep(0.1)
+            forks = subprocess.Popen(
+                command,
+                env=self._environment,
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                pass_fds=[write_end],
+            )
+        os.close(write_end)
+        return forks
 
     def answered(self) -> int:
         """Chat completions so far, over all processes."""
@@ -67,9 +103,21 @@ class Served:
 
     def kill(self) -> None:
         """As the kernel does it, short of memory."""
-        if self._process is not None:
-            self._process.send_signal(signal.SIGKILL)
-            self._process.wait()
+        if self._pid:
+            os.kill(self._pid, signal.SIGKILL)
+            while self._is_there():
+                time.sleep(0.01)
+            self._pid = 0
+
+    def close(self) -> None:
+        """End it, and what it would start again from."""
+        self.kill()
+        if self._forks is not None:
+            self._forks.communicate()
+            self._pids.close()
+
+    def _is_there(self) -> bool:
+        return bool(self._pid) and Path(f"/proc/{self._pid}").exists()
 
     def _answers(self) -> bool:
         try:

@@ -63,6 +63,12 @@ def opened(text: str, *, box: float = 0.0, words: float = 0.0) -> Detector:
     )
 
 
+@cache
+def found_together(text: str) -> list[list[Detection]]:
+    """What a detector finds in all views at once."""
+    return opened(text).detect(VIEWS)
+
+
 def by_box(detections: list[Detection]) -> list[Detection]:
     return sorted(detections, key=lambda detection: detection.box)
 
@@ -77,7 +83,7 @@ def assert_same(one: list[Detection], other: list[Detection]) -> None:
 def test_every_view_has_its_detections_best_first_inside_the_frame(
     name: str, detectors: dict[str, str]
 ) -> None:
-    found = opened(detectors[name]).detect(VIEWS)
+    found = found_together(detectors[name])
     assert len(found) == len(VIEWS)
     assert all(found)
     for detections in found:
@@ -90,7 +96,7 @@ def test_every_view_has_its_detections_best_first_inside_the_frame(
 
 def test_a_view_is_answered_alike_alone_and_among_others(name: str, detectors: dict[str, str]) -> None:
     detector = opened(detectors[name])
-    for view, together in zip(VIEWS, detector.detect(VIEWS), strict=True):
+    for view, together in zip(VIEWS, found_together(detectors[name]), strict=True):
         assert_same(detector.detect([view])[0], together)
 
 
@@ -98,7 +104,7 @@ def test_threads_share_a_detector(name: str, detectors: dict[str, str]) -> None:
     detector = opened(detectors[name])
     with ThreadPoolExecutor(4) as threads:
         answers = list(threads.map(lambda view: detector.detect([view])[0], VIEWS * 2))
-    for one, other in zip(answers, detector.detect(VIEWS) * 2, strict=True):
+    for one, other in zip(answers, found_together(detectors[name]) * 2, strict=True):
         assert_same(one, other)
 
 
@@ -107,7 +113,7 @@ def test_no_views_are_no_answers(name: str, detectors: dict[str, str]) -> None:
 
 
 def test_labels_are_the_names_that_were_asked_for(prompted: str, detectors: dict[str, str]) -> None:
-    for view, detections in zip(VIEWS, opened(detectors[prompted]).detect(VIEWS), strict=True):
+    for view, detections in zip(VIEWS, found_together(detectors[prompted]), strict=True):
         assert {detection.label for detection in detections} <= set(view.names)
 
 
@@ -148,7 +154,7 @@ def test_sam3_finds_the_same_in_a_frame_whether_or_not_its_tracker_is_loaded_too
     text = detectors["sam3_video"]
     settings = Settings.load(overrides=["referring.box_threshold=0", "runtime.device=cpu"], environment={})
     alone = Sam3Detector.load(ModelSource.parse(text.partition(":")[2]), settings)
-    for one, other in zip(alone.detect(VIEWS), opened(text).detect(VIEWS), strict=True):
+    for one, other in zip(alone.detect(VIEWS), found_together(text), strict=True):
         assert_same(one, other)
 
 

@@ -1,3 +1,3 @@
-from tests.core.warehouse.conftest import stage, warehouse
+from tests.core.warehouse.conftest import new_warehouse, stage, warehouse
 
-__all__ = ["stage", "warehouse"]
+__all__ = ["new_warehouse", "stage", "warehouse"]

@@ -103,6 +103,6 @@ def test_a_condition_that_is_none_is_a_usage_error(warehouse: Warehouse, stage: 
         count_rows(warehouse, "no_such_column > 1")
 
 
-def test_where_nothing_was_written_there_is_nothing_to_score(warehouse: Warehouse) -> None:
+def test_where_nothing_was_written_there_is_nothing_to_score(new_warehouse: Warehouse) -> None:
     with pytest.raises(NoWarehouse):
-        count_rows(warehouse, None)
+        count_rows(new_warehouse, None)

@@ -207,7 +207,8 @@ def test_boxes_fit_around_the_pixels_of_the_object(
     shape: Shape, moves: tuple[Move, ...], space: Space
 ) -> None:
     path = (Waypoint(0.0, 0.3, 0.4), Waypoint(0.5, 0.7, 0.6))
-    scene = replace(FIELDS, moves=moves, sprites=(Sprite(shape, path, size=0.3, space=space, seed=1),))
+    sprite = Sprite(shape, path, size=0.3, space=space, seed=1)
+    scene = replace(FIELDS, fps=10.0, moves=moves, sprites=(sprite,))  # as many frames as the truth has boxes
 
     (track,) = scene_truth(scene, "object.mp4").objects
 
@@ -215,7 +216,7 @@ def test_boxes_fit_around_the_pixels_of_the_object(
     videos = object_boxes(scene)
     for box in track.boxes:
         # 1.5 px: the edges are half transparent.
-        assert videos[round(box.t_s * 30)] == pytest.approx(
+        assert videos[round(box.t_s * 10)] == pytest.approx(
             (box.x0 * 320, box.y0 * 180, box.x1 * 320, box.y1 * 180), abs=1.5
         )
 

@@ -28,9 +28,20 @@ def service(bigquery: BigQueryServers, monkeypatch: pytest.MonkeyPatch) -> Itera
         yield door
 
 
+OPTIONS = {"location": "EU", "max_gb": "2.5"}
+
+
 @pytest.fixture
-def warehouse(service: StrictService, bigquery: BigQueryServers) -> Warehouse:
-    return open_warehouse(bigquery.new_warehouse(location="EU", max_gb="2.5"))
+def warehouse(service: StrictService, bigquery: BigQueryServers) -> Iterator[Warehouse]:
+    """With its tables, and nothing in them."""
+    with bigquery.emptied_warehouse(**OPTIONS) as url:
+        yield open_warehouse(url)
+
+
+@pytest.fixture
+def new_warehouse(service: StrictService, bigquery: BigQueryServers) -> Warehouse:
+    """Before the first write makes it."""
+    return open_warehouse(bigquery.new_warehouse(**OPTIONS))
 
 
 def tables(warehouse: Warehouse) -> set[str]:
@@ -79,8 +90,9 @@ def test_without_the_package_the_sentence_says_what_to_install(monkeypatch: pyte
 
 
 def test_motion_is_partitioned_by_day_and_clustered_by_recipe_and_uri(
-    warehouse: Warehouse, stage: Stage, service: StrictService
+    new_warehouse: Warehouse, service: StrictService
 ) -> None:
+    warehouse, stage = new_warehouse, Stage(new_warehouse)
     stage.commit()
     script = next(sql for sql in service.statements() if "EXISTS" in sql and ".motion`" in sql)
     made = next(sql for sql in script.split(";\n") if ".motion`" in sql)
@@ -249,8 +261,9 @@ def test_what_is_forbidden_is_one_sentence_without_the_account(
 
 
 def test_a_dataset_that_may_not_be_made_is_said_with_the_command_that_makes_it(
-    warehouse: Warehouse, stage: Stage, service: StrictService
+    new_warehouse: Warehouse, service: StrictService
 ) -> None:
+    stage = Stage(new_warehouse)
     service.fail = lambda path, body: (
         (403, "accessDenied", "no") if path.partition("?")[0].endswith("/datasets") else None
     )
@@ -258,7 +271,8 @@ def test_a_dataset_that_may_not_be_made_is_said_with_the_command_that_makes_it(
         stage.commit()
 
 
-def test_a_dataset_of_a_later_program_is_read_and_not_written(warehouse: Warehouse, stage: Stage) -> None:
+def test_a_dataset_of_a_later_program_is_read_and_not_written(new_warehouse: Warehouse) -> None:
+    warehouse, stage = new_warehouse, Stage(new_warehouse)
     stage.commit(record("a.mp4"))
     address = BigQueryAddress.parse(warehouse.url)
     _bigquery_client.run_sql(
@@ -271,8 +285,9 @@ def test_a_dataset_of_a_later_program_is_read_and_not_written(warehouse: Warehou
 
 
 def test_a_migration_that_was_cut_off_is_made_again_from_its_start(
-    warehouse: Warehouse, stage: Stage, service: StrictService
+    new_warehouse: Warehouse, service: StrictService
 ) -> None:
+    warehouse, stage = new_warehouse, Stage(new_warehouse)
     service.fail = lambda path, body: (403, "accessDenied", "no") if ".splits`" in str(body) else None
     with pytest.raises(RunError):
         stage.commit(record("a.mp4"))
@@ -284,8 +299,9 @@ def test_a_migration_that_was_cut_off_is_made_again_from_its_start(
 
 
 def test_a_process_waits_while_another_migrates(
-    warehouse: Warehouse, stage: Stage, service: StrictService, monkeypatch: pytest.MonkeyPatch
+    new_warehouse: Warehouse, service: StrictService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    warehouse, stage = new_warehouse, Stage(new_warehouse)
     monkeypatch.setattr(_bigquery_migrate, "_LOCK_WAIT_S", 0.3)
     address = BigQueryAddress.parse(warehouse.url)
     _bigquery_migrate._make_dataset(address)
