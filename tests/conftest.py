@@ -32,6 +32,7 @@ os.environ["OMP_NUM_THREADS"] = "1"
 SHARED = {
     "prefect": (
         "tests/plugin/",
+        "tests/extend/test_extend.py",
         "tests/test_packaging.py",
         "tests/flows/test_annotate_flow.py",
         "tests/flows/test_blocks.py",
@@ -117,9 +118,12 @@ def warm_decoders() -> Iterator[WarmDecoders]:
 
 
 @pytest.fixture(autouse=True)
-def decoders_are_warm(warm_decoders: WarmDecoders, monkeypatch: pytest.MonkeyPatch) -> None:
+def decoders_are_warm(warm_decoders: WarmDecoders) -> Iterator[None]:
     """Decoding processes are forks of a warm one; not where they are the subject."""
-    monkeypatch.setattr(process, "subprocess", in_place_of_subprocess(warm_decoders.address))
+    # A patch of its own: a test that undoes its patches keeps it.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(process, "subprocess", in_place_of_subprocess(warm_decoders.address))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ from prefect.workers.process import ProcessWorker
 
 from flows.cli import doctor_prefect
 from flows.cli.doctor_names import SAFE_COMMAND, namesakes
-from flows.cli.findings import State
+from flows.cli.findings import Finding, State
 from motionsight_core import __version__
 from motionsight_core.naming import model_file
 from motionsight_core.settings import Settings
@@ -187,6 +187,30 @@ def test_doctor_says_which_folders_take_the_place_of_ours_and_what_to_do(
     assert f"job variable command: {SAFE_COMMAND}" in said
 
 
+def complaints(server: Server, monkeypatch: pytest.MonkeyPatch) -> dict[str, Finding]:
+    """What doctor finds of a server, by its subject."""
+    monkeypatch.setenv("PREFECT_API_URL", server.url)
+    with temporary_settings({PREFECT_API_URL: server.url}):
+        return {finding.subject: finding for finding in doctor_prefect.prefect_server()}
+
+
+def test_doctor_names_the_deployment_whose_runs_begin_beside_a_flows_of_somebody_else_s(
+    elsewhere: Path, prefect_server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "prefect.yaml").write_text(DEPLOYMENTS.format(folder=elsewhere, pool="told"))
+    template = ProcessWorker.get_default_base_job_template()
+    prefect_server.post("/work_pools/", name="told", type="process", base_job_template=template)
+    prefect_server.prefect("deploy", "--all", cwd=tmp_path)
+
+    found = complaints(prefect_server, monkeypatch)
+
+    assert [one for one in found if one.startswith("Deployment ")] == ["Deployment begins-there"]
+    complaint = found["Deployment begins-there"]
+    assert complaint.state is State.BAD
+    assert f"its runs begin in {elsewhere}, where flows and transforms are not ours" in complaint.detail
+
+
+@pytest.mark.long
 @pytest.mark.timeout(1200)  # seven processes of Prefect, each of which imports it anew
 def test_blocks_and_deployments_work_where_there_is_a_flows_of_somebody_else_s(
     installation: Installation,
@@ -198,7 +222,7 @@ def test_blocks_and_deployments_work_where_there_is_a_flows_of_somebody_else_s(
     """The worker runs there; of two deployments whose runs begin there, the one with the safe command works,
     and of the other one doctor says what is the matter. Prefect itself cannot deploy there."""
     render_catalog(tmp_path / "clips", count=1, seed=1, width=160, height=90, duration_s=1.0)
-    (tmp_path / "prefect.yaml").write_text(DEPLOYMENTS.format(folder=elsewhere))
+    (tmp_path / "prefect.yaml").write_text(DEPLOYMENTS.format(folder=elsewhere, pool="pool"))
     server = prefect_server
     more = server.environment | {"PATH": f"{installation.folder / 'bin'}:{os.environ['PATH']}"}
 
@@ -224,9 +248,7 @@ def test_blocks_and_deployments_work_where_there_is_a_flows_of_somebody_else_s(
     worked = prefect("worker", "start", "--pool", "pool", "--run-once")
     assert worked.returncode == 0, worked.stdout + worked.stderr
     ended = {name: server.ended(run) for name, run in runs.items()}
-    monkeypatch.setenv("PREFECT_API_URL", server.url)
-    with temporary_settings({PREFECT_API_URL: server.url}):
-        found = {finding.subject: finding for finding in doctor_prefect.prefect_server()}
+    found = complaints(server, monkeypatch)
     assert ended.pop("begins-there") in ("Crashed", "Failed"), worked.stdout
     assert ended == {"begins-nowhere": "Completed", "begins-there-safely": "Completed"}, worked.stdout
     assert found["Prefect blocks"].state is State.GOOD
@@ -242,13 +264,13 @@ deployments:
   - name: begins-nowhere # as in deploy/prefect.yaml
     entrypoint: flows.annotate.annotate_catalog
     pull: []
-    work_pool: {{{{name: pool}}}}
+    work_pool: {{{{name: {{pool}}}}}}
   - name: begins-there # as Prefect does where nobody says otherwise
     entrypoint: flows.annotate.annotate_catalog
     pull: &there [{{{{prefect.deployments.steps.set_working_directory: {{{{directory: "{{folder}}"}}}}}}}}]
-    work_pool: {{{{name: pool}}}}
+    work_pool: {{{{name: {{pool}}}}}}
   - name: begins-there-safely
     entrypoint: flows.annotate.annotate_catalog
     pull: *there
-    work_pool: {{{{name: pool, job_variables: {{{{command: {SAFE_COMMAND}}}}}}}}}
+    work_pool: {{{{name: {{pool}}, job_variables: {{{{command: {SAFE_COMMAND}}}}}}}}}
 """

@@ -14,6 +14,7 @@ import pytest
 from motionsight_core.synthetic import render_catalog
 from motionsight_core.warehouse import open_warehouse
 from tests.extend.package import files_of_the_pages, install_from_the_pages, register
+from tests.plugin.serving import Server
 from tests.warm import environment
 
 HERE = Path(__file__).parent
@@ -81,14 +82,14 @@ def assert_row(folder: Path, archive: str) -> None:
 
 
 def test_a_prefect_flow_over_beam_uses_the_backends_of_another_package(
-    site: Path, archive: str, tmp_path: Path
+    site: Path, archive: str, prefect_server: Server, tmp_path: Path
 ) -> None:
+    prefect = {
+        name: value for name, value in prefect_server.environment.items() if name.startswith("PREFECT_")
+    }
     chosen = [part for knob in (*BACKENDS, "runtime.keep_dialogue=true") for part in ("--set", knob)]
     where = ("--prefect", "--warehouse", "logged:rows.duckdb")
-    run(
-        tmp_path, "-m", "flows", "annotate", archive, *where, *chosen,
-        path=(site,), PREFECT_HOME=str(tmp_path / "prefect"), PREFECT_API_URL="",
-    )  # fmt: skip
+    run(tmp_path, "-m", "flows", "annotate", archive, *where, *chosen, path=(site,), **prefect)
     assert_row(tmp_path, archive)
 
 

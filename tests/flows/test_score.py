@@ -22,7 +22,6 @@ from tests.checkpoints.mllm import tiny_qwen2_5_vl
 from tests.core.mllm.scripted import MODEL, Answer, ScriptedEndpoint, begins_with, fails, said, says
 from tests.core.warehouse.rows import Stage, record
 from tests.flows.conftest import columns
-from tests.warehouses import BigQueryServers
 from tests.warm import WarmCommand, environment
 
 NAME = f"vqascore-1 openai:{MODEL}, 4 frames of 151200 pixels"
@@ -217,9 +216,9 @@ def test_the_scorer_may_be_the_annotator_of_the_settings(motionsight, ask, annot
 
 @pytest.mark.parametrize("kind", ["bigquery"])
 def test_scores_go_into_a_cloud_warehouse_through_its_bucket(
-    kind: str, scenes: Path, endpoint: ScriptedEndpoint, bigquery: BigQueryServers
+    kind: str, scenes: Path, endpoint: ScriptedEndpoint, empty_dataset: str
 ) -> None:
-    warehouse = bigquery.new_warehouse()
+    warehouse = empty_dataset
     settings = Settings.load(overrides=["sampling.frames=4", "runtime.shard_size=3"], environment={})
     run_catalog(str(scenes), warehouse=warehouse, settings=settings)
     scorer = Scorer.of(endpoint.settings().annotator, settings)

@@ -100,8 +100,7 @@ def warehouse(request: pytest.FixtureRequest, tmp_path: Path) -> Warehouse:
     """Every kind of warehouse in turn, empty."""
     if request.param == "duckdb":
         return open_warehouse(f"duckdb:{tmp_path / 'motion.duckdb'}")
-    servers: BigQueryServers = request.getfixturevalue("bigquery")
-    return open_warehouse(servers.new_warehouse())
+    return open_warehouse(request.getfixturevalue("empty_dataset"))
 
 
 @pytest.fixture(params=STORES)
