@@ -16,6 +16,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from motionsight_core.guarded import process
 from tests.beam_signatures import keep_signatures
+from tests.served import ServedProcess
 from tests.warm import WarmCommand
 from tests.warm_decoders import WarmDecoders, in_place_of_subprocess
 
@@ -128,8 +129,8 @@ def decoders_are_warm(warm_decoders: WarmDecoders) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def warm_command(warm_decoders: WarmDecoders) -> Iterator[WarmCommand]:
-    """Runs the command line without waiting for its imports."""
-    warm = WarmCommand(warm_decoders.address())
+    """Runs the command line without waiting for its imports; servers come from the same process."""
+    warm = ServedProcess.warm = WarmCommand(warm_decoders.address())
     yield warm
     warm.close()
 

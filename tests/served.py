@@ -21,7 +21,7 @@ PATIENCE_S = 120.0
 class ServedProcess:
     """A running server on a free port; leaving the `with` block kills it, as a crash would."""
 
-    #: Where its process comes from; `tests/serve` and `tests/prefer` say so.
+    #: Where its process comes from: that of the fixture `warm_command`.
     warm: ClassVar[WarmCommand]
 
     def __init__(self, *arguments: str, variables: Mapping[str, str] | None = None) -> None:

@@ -9,7 +9,6 @@ import pytest
 from motionsight_core.synthetic import render_catalog
 from tests.prefer.datasets import pair, write_dataset
 from tests.report.conftest import browser
-from tests.served import ServedProcess
 from tests.warm import WarmCommand
 
 __all__ = ["browser"]
@@ -21,8 +20,7 @@ CLIP_S = 0.6
 
 @pytest.fixture(scope="session", autouse=True)
 def servers_are_warm(warm_command: WarmCommand) -> None:
-    """Servers are forks of a process that has imported what they need."""
-    ServedProcess.warm = warm_command
+    """Servers are forks of a process that has imported what they need: it is started."""
 
 
 @pytest.fixture(scope="session")

@@ -8,14 +8,12 @@ import pytest
 from motionsight_core.synthetic import render_catalog
 from tests.core.mllm.scripted import ScriptedEndpoint
 from tests.serve.serving import Serving
-from tests.served import ServedProcess
 from tests.warm import WarmCommand
 
 
 @pytest.fixture(scope="session", autouse=True)
 def servers_are_warm(warm_command: WarmCommand) -> None:
-    """Servers are forks of a process that has imported what they need."""
-    ServedProcess.warm = warm_command
+    """Servers are forks of a process that has imported what they need: it is started."""
 
 
 @pytest.fixture(scope="session")
