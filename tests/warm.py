@@ -239,7 +239,7 @@ def _watch_over_one(reply: socket.socket) -> None:
         return
     reply.sendall(pid.to_bytes(_NUMBER_BYTES))
     _, status = os.waitpid(pid, 0)
-    with contextlib.suppress(BrokenPipeError):  # whoever asked for it is gone
+    with contextlib.suppress(BrokenPipeError):  # the process that asked for it has ended
         reply.sendall(os.waitstatus_to_exitcode(status).to_bytes(_NUMBER_BYTES, signed=True))
     os._exit(0)
 

@@ -10,8 +10,8 @@ _Box = Corners | NDArray[np.float64]
 
 
 def area(box: _Box) -> float:
-    """Width times height."""
-    return float((box[2] - box[0]) * (box[3] - box[1]))
+    """Width times height; never quite 0, so that one can divide by it."""
+    return max(float((box[2] - box[0]) * (box[3] - box[1])), 1e-9)
 
 
 def common_area(box: _Box, other: _Box) -> float:
@@ -23,10 +23,10 @@ def common_area(box: _Box, other: _Box) -> float:
 
 def share_inside(box: _Box, other: _Box) -> float:
     """Which share of a box lies in another one."""
-    return common_area(box, other) / max(area(box), 1e-9)
+    return common_area(box, other) / area(box)
 
 
 def iou(box: _Box, other: _Box) -> float:
     """Intersection over union, 0 to 1."""
     common = common_area(box, other)
-    return common / max(area(box) + area(other) - common, 1e-9)
+    return common / (area(box) + area(other) - common)

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from motionsight_core.measure.trails import Corners
+from motionsight_core.measure.corners import Corners
 
 Floats = NDArray[np.float64]
 Luma = NDArray[np.uint8]

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from motionsight_core.measure.corners import Corners, iou
 from motionsight_core.naming.types import Detection, FrameDetections
 from motionsight_core.naming.vocabulary import MOVERS
 from motionsight_core.record import ObjectTrack
 
 Floats = NDArray[np.float64]
-Corners = tuple[float, float, float, float]
 
 #: Score of a detection that says what a track is of.
 LEAST_SCORE = 0.35
@@ -65,25 +65,3 @@ def arrays_of(track: ObjectTrack) -> tuple[Floats, Floats]:
 def centre_of(box: Corners) -> Floats:
     """The middle [2] of a box."""
     return np.array([(box[0] + box[2]) / 2, (box[1] + box[3]) / 2])
-
-
-def area_of(box: Corners) -> float:
-    """Its area, share of the frame."""
-    return max((box[2] - box[0]) * (box[3] - box[1]), 1e-9)
-
-
-def inside(one: Corners, other: Corners) -> float:
-    """Which share of a box lies in another one."""
-    return _common(one, other) / area_of(one)
-
-
-def iou(one: Corners, other: Corners) -> float:
-    """What two boxes share over what both cover."""
-    common = _common(one, other)
-    return common / (area_of(one) + area_of(other) - common)
-
-
-def _common(one: Corners, other: Corners) -> float:
-    width = min(one[2], other[2]) - max(one[0], other[0])
-    height = min(one[3], other[3]) - max(one[1], other[1])
-    return max(width, 0.0) * max(height, 0.0)

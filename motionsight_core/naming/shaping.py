@@ -16,9 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from motionsight_core.measure.corners import Corners, area, share_inside
 from motionsight_core.naming.identity import set_right
 from motionsight_core.naming.interpolation import BEYOND_S, boxes_between
-from motionsight_core.naming.looks import Corners, Look, area_of, arrays_of, centre_of, inside, looks_of
+from motionsight_core.naming.looks import Look, arrays_of, centre_of, looks_of
 from motionsight_core.naming.types import Detection, FrameDetections
 from motionsight_core.naming.vocabulary import kind_of
 from motionsight_core.naming.voting import fit_of
@@ -97,7 +98,7 @@ def _split(
         [
             one
             for one in look.things
-            if inside(one.box, look.box) >= COVERED and (look.t_s, one.box) not in owned
+            if share_inside(one.box, look.box) >= COVERED and (look.t_s, one.box) not in owned
         ]
         for look in looks
     ]
@@ -116,7 +117,7 @@ def _split(
     courses = [course for course in courses if len(course) >= LEAST_FRAMES and not _is_parked(course)]
     if len(courses) < 2:
         return [(track, "")]
-    courses.sort(key=lambda course: -float(np.mean([area_of(one.box) for _, one in course])))
+    courses.sort(key=lambda course: -float(np.mean([area(one.box) for _, one in course])))
     spans = _spans(track, looks, courses)
     return [
         (_along(track, looks, course, span), _most_said([one for _, one in course]))
@@ -175,7 +176,7 @@ def _unlike(before: Detection, after: Detection) -> float:
     """1 or more where two detections of neighbouring looks are hardly one thing."""
     if after.label not in kind_of(before.label):
         return 2.0
-    ratio = abs(float(np.log(area_of(before.box) / area_of(after.box))))
+    ratio = abs(float(np.log(area(before.box) / area(after.box))))
     return 0.5 * float(np.hypot(*(centre_of(before.box) - centre_of(after.box)))) / 0.3 + 0.25 * ratio
 
 
@@ -210,7 +211,7 @@ def _are_one(one: ObjectTrack, other: ObjectTrack, frames: Sequence[FrameDetecti
     together = [(look, theirs[look.t_s]) for look in looks_of(one, frames) if look.t_s in theirs]
     same = [
         any(
-            inside(mine.box, thing.box) >= COVERED and inside(others.box, thing.box) >= COVERED
+            share_inside(mine.box, thing.box) >= COVERED and share_inside(others.box, thing.box) >= COVERED
             for thing in mine.things
         )
         for mine, others in together

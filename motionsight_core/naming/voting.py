@@ -12,10 +12,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from motionsight_core.measure.corners import Corners, area, common_area
 from motionsight_core.naming.types import Detection
 from motionsight_core.naming.vocabulary import contradicts, kind_of
-
-Corners = tuple[float, float, float, float]
 
 #: A box that fits the track's less well has nothing to do with it.
 LEAST_FIT = 0.3
@@ -107,9 +106,4 @@ def fit_of(one: Corners, other: Corners) -> float:
     Unlike IoU it is kind to a box inside the other: what is measured of a person may be an arm, or the person
     and a mower.
     """
-    width = min(one[2], other[2]) - max(one[0], other[0])
-    height = min(one[3], other[3]) - max(one[1], other[1])
-    if width <= 0 or height <= 0:
-        return 0.0
-    areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (one, other)]
-    return width * height / float(np.sqrt(areas[0] * areas[1]))
+    return common_area(one, other) / float(np.sqrt(area(one) * area(other)))

@@ -29,7 +29,7 @@ GOOD = 2
 
 @pytest.fixture
 def clips(scenes: Path, tmp_path: Path) -> Path:
-    """Two good videos and one that is none."""
+    """Two good videos and a file that is no video."""
     folder = tmp_path / "clips"
     folder.mkdir()
     for video in sorted(scenes.glob("*.mp4"))[:GOOD]:

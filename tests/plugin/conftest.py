@@ -54,7 +54,7 @@ def place(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def catalog(tmp_path: Path, scenes: Path) -> Path:
-    """Four rendered videos and one that is none."""
+    """Four rendered videos and a file that is no video."""
     folder = tmp_path / "catalog"
     shutil.copytree(scenes, folder)
     (folder / "truth.json").unlink()

@@ -53,7 +53,7 @@ class Catalog:
         return self.place.address + "clips/"
 
     def fill(self) -> None:
-        """Four good videos and one that is none."""
+        """Four good videos and a file that is no video."""
         for number, content in enumerate(self.videos[:VIDEOS]):
             self.place.put(f"clips/{number}.mp4", content)
         self.place.put("clips/broken.mp4", b"no video at all")
