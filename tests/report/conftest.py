@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Locator, Page
 
 from motionsight_core import MotionSight, clips_of
 from motionsight_core.synthetic import render_catalog
@@ -36,6 +36,13 @@ def browser() -> Iterator[Browser]:
 
 
 Open = Callable[..., Page]
+
+
+def follow(link: Locator) -> None:
+    """Click a link to a clip and wait for its evidence: the page unpacks the row before it shows it."""
+    clip = link.get_attribute("data-open")
+    link.click()
+    link.page.locator(f'dialog[open][data-clip="{clip}"]').wait_for()
 
 
 @pytest.fixture

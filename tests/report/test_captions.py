@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from motionsight_core.record import InstanceRecord
 from tests.core.warehouse.rows import instance
 from tests.report.catalogs import report_of, row, track
-from tests.report.conftest import Open
+from tests.report.conftest import Open, follow
 
 HOSTILE = "a <b>dog</b><script>window.taken = 1</script>"
 
@@ -30,7 +30,7 @@ def captioned(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_track_shows_its_sentence_where_there_is_a_checked_one(open_page: Open, captioned: Path) -> None:
     page = open_page(captioned, "#q=dogs.mp4")
-    page.locator(".card h3 a").click()
+    follow(page.locator(".card h3 a"))
     expect(page.locator(".objects li")).to_have_text(
         ["dog 1 A brown dog. It runs in from the right.", f"dog 3 A{HOSTILE[1:]}. It runs in from the right."]
     )
@@ -46,6 +46,6 @@ def test_clips_are_found_by_what_their_objects_do(open_page: Open, captioned: Pa
 
 def test_a_clip_without_captions_has_no_such_section(open_page: Open, captioned: Path) -> None:
     page = open_page(captioned, "#q=none.mp4")
-    page.locator(".card h3 a").click()
+    follow(page.locator(".card h3 a"))
     expect(page.locator("dialog")).to_be_visible()
     assert page.locator(".objects").count() == 0

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from tests.report.conftest import Open
+from tests.report.conftest import Open, follow
 
 
 def test_clips_of_two_recipes_are_compared_those_that_differ_most_first(
@@ -31,9 +31,9 @@ def test_the_address_holds_the_comparison_and_rows_of_both_open(open_page: Open,
     page = open_page(two_recipes, "#view=compare&a=r2&b=r1&q=other")
     assert page.locator(".pair").count() == 1
     assert "Very-Long-Name" in page.locator(".side h4").first.inner_text()
-    page.locator(".pair h3 a").click()
+    follow(page.locator(".pair h3 a"))
     expect(page.locator("dialog")).to_be_visible()
-    page.locator(".others a").click()
+    follow(page.locator(".others a"))
     assert "measured" in page.locator(".facts").inner_text()
 
 

@@ -9,12 +9,12 @@ from playwright.sync_api import Page, expect
 
 from motionsight_core.record import Exchange
 from tests.report.catalogs import report_of, row
-from tests.report.conftest import Open
+from tests.report.conftest import Open, follow
 
 
 def open_pictured(page: Page) -> None:
     """Open the first clip whose pictures are there."""
-    page.locator(".card:has(.strip) h3 a").first.click()
+    follow(page.locator(".card:has(.strip) h3 a").first)
     expect(page.locator("dialog")).to_be_visible()
 
 
@@ -76,7 +76,7 @@ def test_the_cameras_path_is_drawn_as_it_was_measured(open_page: Open, pictured:
 
 def test_without_pictures_the_path_is_drawn_from_the_row(open_page: Open, sixty: Path) -> None:
     page = open_page(sixty, "#q=003.mp4")
-    page.locator(".card h3 a").click()
+    follow(page.locator(".card h3 a"))
     assert "Drawn from the row's moves" in page.locator(".paths").inner_text()
     labels = page.locator(".path").evaluate_all("all => all.map(one => one.getAttribute('aria-label'))")
     assert labels[0] == "Pan: pan right 0 to 2 s, 0.3 widths a second"
@@ -90,13 +90,13 @@ def test_a_video_that_is_gone_has_its_reason_in_place_of_pictures(open_page: Ope
     assert page.locator(".card").count() == 3
     assert page.locator(".strip").count() == 2
     assert page.locator(".no-strip").inner_text().startswith("No pictures: ")
-    page.locator(".card:has(.no-strip) h3 a").click()
+    follow(page.locator(".card:has(.no-strip) h3 a"))
     assert page.locator(".stage.placeholder").inner_text().startswith("No pictures: ")
 
 
 def test_the_row_is_there_as_json(open_page: Open, sixty: Path) -> None:
     page = open_page(sixty, "#q=057.mp4")
-    page.locator(".card h3 a").click()
+    follow(page.locator(".card h3 a"))
     page.get_by_text("The row as JSON").click()
     expect(page.locator("dialog pre")).to_contain_text("annotated_at")
     row = json.loads(page.locator("dialog pre").inner_text())
@@ -116,7 +116,7 @@ def test_the_questions_and_replies_of_a_model_stand_with_what_they_gave(
     )
     rows = [row("kept.mp4", dialogue=turns, **told), row("lost.mp4", **told), row("measured.mp4")]
     page = open_page(report_of(tmp_path, rows))
-    page.get_by_role("link", name="kept.mp4").click()
+    follow(page.get_by_role("link", name="kept.mp4"))
     replies = page.locator(".dialogue blockquote")
     expect(replies).to_have_text(['{"groups": []}', "(nothing)"])
     page.get_by_text("What acts?").click()

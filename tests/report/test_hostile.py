@@ -10,7 +10,7 @@ from playwright.sync_api import Browser
 from motionsight_core.record import Exchange
 from tests.core.warehouse.rows import failure
 from tests.report.catalogs import report_of, row, track
-from tests.report.conftest import Open
+from tests.report.conftest import Open, follow
 
 ATTACKS = [
     "<script>window.taken = 1</script>",
@@ -55,7 +55,7 @@ def test_markup_in_names_and_descriptions_is_shown_and_never_obeyed(open_page: O
         assert f"says {text}" in told
     assert page.evaluate("window.taken") is None
     assert page.locator("main script, main img[src=x], #cards b").count() == 0
-    page.locator(".card h3 a").first.click()
+    follow(page.locator(".card h3 a").first)
     page.get_by_text("The row as JSON").click()
     assert f"asks {ATTACKS[0]}" in page.locator(".dialogue pre").all_text_contents()
     assert f"replies {ATTACKS[0]}" in page.locator("blockquote").all_text_contents()

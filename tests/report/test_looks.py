@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from tests.report.conftest import Open
+from tests.report.conftest import Open, follow
 
 WIDTHS = (390, 768, 1440)
 
@@ -33,7 +33,7 @@ def test_nothing_reaches_beyond_the_window(
         page = open_page(report, address, width=width)
         assert overflowing(page) == []
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-    page.locator(".card:has(.strip) h3 a").first.click()
+    follow(page.locator(".card:has(.strip) h3 a").first)
     assert overflowing(page) == []
     assert page.evaluate("document.querySelector('dialog').scrollWidth") <= width
 
@@ -48,7 +48,7 @@ def test_colours_contrast_and_everything_has_a_name(
         open_page(two_recipes, "#view=compare"),
         open_page(pictured),
     ]
-    opened[2].locator(".card:has(.strip) h3 a").first.click()
+    follow(opened[2].locator(".card:has(.strip) h3 a").first)
     inks: set[str] = set()
     for page in opened:
         for scheme in ("light", "dark"):
@@ -61,7 +61,7 @@ def test_colours_contrast_and_everything_has_a_name(
 
 def test_every_picture_has_an_alternative_text(open_page: Open, pictured: Path) -> None:
     page = open_page(pictured)
-    page.locator(".card:has(.strip) h3 a").first.click()
+    follow(page.locator(".card:has(.strip) h3 a").first)
     assert page.evaluate("[...document.images].every((image) => image.hasAttribute('alt'))")
     assert page.evaluate(
         "[...document.querySelectorAll('.strip, .timeline, .path, .scatter')].every((one) => one.ariaLabel)"

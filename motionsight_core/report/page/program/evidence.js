@@ -83,7 +83,7 @@ async function openEvidence(key) {
   }
   const row = opened === key ? null : await rowOf(clip);
   if (turn !== turns) return; // While the row was unpacked, something else was asked for.
-  if (opened !== key) { opened = key; evidence(clip, row); dialog.scrollTop = 0; }
+  if (opened !== key) { opened = key; evidence(clip, row); dialog.dataset.clip = key; dialog.scrollTop = 0; }
   // What had the focus is gone with the clip before: its place is taken by the name of this one.
   if (!dialog.open) dialog.showModal(); else byId("evidence-name").focus({ preventScroll: true });
 }
