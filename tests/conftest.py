@@ -6,6 +6,8 @@ What is dear to start is started once: a fixture of the whole session stands her
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -96,6 +98,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish() -> None:
     keep_signatures()
+    gc.freeze()  # or each collection would look through all that was imported
+    atexit.register(gc.unfreeze)  # some libraries complain of what is left at the end
 
 
 def group_of(nodeid: str) -> str:

@@ -25,6 +25,9 @@ from tests.warm import environment
 ROOT = Path(__file__).resolve().parents[2]
 #: Far more than anything here takes on a loaded machine.
 PATIENCE_S = 480.0
+#: One for all requests, since each would read all the authorities' certificates; no connection is kept, since a
+#: server may be another one by then.
+CLIENT = httpx.Client(timeout=60, limits=httpx.Limits(max_keepalive_connections=0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +79,14 @@ class Server:
         self.prefect("deploy", "--all", "--prefect-file", "deploy/prefect.yaml")
 
     def post(self, path: str, **body: Any) -> Any:
-        answer = _answered(lambda: httpx.post(f"{self.url}{path}", json=body, timeout=60))
+        answer = _answered(lambda: CLIENT.post(f"{self.url}{path}", json=body))
         return answer.json() if answer.content else None
 
     def patch(self, path: str, **body: Any) -> None:
-        _answered(lambda: httpx.patch(f"{self.url}{path}", json=body, timeout=60))
+        _answered(lambda: CLIENT.patch(f"{self.url}{path}", json=body))
 
     def get(self, path: str) -> Any:
-        return _answered(lambda: httpx.get(f"{self.url}{path}", timeout=60)).json()
+        return _answered(lambda: CLIENT.get(f"{self.url}{path}")).json()
 
     def begin(self, deployment: str, **parameters: Any) -> UUID:
         """Have a worker run a deployment; returns the flow run's id."""
@@ -226,5 +229,5 @@ def _answered(ask: Callable[[], httpx.Response]) -> httpx.Response:
 
 def _healthy(url: str) -> bool:
     with suppress(httpx.HTTPError):
-        return httpx.get(f"{url}/health", timeout=5).is_success
+        return CLIENT.get(f"{url}/health", timeout=5).is_success
     return False

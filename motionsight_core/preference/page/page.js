@@ -107,10 +107,15 @@
   const isHeld = () => performance.now() - shownAt < HOLD_MS;
   const isOpen = (choice) => !isHeld() && (played || (broken && choice === "cannot_tell"));
 
+  function openButtons() {
+    for (const one of buttons) one.setAttribute("aria-disabled", String(!isOpen(one.dataset.choice)));
+    // Then the message stays: it may say why a key was refused meanwhile.
+    if (isHeld()) setTimeout(openButtons, HOLD_MS - (performance.now() - shownAt) + 1);
+  }
+
   /** Says what may be chosen now. */
   function lock() {
-    for (const one of buttons) one.setAttribute("aria-disabled", String(!isOpen(one.dataset.choice)));
-    if (isHeld()) setTimeout(lock, HOLD_MS - (performance.now() - shownAt) + 1);
+    openButtons();
     if (broken) say("The clip cannot be played here. Choose Cannot tell, and tell whoever runs the page.", true);
     else if (played) say("You can choose now.");
     else say("Watch the clip to its end, then choose.");
