@@ -160,7 +160,11 @@ class Window:
         start_s, end_s = float((1 - offset) / slope), float(-offset / slope)
         if badness > 1 or end_s - start_s > (self.frames[-1].t_s - self.frames[0].t_s) / LEAST_SEEN:
             return None
-        if self._new_share() < NEW_SHARE:
+        middle_s = (self.frames[0].t_s + self.frames[-1].t_s) / 2
+        if not _new_share(*self._pictures_at(middle_s)) >= NEW_SHARE:
+            return None
+        # What turns, grows, or is covered in part is the old picture all the same once it is carried along.
+        if _new_share(self._carried(), self.new) < NEW_SHARE:
             return None
         is_whole = self.frames[0].t_s <= start_s + SAME_S and end_s - SAME_S <= self.frames[-1].t_s
         return Candidate(Dissolve(start_s, end_s, self._kind(start_s, end_s)), badness, is_whole)
@@ -189,22 +193,13 @@ class Window:
             _moved(self.new, self.after * (t_s - self.frames[-1].t_s)),
         )
 
-    def _new_share(self) -> float:
-        """Share of the picture's parts, 0 to 1, that show something else afterwards."""
-        middle_s = (self.frames[0].t_s + self.frames[-1].t_s) / 2
-        old, new = self._pictures_at(middle_s)
-        common = np.asarray((old >= 0) & (new >= 0), np.float32)
-        old, new = np.asarray(old * common, np.float32), np.asarray(new * common, np.float32)
-        weight = np.maximum(_parts(common), 1e-6)
-        old_mean, new_mean = _parts(old) / weight, _parts(new) / weight
-        old_power = np.maximum(_parts(np.square(old)) / weight - old_mean**2, 0.0)
-        new_power = np.maximum(_parts(np.square(new)) / weight - new_mean**2, 0.0)
-        both = _parts(old * new) / weight - old_mean * new_mean
-        weaker, stronger = np.minimum(old_power, new_power), np.maximum(old_power, new_power)
-        likeness = (both + NOISE**2) / (np.sqrt(weaker * stronger) + NOISE**2)
-        is_new = (likeness < ONE_PICTURE) | (weaker < EVEN_SHARE**2 * stronger)
-        structured = (weight > LEAST_COMMON) & (stronger > NOISE**2)
-        return float(np.mean(is_new[structured])) if structured.any() else 0.0
+    def _carried(self) -> Picture:
+        """The old picture where the motions from frame to frame take it by the end of the window."""
+        turned, way = complex(1, 0), complex(0, 0)
+        for before, frame in zip(self.frames, self.frames[1:], strict=False):
+            a, b, right, down = (float(value) for value in frame.rate * (frame.t_s - before.t_s))
+            turned, way = turned * complex(1 + a, b), way * complex(1 + a, b) + complex(right, down)
+        return _moved(self.old, np.array([turned.real - 1, turned.imag, way.real, way.imag]))
 
     def _kind(self, start_s: float, end_s: float) -> DissolveKind:
         before, after = _evened(
@@ -232,6 +227,23 @@ def _evened(one: Picture, other: Picture) -> tuple[Picture, Picture]:
 def _deviation(picture: Picture) -> float:
     """How far most of a picture is from its median: a logo on black does not count."""
     return float(np.percentile(np.abs(picture - np.median(picture)), EVEN_PERCENT))
+
+
+def _new_share(old: Picture, new: Picture) -> float:
+    """Share of the parts of two pictures, 0 to 1, that show something else in the second; NaN where no part
+    has any structure. -1 is where a picture does not reach."""
+    common = np.asarray((old >= 0) & (new >= 0), np.float32)
+    old, new = np.asarray(old * common, np.float32), np.asarray(new * common, np.float32)
+    weight = np.maximum(_parts(common), 1e-6)
+    old_mean, new_mean = _parts(old) / weight, _parts(new) / weight
+    old_power = np.maximum(_parts(np.square(old)) / weight - old_mean**2, 0.0)
+    new_power = np.maximum(_parts(np.square(new)) / weight - new_mean**2, 0.0)
+    both = _parts(old * new) / weight - old_mean * new_mean
+    weaker, stronger = np.minimum(old_power, new_power), np.maximum(old_power, new_power)
+    likeness = (both + NOISE**2) / (np.sqrt(weaker * stronger) + NOISE**2)
+    is_new = (likeness < ONE_PICTURE) | (weaker < EVEN_SHARE**2 * stronger)
+    structured = (weight > LEAST_COMMON) & (stronger > NOISE**2)
+    return float(np.mean(is_new[structured])) if structured.any() else np.nan
 
 
 def _parts(values: Picture) -> Picture:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
+from benchmarks._scenes_drawn import Draw, rendered_and_measured
 from motionsight_core.measure import MotionMeasurement
 from motionsight_core.measure.narrate import describe_camera
 from motionsight_core.measure.samples import Joint, joints_of
@@ -170,3 +172,12 @@ def test_the_description_tells_how_the_shots_are_joined() -> None:
     assert text.startswith(
         "The picture fades in until 0.5 s. The picture fades out and in again from 1.5 s to 2.6 s."
     )
+
+
+@pytest.mark.parametrize("number", [43, 71])
+def test_a_shot_whose_camera_speeds_up_and_slows_down_is_no_dissolve(number: int, tmp_path: Path) -> None:
+    """Scenes of a development seed: the picture that the first frames foretell is not the one that comes, but
+    the motion from frame to frame leads there."""
+    truth, motion = rendered_and_measured(Draw(414, 0.4), number, tmp_path)
+    assert truth.dissolves == ()
+    assert motion.dissolves == ()
