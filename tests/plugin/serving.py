@@ -25,8 +25,8 @@ from tests.warm import environment
 ROOT = Path(__file__).resolve().parents[2]
 #: Far more than anything here takes on a loaded machine.
 PATIENCE_S = 480.0
-#: One for all requests, since each would read all the authorities' certificates; no connection is kept, since a
-#: server may be another one by then.
+#: One for all requests, since each would read all the authorities' certificates; no connection is kept, since
+#: a server may be another one by then.
 CLIENT = httpx.Client(timeout=60, limits=httpx.Limits(max_keepalive_connections=0))
 
 
