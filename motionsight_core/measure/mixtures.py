@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -161,7 +162,7 @@ class Window:
         if badness > 1 or end_s - start_s > (self.frames[-1].t_s - self.frames[0].t_s) / LEAST_SEEN:
             return None
         middle_s = (self.frames[0].t_s + self.frames[-1].t_s) / 2
-        if not _new_share(*self._pictures_at(middle_s)) >= NEW_SHARE:
+        if not _new_share(*self._pictures_at(middle_s)) >= NEW_SHARE:  # nor where nothing can be told
             return None
         # What turns, grows, or is covered in part is the old picture all the same once it is carried along.
         if _new_share(self._carried(), self.new) < NEW_SHARE:
@@ -196,7 +197,7 @@ class Window:
     def _carried(self) -> Picture:
         """The old picture where the motions from frame to frame take it by the end of the window."""
         turned, way = complex(1, 0), complex(0, 0)
-        for before, frame in zip(self.frames, self.frames[1:], strict=False):
+        for before, frame in pairwise(self.frames):
             a, b, right, down = (float(value) for value in frame.rate * (frame.t_s - before.t_s))
             turned, way = turned * complex(1 + a, b), way * complex(1 + a, b) + complex(right, down)
         return _moved(self.old, np.array([turned.real - 1, turned.imag, way.real, way.imag]))
