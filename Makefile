@@ -1,6 +1,6 @@
 # make demo        render a catalog, annotate it with the Prefect flow, ask it in SQL, see it in a report
 # make test        lint, types, import rules, tests
-# make test-long   the long forms: every stream layout, 5,000 damaged files, ten kills, all stores with all warehouses
+# make test-long   what make test leaves out: every stream layout, 5,000 damaged files, all stores with all warehouses, Flink
 # make docs        the documentation site, in site/
 # The environment is .venv, made from uv.lock; python3 (3.11 to 3.13) is all that must be there.
 
@@ -16,7 +16,7 @@ export UV_PROJECT_ENVIRONMENT := .venv
 export UV_COMPILE_BYTECODE := 1
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help demo test tests test-long lint style types docs bench clean
+.PHONY: help demo test tests test-long fetched lint style types docs bench clean
 
 help:
 	@sed -n '/^$$/q; s/^# //p' Makefile
@@ -64,14 +64,17 @@ demo: .venv/.base
 test: style
 	@$(MAKE) --no-print-directory --jobs=2 types tests
 
-tests: .venv/.dev
-	@.venv/bin/python -m tests.bqemulator
-	@.venv/bin/python -m tests.chromium
-	@.venv/bin/python deploy/flink/cluster.py fetch >/dev/null || true # what cannot be fetched its tests tell
+tests: fetched
 	@.venv/bin/pytest -n auto
 
-test-long: .venv/.dev
+test-long: fetched
 	@.venv/bin/pytest -n auto -m long
+
+# What tests use beside Python. Where something of Flink cannot be fetched, its tests tell.
+fetched: .venv/.dev
+	@.venv/bin/python -m tests.bqemulator
+	@.venv/bin/python -m tests.chromium
+	@.venv/bin/python deploy/flink/cluster.py fetch >/dev/null || true
 
 lint: style types
 

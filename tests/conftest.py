@@ -17,6 +17,7 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 from motionsight_core.guarded import process
+from motionsight_core.guarded.pool import close_shared_decoders
 from tests.beam_signatures import keep_signatures
 from tests.served import ServedProcess
 from tests.warm import WarmCommand
@@ -92,13 +93,28 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _Groups:
     return _Groups(config, log)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> Iterator[None]:
+    """Of a test whose forms are many, those that `in_gate` does not name are left to `make test-long`."""
+    yield
+    for marker in metafunc.definition.iter_markers("in_gate"):
+        unknown = set(marker.args) - {form.id for form in metafunc._calls}
+        assert not unknown, f"{metafunc.definition.nodeid} has no form {', '.join(sorted(unknown))}"
+
+
+@pytest.hookimpl(tryfirst=True)  # before those that are marked are left out
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        for marker in item.iter_markers("in_gate"):
+            if isinstance(item, pytest.Function) and item.callspec.id not in marker.args:
+                item.add_marker(pytest.mark.long)
     items.sort(key=lambda item: _place(group_of(item.nodeid)))
 
 
 def pytest_collection_finish() -> None:
     keep_signatures()
     gc.freeze()  # or each collection would look through all that was imported
+    gc.set_threshold(20_000, 20, 20)
     atexit.register(gc.unfreeze)  # some libraries complain of what is left at the end
 
 
@@ -119,12 +135,16 @@ def warm_decoders() -> Iterator[WarmDecoders]:
     """Where decoding processes come from without waiting for their imports."""
     warm = WarmDecoders()
     yield warm
+    close_shared_decoders()
     warm.close()
 
 
 @pytest.fixture(autouse=True)
-def decoders_are_warm(warm_decoders: WarmDecoders) -> Iterator[None]:
-    """Decoding processes are forks of a warm one; not where they are the subject."""
+def decoders_are_warm(request: pytest.FixtureRequest, warm_decoders: WarmDecoders) -> Iterator[None]:
+    """Decoding processes are forks of a warm one; not where their start and their walls are the subject."""
+    if request.node.get_closest_marker("decoders_start_anew"):
+        yield
+        return
     # A patch of its own: a test that undoes its patches keeps it.
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(process, "subprocess", in_place_of_subprocess(warm_decoders.address))

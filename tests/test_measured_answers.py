@@ -34,6 +34,7 @@ def test_what_is_answered_is_right_and_most_is_answered(tmp_path: Path) -> None:
     assert table(results).splitlines()[-1].startswith("all")
 
 
+@pytest.mark.long
 @pytest.mark.timeout(120)
 def test_camera_questions_that_are_made_for_their_scenes_are_answered_rightly(tmp_path: Path) -> None:
     """The positive control of an evaluation, in its short form."""

@@ -194,6 +194,7 @@ def complaints(server: Server, monkeypatch: pytest.MonkeyPatch) -> dict[str, Fin
         return {finding.subject: finding for finding in doctor_prefect.prefect_server()}
 
 
+@pytest.mark.long
 def test_doctor_names_the_deployment_whose_runs_begin_beside_a_flows_of_somebody_else_s(
     elsewhere: Path, prefect_server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -154,6 +154,7 @@ def opened(
     return page
 
 
+@pytest.mark.in_gate("desktop-light")
 @pytest.mark.parametrize(
     ("size", "scheme"),
     [
@@ -180,6 +181,7 @@ def test_pages_fit_ask_nobody_and_complain_of_nothing(
     assert complaints == []
 
 
+@pytest.mark.in_gate("served")
 @pytest.mark.parametrize("served", [True, False], ids=["served", "from-a-disk"])
 def test_search_finds_a_setting(
     browser: Browser, complaints: list[str], site: Path, address: str, served: bool

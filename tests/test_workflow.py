@@ -1,4 +1,4 @@
-"""The workflow of GitHub Actions: valid, read-only, pinned, and it runs what CONTRIBUTING names."""
+"""The workflows of GitHub Actions: valid, read-only, pinned, and they run what CONTRIBUTING names."""
 
 from __future__ import annotations
 
@@ -13,33 +13,42 @@ from jsonschema.validators import validator_for
 
 from tests.documented import ROOT
 
-TEXT = (ROOT / ".github" / "workflows" / "test.yml").read_text(encoding="utf-8")
-WORKFLOW = yaml.safe_load(TEXT)
-JOBS = WORKFLOW["jobs"]
+TEXTS = {
+    path.stem: path.read_text(encoding="utf-8") for path in (ROOT / ".github" / "workflows").glob("*.yml")
+}
+WORKFLOWS = {name: yaml.safe_load(text) for name, text in TEXTS.items()}
+JOBS = {name: job for workflow in WORKFLOWS.values() for name, job in workflow["jobs"].items()}
 
 
-def test_it_is_valid_by_the_schema_of_workflows() -> None:
+@pytest.fixture(params=["test", "test-long"])
+def name(request: pytest.FixtureRequest) -> str:
+    """Of each workflow, as its file and itself have it."""
+    assert WORKFLOWS[request.param]["name"] == request.param
+    return request.param
+
+
+def test_it_is_valid_by_the_schema_of_workflows(name: str) -> None:
     vendored = files("check_jsonschema") / "builtin_schemas" / "vendor" / "github-workflows.json"
     schema = json.loads(vendored.read_text(encoding="utf-8"))
     # YAML 1.1 reads the key `on` as a truth value.
-    workflow = {"on" if key is True else key: value for key, value in WORKFLOW.items()}
+    workflow = {"on" if key is True else key: value for key, value in WORKFLOWS[name].items()}
     validator_for(schema)(schema).validate(workflow)
 
 
-def test_it_may_only_read_and_ends_in_time() -> None:
-    assert WORKFLOW["permissions"] == {"contents": "read"}
-    for job in JOBS.values():
+def test_it_may_only_read_and_ends_in_time(name: str) -> None:
+    assert WORKFLOWS[name]["permissions"] == {"contents": "read"}
+    for job in WORKFLOWS[name]["jobs"].values():
         assert "permissions" not in job
-        assert job["timeout-minutes"] <= 60
+        assert job["timeout-minutes"] <= (240 if name == "test-long" else 60)
 
 
-def test_every_action_is_pinned_to_a_commit_and_says_its_version() -> None:
-    uses = re.findall(r"uses: (.+)", TEXT)
+def test_every_action_is_pinned_to_a_commit_and_says_its_version(name: str) -> None:
+    uses = re.findall(r"uses: (.+)", TEXTS[name])
     assert len(uses) >= 3
     assert [use for use in uses if not re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v[\d.]+", use)] == []
 
 
-@pytest.mark.parametrize(("job", "target"), [("test", "test"), ("docs", "docs")])
+@pytest.mark.parametrize(("job", "target"), [("test", "test"), ("docs", "docs"), ("long", "test-long")])
 def test_a_job_runs_a_target_of_the_makefile(job: str, target: str) -> None:
     assert [step["run"] for step in JOBS[job]["steps"] if "run" in step] == [f"make {target}"]
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE)

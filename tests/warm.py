@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import codecs
 import contextlib
-import gc
 import importlib
 import json
 import os
@@ -24,6 +23,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from tests.beam_signatures import keep_signatures
+from tests.forks import ONE_THREAD, Forks, received, received_number, run_to_the_end
 
 #: What nearly every command imports. Prefect is not among it: it reads the environment while it is imported.
 _WARM = (
@@ -39,10 +39,6 @@ _WARM = (
     "transforms._inference",
     "transforms.shard",
 )
-#: What the warm process says, the id of a fork and then how it ended, takes so many each.
-_NUMBER_BYTES = 8
-#: Threads do not survive a fork: those of NumPy's linear algebra and of Arrow's allocator.
-ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "JE_ARROW_MALLOC_CONF": "background_thread:false"}
 
 
 def environment() -> dict[str, str]:
@@ -125,7 +121,7 @@ class Begun:
     ) -> None:
         self._arguments, self._connection = arguments, connection
         self._out, self._err = out, err
-        self.pid = _number(connection)
+        self.pid = received_number(connection)
         self.code: int | None = None
         """None until its end was waited for."""
 
@@ -141,7 +137,7 @@ class Begun:
     def poll(self) -> int | None:
         """Its exit code, where it has ended."""
         if self.code is None and select.select([self._connection], [], [], 0)[0]:
-            self.code = _number(self._connection)
+            self.code = received_number(self._connection)
         return self.code
 
     def wait(self, timeout_s: float = 300) -> int:
@@ -154,7 +150,7 @@ class Begun:
             if not select.select([self._connection], [], [], timeout_s)[0]:
                 self.kill()
                 raise TimeoutError(f"{' '.join(self._arguments)} took longer than {timeout_s} s")
-            self.code = _number(self._connection)
+            self.code = received_number(self._connection)
         return self.code
 
     def send_signal(self, number: signal.Signals) -> None:
@@ -168,11 +164,6 @@ class Begun:
         return self.wait()
 
 
-def _number(connection: socket.socket) -> int:
-    """A process's id or its exit code."""
-    return int.from_bytes(received(connection, _NUMBER_BYTES), signed=True)
-
-
 def _text(file: IO[bytes]) -> str:
     # Its end is where the process writes on: it is read from elsewhere.
     written = os.pread(file.fileno(), os.fstat(file.fileno()).st_size, 0)
@@ -180,24 +171,6 @@ def _text(file: IO[bytes]) -> str:
     text = codecs.getincrementaldecoder("utf-8")().decode(written)
     # As a reader of text has it: universal newlines.
     return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def received(connection: socket.socket, length: int) -> bytes:
-    """So many bytes, however they come."""
-    found = b""
-    while len(found) < length:
-        piece = connection.recv(length - len(found))
-        if not piece:
-            raise RuntimeError("the warm process has ended")
-        found += piece
-    return found
-
-
-def single_threaded() -> None:
-    """Make sure that this process can be forked."""
-    threads = len(list(Path("/proc/self/task").iterdir()))
-    assert threads == 1, f"a process with {threads} threads cannot be forked"
-    gc.freeze()  # or each fork would copy, and look through, all that was imported when it ends
 
 
 def _serve(connection: socket.socket) -> dict[str, Any]:
@@ -210,38 +183,22 @@ def _serve(connection: socket.socket) -> dict[str, Any]:
 
     setattr(backends, "entry_points", backends.entry_points().select)  # noqa: B010 - its type is another
     assert not {"prefect", "torch"} & set(sys.modules)
-    single_threaded()
+    forks = Forks()
     while True:
+        forks.wait_for(connection.fileno())
         head, handed, _, _ = socket.recv_fds(connection, 4, 4)
         if not head:
             sys.exit()
         message = received(connection, int.from_bytes(head))
-        if not os.fork():
+        *streams, asked = handed
+        if forks.fork(socket.socket(fileno=asked)):
             connection.close()
-            *streams, asked = handed
-            with socket.socket(fileno=asked) as reply:
-                _watch_over_one(reply)
             for number, stream in enumerate(streams):
                 os.dup2(stream, number)
                 os.close(stream)
             return json.loads(message)
-        for descriptor in handed:
+        for descriptor in streams:
             os.close(descriptor)
-        with contextlib.suppress(ChildProcessError):
-            while os.waitpid(-1, os.WNOHANG) != (0, 0):  # watchers whose run has ended
-                pass
-
-
-def _watch_over_one(reply: socket.socket) -> None:
-    """Fork once more, and say how that process ends; only that process returns."""
-    pid = os.fork()
-    if not pid:
-        return
-    reply.sendall(pid.to_bytes(_NUMBER_BYTES))
-    _, status = os.waitpid(pid, 0)
-    with contextlib.suppress(BrokenPipeError):  # the process that asked for it has ended
-        reply.sendall(os.waitstatus_to_exitcode(status).to_bytes(_NUMBER_BYTES, signed=True))
-    os._exit(0)
 
 
 def _main() -> None:
@@ -258,7 +215,7 @@ def _main() -> None:
     os.environ.update(request["environment"])
     os.chdir(request["cwd"])
     sys.argv = ["flows", *request["arguments"]]
-    main()
+    run_to_the_end(main)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """Decoding processes from a warm process: its libraries are imported once, and each process is a fork.
 
 A forked process has its own socket, lifeline, environment, limits and sandbox, as one that is started anew
-has; what it does not have is the second that imports take. Tests of the pool, of the sandbox and of the
-limits start processes of their own.
+has; what it does not have is the second that imports take. Tests of the pool, of the sandbox and of hostile
+files start processes of their own.
 """
 
 from __future__ import annotations
@@ -23,10 +23,12 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from tests.warm import ONE_THREAD, received, single_threaded
+from tests.forks import ONE_THREAD, Forks, received, received_number, run_to_the_end
 
 _CHILD = "motionsight_core.guarded.child"
 _ROOT = Path(__file__).resolve().parents[1]
+#: Where they stand in python -P -c PROGRAM socket memory parent lifeline sandbox modules.
+_SOCKET, _PARENT, _LIFELINE = 4, 6, 7
 #: What tasks may need beside; see `DecoderPool`.
 _WARM = (_CHILD, "motionsight_core.video.scene_pass")
 
@@ -88,11 +90,10 @@ class _ForkedProcess:
         self.returncode: int | None = None
         self._connection = socket.socket(socket.AF_UNIX)
         self._connection.connect(address())
-        # python -P -c PROGRAM socket memory parent lifeline sandbox modules
-        message = json.dumps({"arguments": command[4:], "environment": dict(env)}).encode()
+        message = json.dumps({"command": command, "environment": dict(env)}).encode()
         socket.send_fds(self._connection, [len(message).to_bytes(4)], [*pass_fds, 2])
         self._connection.sendall(message)
-        self.pid = int.from_bytes(received(self._connection, 4))
+        self.pid = received_number(self._connection)
 
     def poll(self) -> int | None:
         with suppress(subprocess.TimeoutExpired):
@@ -103,7 +104,7 @@ class _ForkedProcess:
         if self.returncode is None:
             if not select.select([self._connection], [], [], timeout)[0]:
                 raise subprocess.TimeoutExpired(_CHILD, timeout)
-            self.returncode = int.from_bytes(received(self._connection, 4), signed=True)
+            self.returncode = received_number(self._connection)
             self._connection.close()
         return self.returncode
 
@@ -113,8 +114,8 @@ class _ForkedProcess:
                 os.kill(self.pid, signal.SIGKILL)
 
 
-def _serve(listener: socket.socket, lifeline: int) -> tuple[list[str], dict[str, str]]:
-    """Fork for each request; only the decoding processes return, with their arguments and environment."""
+def _serve(listener: socket.socket, lifeline: int) -> dict[str, Any]:
+    """Fork for each request; only the decoding processes return, with theirs."""
     for name in _WARM:
         importlib.import_module(name)
     import cv2
@@ -125,49 +126,52 @@ def _serve(listener: socket.socket, lifeline: int) -> tuple[list[str], dict[str,
     load_lazy_modules()
     packaged_detector()
     cv2.setNumThreads(1)
-    single_threaded()
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # none of them is waited for
+    forks = Forks()
+    parent = os.getpid()
     while True:
-        if lifeline in select.select([listener, lifeline], [], [])[0]:
+        if lifeline in forks.wait_for(listener.fileno(), lifeline):
             sys.exit()
         connection, _ = listener.accept()
-        with connection:
-            if not os.fork():
-                listener.close()
-                return _watch_over_one(connection)
+        request, handed = _request(connection)
+        if request and forks.fork(connection):
+            listener.close()
+            os.close(lifeline)
+            os.setsid()
+            end, its_lifeline, errors = handed
+            os.dup2(errors, 2)
+            os.close(errors)
+            for place, number in ((_SOCKET, end), (_PARENT, parent), (_LIFELINE, its_lifeline)):
+                request["command"][place] = str(number)
+            return request
+        for descriptor in handed:
+            os.close(descriptor)
+        if not request:
+            connection.close()
 
 
-def _watch_over_one(connection: socket.socket) -> tuple[list[str], dict[str, str]]:
-    """Fork once more, and say how that process ends: only its parent can."""
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    head, descriptors, _, _ = socket.recv_fds(connection, 4, 3)
-    request = json.loads(received(connection, int.from_bytes(head)))
-    parent = os.getpid()
-    pid = os.fork()
-    if not pid:
-        connection.close()
-        os.setsid()
-        end, lifeline, errors = descriptors
-        os.dup2(errors, 2)
-        os.close(errors)
-        _, memory_mb, _, _, *more = request["arguments"]
-        return [str(end), memory_mb, str(parent), str(lifeline), *more], request["environment"]
-    for descriptor in descriptors:
-        os.close(descriptor)
-    connection.sendall(pid.to_bytes(4))
-    _, status = os.waitpid(pid, 0)
-    with suppress(BrokenPipeError):  # whoever asked for it is gone
-        connection.sendall(os.waitstatus_to_exitcode(status).to_bytes(4, signed=True))
-    os._exit(0)
+def _request(connection: socket.socket) -> tuple[dict[str, Any], list[int]]:
+    """What is asked for, nothing if whoever asks was killed, and the descriptors that came with it."""
+    head, handed, _, _ = socket.recv_fds(connection, 4, 3)
+    try:
+        return json.loads(received(connection, int.from_bytes(head))), handed
+    except (OSError, RuntimeError, ValueError):
+        return {}, handed
 
 
 def _main() -> None:
     with socket.socket(fileno=int(sys.argv[1])) as listener:
-        arguments, environment = _serve(listener, int(sys.argv[2]))
+        request = _serve(listener, int(sys.argv[2]))
     os.environ.clear()
-    os.environ.update(environment)
-    sys.argv[1:] = arguments
-    importlib.import_module(_CHILD).main()
+    os.environ.update(request["environment"])
+    sys.orig_argv = request["command"]
+    sys.argv[1:] = request["command"][_SOCKET:]
+    if folders := os.environ.get("PYTHONPATH"):
+        # As Python does when it starts.
+        sys.path[1:1] = folders.split(os.pathsep)
+        with suppress(ImportError):
+            sys.modules.pop("sitecustomize", None)
+            importlib.import_module("sitecustomize")
+    run_to_the_end(importlib.import_module(_CHILD).main)
 
 
 if __name__ == "__main__":

@@ -104,6 +104,7 @@ def decoders(cluster: RunningCluster) -> list[tuple[int, int]]:
     return [(pool, child) for pool in pools for child in children_of(pool)]
 
 
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_a_catalog_ends_in_the_rows_of_a_local_run_though_a_worker_pool_is_killed(
     cluster: RunningCluster,

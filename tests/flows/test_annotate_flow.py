@@ -54,6 +54,7 @@ def test_the_flow_annotates_shard_by_shard_and_leaves_a_table_artifact(scenes: P
     assert f"annotated 4 of 4 clips of {scenes}" in str(artifact.description)
 
 
+@pytest.mark.long
 def test_the_flow_writes_captions_of_single_objects_once(scenes: Path, warehouse: str) -> None:
     from flows.annotate import annotate_catalog
 
@@ -77,6 +78,7 @@ def test_the_flow_takes_settings_as_plain_json_as_the_ui_sends_them(scenes: Path
     assert result.record.annotated == 8
 
 
+@pytest.mark.long
 def test_the_flow_says_what_was_passed_over_and_looks_into_it_where_the_settings_say_so(
     scenes: Path, warehouse: str, tmp_path: Path
 ) -> None:
@@ -170,6 +172,7 @@ def test_a_shard_whose_mistake_would_be_the_same_again_is_not_retried(
     assert tries == [0]
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("retries_at_once")
 def test_a_shard_whose_endpoint_is_away_fails_in_one_sentence_and_the_others_commit(
     scenes: Path, warehouse: str, monkeypatch: pytest.MonkeyPatch

@@ -70,6 +70,7 @@ def test_every_object_belongs_to_one_partition_and_all_are_done(
     assert warehouse.partitions(backfill.backfill_id) == list(result.partitions)
 
 
+@pytest.mark.long
 def test_run_again_it_opens_nothing_and_leaves_the_partitions_as_they_were(
     backfill: Backfill, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -120,6 +121,7 @@ def test_a_partition_that_fails_is_named_and_the_next_time_only_it_is_worked_on(
     assert count(warehouse, "motion") == GOOD
 
 
+@pytest.mark.long
 def test_a_partition_that_a_crash_left_running_is_taken_up_again(
     backfill: Backfill, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -160,6 +160,7 @@ def test_what_is_passed_over_is_counted_in_one_line_and_can_be_looked_into(
     assert ask("SELECT * FROM failures") == []
 
 
+@pytest.mark.long
 def test_backfill_and_watch_count_and_look_into_other_files_too(motionsight, mixed: Path) -> None:
     said = "3 files passed over: names that are not a video's (.txt 2, none 1); --all-files looks into them."
     done = motionsight("watch", str(mixed), "--rounds", "2", "--every", "0", "--settle", "0")
@@ -245,6 +246,7 @@ def test_scenes_renders_videos_and_their_truth(motionsight, tmp_path: Path) -> N
     assert len(truth) == 3
 
 
+@pytest.mark.long
 def test_scenes_with_questions_are_read_as_motionbench(motionsight, tmp_path: Path) -> None:
     done = motionsight("scenes", "made", "--count", "3", "--seed", "7", "--questions", "asked.jsonl")
     assert done.code == 0, done.err
@@ -394,6 +396,7 @@ def test_doctor_finds_what_works_and_what_is_missing(motionsight_process) -> Non
     assert "Ready to annotate." in done.out
 
 
+@pytest.mark.long
 def test_doctor_notices_a_folder_that_hides_our_modules(motionsight_process, tmp_path: Path) -> None:
     stranger = tmp_path / "transforms"
     stranger.mkdir()

@@ -208,6 +208,7 @@ def killed(folder: Path, arguments: Sequence[str], moment: int, *, after: bool) 
     return run.returncode != 0
 
 
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_killed_again_and_again_and_run_once_more_every_file_is_that_of_a_calm_build(
     made: Catalog, motionsight, tmp_path: Path

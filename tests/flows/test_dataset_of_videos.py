@@ -80,6 +80,7 @@ def test_videos_become_a_data_set_without_copies_and_without_what_a_benchmark_sh
     assert files_in(data) == before
 
 
+@pytest.mark.long
 def test_a_clip_without_a_fingerprint_cannot_be_compared_with_a_benchmark_and_is_left_out(
     videos: Path, motionsight, tmp_path: Path
 ) -> None:

@@ -54,6 +54,7 @@ def overall(done: Any, score: str = "strict") -> dict[str, tuple[int, int, int]]
     }
 
 
+@pytest.mark.in_gate("motionbench", "jsonl")
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_a_known_rule_gives_the_right_accuracies_by_each_score(
     motionsight, endpoint, scenes: Path, tmp_path: Path, name: str

@@ -106,6 +106,7 @@ def test_killed_several_times_and_restarted_no_question_is_asked_twice_whose_rep
     assert not list(tmp_path.glob("*.staging")), "what killed runs had left is swept away"
 
 
+@pytest.mark.long
 @pytest.mark.timeout(600)
 def test_sigterm_finishes_the_shard_in_hand(
     motionsight: Callable[..., Any],

@@ -78,6 +78,7 @@ def test_a_warehouse_of_an_earlier_version_gets_the_table(motionsight, clips: Pa
     assert len(fingerprints(tmp_path)) == 1
 
 
+@pytest.mark.long
 def test_a_clip_whose_video_is_gone_is_counted_and_tried_again(
     motionsight, clips: Path, tmp_path: Path
 ) -> None:

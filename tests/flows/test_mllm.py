@@ -103,6 +103,7 @@ def test_a_catalog_is_described_by_a_model_in_process(
         assert "names_unreadable" in row["notes"]
 
 
+@pytest.mark.long
 def test_an_outage_in_the_middle_of_a_run_loses_no_clip(motionsight, ask, scenes: Path, endpoint) -> None:
     seen = 0
 

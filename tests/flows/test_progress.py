@@ -74,6 +74,7 @@ def count_within(said: str, most: int) -> None:
 SPLITS = ["clips.window_s=0.5", "clips.scenes=true", "clips.window_s=none"]
 
 
+@pytest.mark.in_gate("clips.window_s=0.5")
 @pytest.mark.parametrize("split", SPLITS)
 def test_a_backfill_counts_no_more_than_its_total_whatever_a_video_is_split_into(
     split: str, clips: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
@@ -82,6 +83,7 @@ def test_a_backfill_counts_no_more_than_its_total_whatever_a_video_is_split_into
     count_within(capfd.readouterr().err, 3)
 
 
+@pytest.mark.in_gate("clips.scenes=true")
 @pytest.mark.parametrize("split", SPLITS)
 def test_every_video_is_counted_once_all_its_clips_are_done(
     split: str, clips: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]

@@ -193,6 +193,7 @@ class Gate:
         return says(json.dumps({"questions": [asked]}))
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_killed_while_it_is_written_and_while_it_is_filtered_it_ends_the_same_and_asks_nothing_twice(
     motionsight: Callable[..., Any],

@@ -67,6 +67,7 @@ def test_killed_several_times_and_restarted_it_ends_as_an_undisturbed_run(
     assert not list(tmp_path.rglob("*.parquet")), "what killed runs had staged is swept away"
 
 
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_sigterm_lets_the_shard_in_hand_be_finished_and_the_next_run_goes_on(
     catalog: Path, motionsight, ask, tmp_path: Path

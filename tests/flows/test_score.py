@@ -103,6 +103,7 @@ def test_what_is_scored_is_not_asked_again(motionsight, ask, annotated, endpoint
     assert ask("SELECT * FROM scores ORDER BY uri, aspect") == before
 
 
+@pytest.mark.long
 def test_other_frames_are_another_scorer_and_other_rows(motionsight, ask, annotated, endpoint) -> None:
     assert motionsight(*asked(endpoint)).code == 0
     assert motionsight(*asked(endpoint, "--set", "sampling.frames=2")).code == 0
@@ -123,6 +124,7 @@ def test_a_condition_selects_what_is_scored(motionsight, ask, annotated, endpoin
     assert set(columns(ask(SCORES), "uri")) == {uri}
 
 
+@pytest.mark.long
 def test_a_clip_whose_video_is_gone_is_counted_and_scored_once_it_is_back(
     motionsight, ask, annotated, endpoint, tmp_path: Path
 ) -> None:
@@ -214,6 +216,7 @@ def test_the_scorer_may_be_the_annotator_of_the_settings(motionsight, ask, annot
     assert set(columns(ask(SCORES), "scorer")) == {NAME}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["bigquery"])
 def test_scores_go_into_a_cloud_warehouse_through_its_bucket(
     kind: str, scenes: Path, endpoint: ScriptedEndpoint, empty_dataset: str

@@ -74,6 +74,7 @@ def test_the_flow_scores_shard_by_shard_and_leaves_a_table_of_means(
     assert "too long \\| \\<b\\>" in text
 
 
+@pytest.mark.long
 def test_an_endpoint_that_stays_away_fails_the_flow_and_what_was_scored_stays(
     warehouse: str, endpoint: ScriptedEndpoint
 ) -> None:

@@ -46,6 +46,7 @@ def parameters(data: Path, model: Path, out: Path, **training: Any) -> dict[str,
     return {"stage": "sft", "folder": str(data), "model": str(model), "out": str(out), "settings": chosen}
 
 
+@pytest.mark.long
 @pytest.mark.timeout(600)
 def test_a_cancelled_run_leaves_no_process_and_the_next_one_goes_on_and_shows_its_losses(
     data: Path, model: Path, tmp_path: Path, prefect_server: Server

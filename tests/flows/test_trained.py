@@ -87,6 +87,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     running.kill()
 
 
+@pytest.mark.long
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("stage", ["sft", "dpo"])
 def test_served_by_transformers_it_answers_the_clips_of_training_word_for_word(

@@ -85,6 +85,7 @@ def test_every_deployment_runs_and_says_what_came_of_it(
     assert [task["run_count"] for task in server.tasks(training)] == [1], "it was not tried again"
 
 
+@pytest.mark.long
 @pytest.mark.timeout(900)
 @pytest.mark.usefixtures("worker")
 def test_a_backfill_has_a_run_on_a_worker_for_each_partition_and_the_rows_of_a_whole_run(

@@ -200,6 +200,7 @@ def test_undo_shows_the_pair_again_also_after_the_last(visit: Any, dataset: Data
     assert [(one.pair_id, one.choice) for one in ChoiceLog.read(server.dataset)] == [(first, "equal")]
 
 
+@pytest.mark.in_gate("light")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_everything_has_a_name_and_contrast(visit: Any, dataset: Dataset, scheme: str) -> None:
     """By the rules of WCAG 2.1 AA, as axe-core checks them, on each view of the page."""

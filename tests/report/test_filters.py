@@ -57,6 +57,7 @@ def test_filters_of_one_kind_add_up_and_of_two_kinds_narrow(open_page: Open, six
     )
 
 
+@pytest.mark.in_gate("goes-0-30", "speed-3-15")
 @pytest.mark.parametrize(
     ("facet", "value", "clips"),
     [

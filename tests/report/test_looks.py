@@ -25,6 +25,7 @@ def overflowing(page: Page) -> Any:
     )
 
 
+@pytest.mark.in_gate("390")
 @pytest.mark.parametrize("width", WIDTHS)
 def test_nothing_reaches_beyond_the_window(
     open_page: Open, pictured: Path, two_recipes: Path, sixty: Path, width: int

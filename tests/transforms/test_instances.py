@@ -80,6 +80,7 @@ def annotated(scenes: Path, chosen: Settings, warehouse: Warehouse) -> Manifest:
     return manifest
 
 
+@pytest.mark.in_gate("clips.scenes=true")
 @pytest.mark.parametrize("way", ["clips.window_s=1", "clips.scenes=true"])
 def test_the_measured_path_writes_what_the_method_says(scenes: Path, warehouse: Warehouse, way: str) -> None:
     chosen = settings(way)

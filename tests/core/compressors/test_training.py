@@ -68,6 +68,7 @@ def test_four_frames_miss_most_hops_that_sixteen_show(clips: Hops) -> None:
     assert seen(16) > 0.9
 
 
+@pytest.mark.in_gate("te", "qformer")
 @pytest.mark.parametrize("method", METHODS)
 def test_twenty_steps_of_training_lower_the_loss(method: str, few: Hops) -> None:
     k = 1 if method == "none" else 2

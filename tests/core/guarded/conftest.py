@@ -38,8 +38,3 @@ def misbehaving(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[st
         return video_at(path)
 
     return make
-
-
-@pytest.fixture(autouse=True)
-def decoders_are_warm() -> None:
-    """They are not: how a decoding process starts, and what it is locked into, is the subject here."""

@@ -27,16 +27,19 @@ def video_at(path: Path) -> VideoObject:
 def children(parent: int | None = None) -> set[int]:
     """Process ids of the guarded decoding processes of a process, this one if none is given."""
     parent = parent or os.getpid()
-    found = set()
+    started = {}
     for entry in Path("/proc").glob("[0-9]*"):
         try:
             command = (entry / "cmdline").read_bytes()
             its_parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
         except (OSError, ValueError):
             continue
-        if its_parent == parent and b"guarded.child" in command:
-            found.add(int(entry.name))
-    return found
+        if command:  # else it has ended
+            started[int(entry.name)] = its_parent, command
+    direct = {pid: command for pid, (its_parent, command) in started.items() if its_parent == parent}
+    warm = {pid for pid, command in direct.items() if b"tests.warm_decoders" in command}
+    forked = {pid for pid, (its_parent, _) in started.items() if its_parent in warm}
+    return forked | {pid for pid, command in direct.items() if b"guarded.child" in command}
 
 
 def eventually(condition: Callable[[], bool], *, seconds: float = 20.0) -> bool:

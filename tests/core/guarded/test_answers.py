@@ -23,6 +23,8 @@ from tests.core.guarded.conftest import INSIDE
 from tests.core.guarded.inside.liar import LIES
 from tests.core.guarded.processes import settings, video_at
 
+pytestmark = pytest.mark.decoders_start_anew
+
 SERVED = [lie for lie in LIES if lie.startswith("a read ") and lie != "a read of an open file"]
 OF_ITS_OWN = {
     "no answer": (DecoderCrashed, "gave no answer"),

@@ -18,6 +18,8 @@ from motionsight_core.guarded.pool import DecoderPool, shared_decoder
 from tests.core.guarded.processes import children, eventually, settings, video_at
 from tests.videos import moving_texture, write_video
 
+pytestmark = pytest.mark.decoders_start_anew
+
 
 def test_a_guarded_decode_gives_what_a_plain_one_gives(good: VideoObject) -> None:
     from motionsight_core.video.decoding import decode
@@ -57,13 +59,13 @@ def test_a_hang_is_killed_and_the_next_video_is_decoded(
     good: VideoObject, misbehaving: Callable[[str], VideoObject]
 ) -> None:
     """Also one that holds the GIL, so that no thread of its process can end it."""
-    with DecoderPool(settings("limits.wall_s=3")) as decoder:
+    with DecoderPool(settings("limits.wall_s=2")) as decoder:
         for hang in (
             "hang_in_python",
             "hang_in_a_native_loop_that_holds_the_gil",
             "hang_in_a_system_call_that_holds_the_gil",
         ):
-            with pytest.raises(TimedOut, match=r"longer than 3 s \(limits.wall_s\)"):
+            with pytest.raises(TimedOut, match=r"longer than 2 s \(limits.wall_s\)"):
                 decoder.probe(misbehaving(hang))
             assert children() == set()
         assert decoder.probe(good) == pytest.approx(1.2)

@@ -20,6 +20,8 @@ from motionsight_core.settings import Settings
 from tests.core.guarded.processes import video_at
 from tests.videos import moving_texture, write_audio, write_video
 
+pytestmark = pytest.mark.decoders_start_anew
+
 SRT = b"1\n00:00:00,000 --> 00:00:00,500\nHello\n\n"
 VTT = b"WEBVTT\n\n00:00.000 --> 00:00.500\nHello\n\n"
 ASS = b"0,0,Default,,0,0,0,,Hello"

@@ -19,6 +19,8 @@ from motionsight_core.video.decoding import decode
 from tests.core.guarded.processes import children, settings, video_at
 from tests.videos import moving_texture, write_video
 
+pytestmark = pytest.mark.decoders_start_anew
+
 FILES = {"open", "write", "list"}
 
 

@@ -32,6 +32,8 @@ from tests.core.guarded.processes import eventually
 from tests.core.hostile.attacks import attacks
 from tests.core.hostile.mutations import mutants, valid_files
 
+pytestmark = pytest.mark.decoders_start_anew
+
 #: What hostile bytes may be called. DecoderCrashed and TimedOut would be a hole or a hang.
 NAMED = (Corrupt, ForbiddenProtocol, NotAVideo, NoVideoStream, TooLarge, Truncated)
 SETTINGS = Settings.load(overrides=["runtime.decode_processes=1", "limits.wall_s=60"], environment={})

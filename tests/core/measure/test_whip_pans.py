@@ -100,6 +100,7 @@ def scene_starts(frames: Frames) -> list[float]:
     return [frames[number][0] for number in found if number is not None]
 
 
+@pytest.mark.in_gate("2.0-0.4-down", "3.5-0.3-right and down", "4.0-0.4-left")
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize(("speed", "lasting_s"), [(2.0, 0.4), (3.5, 0.3), (4.0, 0.4)])
 def test_a_whip_pan_is_a_very_fast_move_and_no_cut(way: str, speed: float, lasting_s: float) -> None:

@@ -19,6 +19,7 @@ from tests.core.mllm.serving import Served
 from tests.flows.evaluating import own_questions
 
 
+@pytest.mark.long
 @pytest.mark.timeout(600)
 def test_motionbench_runs_with_both_prompts_and_the_baseline(served: Served, tmp_path: Path) -> None:
     annotations = motionbench(tmp_path)

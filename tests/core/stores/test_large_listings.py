@@ -23,6 +23,7 @@ def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, "test")
 
 
+@pytest.mark.in_gate("gs")
 @pytest.mark.parametrize("scheme", ["gs", "s3"])
 def test_names_stream_through_page_by_page(scheme: str) -> None:
     with catalog_of(_COUNT) as (url, pages):

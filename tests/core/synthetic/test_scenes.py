@@ -191,6 +191,7 @@ def test_shake_has_the_speed_asked_for(tmp_path: Path, shake: float, steadiness:
 _SPIN = (Move(0.0, 0.5, "zoom_out", 0.5), Move(0.0, 0.5, "roll_cw", 30.0))
 
 
+@pytest.mark.in_gate("balloon-moves1-world", "car-moves4-frame")
 @pytest.mark.parametrize(
     ("shape", "moves", "space"),
     [

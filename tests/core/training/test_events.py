@@ -159,6 +159,7 @@ def test_a_family_that_is_not_supported_says_so(
         train("sft", data, model=str(checkpoint("llava")), out=tmp_path / "out", settings=chosen)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("family", ["internvl", pytest.param("qwen2_5_vl", marks=pytest.mark.long)])
 def test_the_tasks_of_imove_come_back_word_for_word_with_the_tokens_of_training(
     family: str, grids: Callable[[str], Path], tmp_path: Path

@@ -112,6 +112,7 @@ ENCODINGS = {
 }
 
 
+@pytest.mark.in_gate("open GOPs", "variable frame rate")
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_a_scene_decoded_alone_gives_the_bytes_that_it_gave_in_the_pass(
     tmp_path: Path, encoding: str

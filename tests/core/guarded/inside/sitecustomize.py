@@ -178,14 +178,12 @@ def _without(walls):
 
 
 if any("guarded.child" in argument for argument in sys.orig_argv):
-    from motionsight_core.video import decoding
-
-    decoding.probe = _misbehave(decoding.probe)
-    decoding.decode = _misbehave(decoding.decode)
     import plugin_errors  # noqa: F401 - before the files are locked
 
     from motionsight_core.guarded import child
 
+    child.probe = _misbehave(child.probe)
+    child.decode = _misbehave(child.decode)
     child.TASKS["count"] = count_up
     # PYTHON* is what a decoding process sees of the environment.
     _without(os.environ.get("PYTHONWITHOUT", "").split())
