@@ -157,6 +157,7 @@ def test_prefect_s_servers_and_workers_are_told_of_the_blocks(wheel: Path) -> No
     assert "[prefect.collections]\nmotionsight = flows.blocks\n" in points
 
 
+@pytest.mark.long
 def test_the_command_works_in_a_folder_that_has_a_flows_of_its_own(
     installation: Installation, elsewhere: Path
 ) -> None:

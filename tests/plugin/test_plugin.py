@@ -106,6 +106,7 @@ def test_a_backfill_has_a_run_on_a_worker_for_each_partition_and_the_rows_of_a_w
     assert "2 of 2 partitions are done" in table["description"]
 
 
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_a_cancelled_run_leaves_no_process_and_a_rerun_completes(
     server: Server, worker: subprocess.Popen[bytes], catalog: Path, place: Path

@@ -138,14 +138,14 @@ def test_frames_cross_to_workers_with_an_accelerator_packed(
 
 def test_thousands_of_questions_are_dealt_with_clip_by_clip(decoded: Counter[Clip], tmp_path: Path) -> None:
     """The short form of benchmarks/evaluate.py."""
-    render_catalog(tmp_path / "videos", count=12, seed=1, width=128, height=72, duration_s=0.6)
+    render_catalog(tmp_path / "videos", count=6, seed=1, width=128, height=72, duration_s=0.6)
     names = sorted(path.name for path in (tmp_path / "videos").glob("*.mp4"))
-    questions(tmp_path / "questions.jsonl", names, 240)
+    questions(tmp_path / "questions.jsonl", names, 120)
     with stub_endpoint() as annotator:
         settings = Settings(annotator=annotator)
         done = run(tmp_path, tmp_path / "questions.jsonl", str(tmp_path / "videos"), settings, baseline=False)
-    assert right(done) == {"method": (240, 240)}
-    assert (len(decoded), set(decoded.values())) == (12, {1})
+    assert right(done) == {"method": (120, 120)}
+    assert (len(decoded), set(decoded.values())) == (6, {1})
 
 
 @pytest.mark.parametrize("store", ["gs", "s3"])

@@ -287,11 +287,11 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(tmp_path: Pa
     assert all(other[name] != first[name] for name in first if name.endswith(".mp4"))
 
 
-def test_a_catalog_of_sixty_has_sixty_different_files_and_a_truth_that_reads_back(tmp_path: Path) -> None:
+def test_a_catalog_of_thirty_has_thirty_different_files_and_a_truth_that_reads_back(tmp_path: Path) -> None:
     calls: list[tuple[int, int]] = []
     truths = render_catalog(
         tmp_path,
-        count=60,
+        count=30,
         width=64,
         height=36,
         duration_s=0.2,
@@ -299,9 +299,9 @@ def test_a_catalog_of_sixty_has_sixty_different_files_and_a_truth_that_reads_bac
     )
 
     files = sorted(path for path in tmp_path.iterdir() if path.suffix == ".mp4")
-    assert len({path.read_bytes() for path in files}) == 60
-    assert len(list(tmp_path.iterdir())) == 61
-    assert calls == [(done, 60) for done in range(1, 61)]
+    assert len({path.read_bytes() for path in files}) == 30
+    assert len(list(tmp_path.iterdir())) == 31
+    assert calls == [(done, 30) for done in range(1, 31)]
 
     back = load_truth(tmp_path)
     assert list(back) == [path.name for path in files]
