@@ -93,10 +93,10 @@ def run_to_the_end(main: Callable[[], None]) -> None:
         main()
     except SystemExit as end:
         code = end.code or 0
-    except BaseException:
-        sys.excepthook(*sys.exc_info())
+    except BaseException as error:
+        sys.excepthook(type(error), error, error.__traceback__)
         code = 1
-    threading._shutdown()
+    threading._shutdown()  # pyright: ignore[reportAttributeAccessIssue] not in its stubs
     atexit._run_exitfuncs()
     if not isinstance(code, int):
         print(code, file=sys.stderr)
