@@ -105,6 +105,7 @@ def test_served_by_transformers_it_answers_the_clips_of_training_word_for_word(
     assert [getattr(reply, "text", reply) for reply in replies] == list(ANSWERS[:CLIPS])
 
 
+@pytest.mark.long
 @pytest.mark.timeout(600)
 def test_evaluated_it_answers_the_questions_of_training_which_the_model_before_does_not(
     motionsight: Callable[..., Done], served: Served, trained: TrainedTwice, tmp_path: Path

@@ -172,6 +172,7 @@ def test_a_server_that_takes_no_video_gets_one_sentence_that_says_what_to_do(
     assert f"(HTTP {REFUSALS[server].status}: " in str(failure)
 
 
+@pytest.mark.long
 def test_transformers_serve_is_such_a_server(served: Served) -> None:
     settings = served.settings().overridden(["endpoint.frames_as=video"])
 

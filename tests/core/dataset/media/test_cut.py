@@ -79,6 +79,7 @@ def test_a_picture_that_is_held_when_the_clip_begins_is_its_first_frame(tmp_path
     assert np.argmin(differences(found.pixels[0], seen(whole(source)).pixels)) == 9
 
 
+@pytest.mark.long
 def test_what_is_measured_of_a_cut_clip_is_what_is_measured_of_its_span(tmp_path: Path) -> None:
     truths = render_catalog(tmp_path / "scenes", count=6, seed=5, width=320, height=180)
     moving = 0
