@@ -151,8 +151,9 @@ def _serve(listener: socket.socket, lifeline: int) -> dict[str, Any]:
 
 def _request(connection: socket.socket) -> tuple[dict[str, Any], list[int]]:
     """What is asked for, nothing if whoever asks was killed, and the descriptors that came with it."""
-    head, handed, _, _ = socket.recv_fds(connection, 4, 3)
+    handed: list[int] = []
     try:
+        head, handed, _, _ = socket.recv_fds(connection, 4, 3)
         return json.loads(received(connection, int.from_bytes(head))), handed
     except (OSError, RuntimeError, ValueError):
         return {}, handed
