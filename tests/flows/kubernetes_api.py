@@ -14,7 +14,6 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import yaml
-from kubeflow_trainer_api.models import TrainerV1alpha1TrainJob
 
 NAMESPACE = "motionsight"
 _JOBS = f"/apis/trainer.kubeflow.org/v1alpha1/namespaces/{NAMESPACE}/trainjobs"
@@ -23,6 +22,8 @@ _PODS = f"/api/v1/namespaces/{NAMESPACE}/pods"
 
 def require_train_job(manifest: dict[str, Any]) -> None:
     """Fail where a manifest is no TrainJob, or has a field that TrainJobs do not have."""
+    from kubeflow_trainer_api.models import TrainerV1alpha1TrainJob  # a second, of every test process
+
     parsed = TrainerV1alpha1TrainJob.from_dict(manifest)
     assert parsed is not None
     assert parsed.to_dict() == manifest
