@@ -97,7 +97,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _Groups:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> Iterator[None]:
     """Of a test whose forms are many, those that `in_gate` does not name are left to `make test-long`."""
     yield
-    for marker in metafunc.definition.iter_markers("in_gate"):
+    if marker := metafunc.definition.get_closest_marker("in_gate"):
         unknown = set(marker.args) - {form.id for form in metafunc._calls}
         assert not unknown, f"{metafunc.definition.nodeid} has no form {', '.join(sorted(unknown))}"
 
@@ -105,9 +105,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> Iterator[None]:
 @pytest.hookimpl(tryfirst=True)  # before those that are marked are left out
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        for marker in item.iter_markers("in_gate"):
-            if isinstance(item, pytest.Function) and item.callspec.id not in marker.args:
-                item.add_marker(pytest.mark.long)
+        marker = item.get_closest_marker("in_gate")
+        if marker and isinstance(item, pytest.Function) and item.callspec.id not in marker.args:
+            item.add_marker(pytest.mark.long)
     items.sort(key=lambda item: _place(group_of(item.nodeid)))
 
 

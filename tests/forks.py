@@ -20,7 +20,7 @@ ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "JE_ARROW_MALLOC_CONF": "background_t
 
 
 class Forks:
-    """Those of this process; whoever asked for one is told its id and, later, how it ended.
+    """Forks of this process. Each is asked for over a socket, which is sent its id and later its exit code.
 
     Raises:
         AssertionError: this process has threads, which its forks would lack.

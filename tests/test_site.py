@@ -160,8 +160,8 @@ def opened(
     [
         pytest.param(DESKTOP, "light", id="desktop-light"),
         pytest.param(PHONE, "dark", id="phone-dark"),
-        pytest.param(DESKTOP, "dark", id="desktop-dark", marks=pytest.mark.long),
-        pytest.param(PHONE, "light", id="phone-light", marks=pytest.mark.long),
+        pytest.param(DESKTOP, "dark", id="desktop-dark"),
+        pytest.param(PHONE, "light", id="phone-light"),
     ],
 )
 def test_pages_fit_ask_nobody_and_complain_of_nothing(

@@ -150,7 +150,7 @@ def _serve(listener: socket.socket, lifeline: int) -> dict[str, Any]:
 
 
 def _request(connection: socket.socket) -> tuple[dict[str, Any], list[int]]:
-    """What is asked for, nothing if whoever asks was killed, and the descriptors that came with it."""
+    """A request, empty where the process that asks was killed, and the descriptors that came with it."""
     handed: list[int] = []
     try:
         head, handed, _, _ = socket.recv_fds(connection, 4, 3)

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -49,13 +50,18 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(flows.runs.run, "_RETRY_PAUSE_S", 0.0)
 
 
-@pytest.mark.long
 @pytest.mark.timeout(1200)
-def test_a_short_campaign_of_faults_is_exact() -> None:
-    """Single faults are tried below, and by tests of runs that are killed."""
+@pytest.mark.parametrize(
+    ("runs", "kinds"),
+    [
+        (2, ("kill_committer", "disk_full")),
+        pytest.param(20, NAMES, marks=pytest.mark.long, id="all kinds"),
+    ],
+)
+def test_a_short_campaign_of_faults_is_exact(runs: int, kinds: Sequence[str]) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.faults", "--runs", "20", "--seed", "1", "--jobs", "2",
-         "--only", *NAMES],
+        [sys.executable, "-m", "benchmarks.faults", "--runs", str(runs), "--seed", "1", "--jobs", "2",
+         "--only", *kinds],
         cwd=ROOT,
         env=environment(),
         capture_output=True,
@@ -63,7 +69,7 @@ def test_a_short_campaign_of_faults_is_exact() -> None:
         check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "20 runs, 20 exact" in done.stdout
+    assert f"{runs} runs, {runs} exact" in done.stdout
 
 
 def test_a_disk_that_is_full_while_a_shard_is_staged_costs_that_shard_and_the_next_run_does_it(

@@ -21,26 +21,9 @@ __all__ = ["cache"]
 
 STORES = ("local", "gs", "s3")
 WAREHOUSES = ("duckdb", "bigquery")
-#: What the gate tries all scenarios with. Other pairs of a store and a warehouse are tried with the first
-#: scenario, one cloud by itself with a run that is killed as well, and all with all in `make test-long`.
-ON_THIS_MACHINE = ("local", "duckdb")
-IN_ONE_CLOUD = ("gs", "bigquery")
-WITH_ALL_PAIRS = "test_annotate_gives_each_video_a_row_or_a_failure"
-IN_A_CLOUD_TOO = "test_a_run_that_is_killed_leaves_what_was_committed_and_the_next_one_resumes"
 VIDEOS = 4
 # Two shards: one can be committed while the other is not.
 SETTINGS = ("runtime.shard_size=3", "runtime.decode_processes=2")
-
-
-@pytest.hookimpl(tryfirst=True)  # before those that are marked are left out
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if not isinstance(item, pytest.Function) or Path(__file__).parent not in item.path.parents:
-            continue
-        pair = (item.callspec.params["place"], item.callspec.params["warehouse"])
-        in_gate = pair == ON_THIS_MACHINE or item.originalname == WITH_ALL_PAIRS
-        if not in_gate and (pair, item.originalname) != (IN_ONE_CLOUD, IN_A_CLOUD_TOO):
-            item.add_marker(pytest.mark.long)
 
 
 @dataclass(slots=True)

@@ -136,16 +136,19 @@ def test_frames_cross_to_workers_with_an_accelerator_packed(
     assert right(run(tmp_path, annotations, str(scenes), elsewhere)) == {"baseline": (8, 8), "method": (8, 8)}
 
 
-def test_thousands_of_questions_are_dealt_with_clip_by_clip(decoded: Counter[Clip], tmp_path: Path) -> None:
+@pytest.mark.parametrize(("clips", "asked"), [(6, 120), pytest.param(12, 240, marks=pytest.mark.long)])
+def test_thousands_of_questions_are_dealt_with_clip_by_clip(
+    decoded: Counter[Clip], tmp_path: Path, clips: int, asked: int
+) -> None:
     """The short form of benchmarks/evaluate.py."""
-    render_catalog(tmp_path / "videos", count=6, seed=1, width=128, height=72, duration_s=0.6)
+    render_catalog(tmp_path / "videos", count=clips, seed=1, width=128, height=72, duration_s=0.6)
     names = sorted(path.name for path in (tmp_path / "videos").glob("*.mp4"))
-    questions(tmp_path / "questions.jsonl", names, 120)
+    questions(tmp_path / "questions.jsonl", names, asked)
     with stub_endpoint() as annotator:
         settings = Settings(annotator=annotator)
         done = run(tmp_path, tmp_path / "questions.jsonl", str(tmp_path / "videos"), settings, baseline=False)
-    assert right(done) == {"method": (120, 120)}
-    assert (len(decoded), set(decoded.values())) == (6, {1})
+    assert right(done) == {"method": (asked, asked)}
+    assert (len(decoded), set(decoded.values())) == (clips, {1})
 
 
 @pytest.mark.parametrize("store", ["gs", "s3"])

@@ -59,13 +59,13 @@ def test_a_hang_is_killed_and_the_next_video_is_decoded(
     good: VideoObject, misbehaving: Callable[[str], VideoObject]
 ) -> None:
     """Also one that holds the GIL, so that no thread of its process can end it."""
-    with DecoderPool(settings("limits.wall_s=2")) as decoder:
+    with DecoderPool(settings("limits.wall_s=3")) as decoder:
         for hang in (
             "hang_in_python",
             "hang_in_a_native_loop_that_holds_the_gil",
             "hang_in_a_system_call_that_holds_the_gil",
         ):
-            with pytest.raises(TimedOut, match=r"longer than 2 s \(limits.wall_s\)"):
+            with pytest.raises(TimedOut, match=r"longer than 3 s \(limits.wall_s\)"):
                 decoder.probe(misbehaving(hang))
             assert children() == set()
         assert decoder.probe(good) == pytest.approx(1.2)

@@ -287,21 +287,24 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(tmp_path: Pa
     assert all(other[name] != first[name] for name in first if name.endswith(".mp4"))
 
 
-def test_a_catalog_of_thirty_has_thirty_different_files_and_a_truth_that_reads_back(tmp_path: Path) -> None:
+@pytest.mark.parametrize("count", [30, pytest.param(60, marks=pytest.mark.long)])
+def test_a_catalog_has_as_many_different_files_as_asked_for_and_a_truth_that_reads_back(
+    count: int, tmp_path: Path
+) -> None:
     calls: list[tuple[int, int]] = []
     truths = render_catalog(
         tmp_path,
-        count=30,
+        count=count,
         width=64,
         height=36,
         duration_s=0.2,
-        progress=lambda done, count: calls.append((done, count)),
+        progress=lambda done, total: calls.append((done, total)),
     )
 
     files = sorted(path for path in tmp_path.iterdir() if path.suffix == ".mp4")
-    assert len({path.read_bytes() for path in files}) == 30
-    assert len(list(tmp_path.iterdir())) == 31
-    assert calls == [(done, 30) for done in range(1, 31)]
+    assert len({path.read_bytes() for path in files}) == count
+    assert len(list(tmp_path.iterdir())) == count + 1
+    assert calls == [(done, count) for done in range(1, count + 1)]
 
     back = load_truth(tmp_path)
     assert list(back) == [path.name for path in files]

@@ -160,7 +160,7 @@ def test_a_family_that_is_not_supported_says_so(
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("family", ["internvl", pytest.param("qwen2_5_vl", marks=pytest.mark.long)])
+@pytest.mark.parametrize("family", ["internvl", "qwen2_5_vl"])
 def test_the_tasks_of_imove_come_back_word_for_word_with_the_tokens_of_training(
     family: str, grids: Callable[[str], Path], tmp_path: Path
 ) -> None:

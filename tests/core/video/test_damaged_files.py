@@ -41,7 +41,7 @@ def damaged(data: bytes, rng: random.Random) -> bytes:
 
 
 @pytest.mark.in_gate("a.mp4-16", "c.webm-16", "e.ts-16")
-@pytest.mark.parametrize("mutants", [16, pytest.param(40, marks=pytest.mark.long)])
+@pytest.mark.parametrize("mutants", [16, 40])
 @pytest.mark.parametrize("name", VIDEOS)
 def test_damage_never_surprises(name: str, mutants: int, tmp_path: Path) -> None:
     codec, pix_fmt, options = VIDEOS[name]
