@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from motionsight_core.measure.medians import median
 from motionsight_core.measure.panes import MOVING, STILL, beside_pane
 from motionsight_core.measure.parallax import Depth, depth_of, orbit
 from motionsight_core.measure.similarity import FlowSamples, best_similarity, moved, refined
@@ -119,6 +120,8 @@ class PairRegistrar:
         self._x: Floats = (self._columns - (width - 1) / 2).astype(np.float64)
         self._y: Floats = (self._rows - (height - 1) / 2).astype(np.float64)
         outward = np.maximum(np.abs(self._x) / (width / 2), np.abs(self._y) / (height / 2))
+        # Which eighth of the frame's width each sample lies in.
+        self._eighth = (8 * self._columns + 4) // width
         self._cell = (self._rows // CELL) * (width // CELL + 1) + self._columns // CELL
         self._cells = int(self._cell.max(initial=0)) + 1
         self._place = CENTRE_WEIGHT + (1 - CENTRE_WEIGHT) * outward
@@ -141,7 +144,7 @@ class PairRegistrar:
                 np.eye(2, 3), np.eye(2, 3), None, Depth(), (0.0, 0.0), 0.0, 0.0, 0.0, 0.0, 0.0, flat
             )
         dense = self._flow.calc(previous, current, None)  # pyright: ignore[reportCallIssue, reportArgumentType]
-        sampled = dense[self._rows, self._columns].astype(np.float64)
+        u, v = dense[self._rows, self._columns].T.astype(np.float64, order="C")
         texture = self._texture(previous)
         support = float(texture.sum())
         if support < LEAST_SUPPORT:
@@ -153,7 +156,7 @@ class PairRegistrar:
         if 0 < weight[overlaid].sum() < OVERLAY_MOST * weight.sum():
             weight[overlaid], texture[overlaid] = 0.0, 0.0
             support = max(float(texture.sum()), 1e-9)
-        samples = FlowSamples(self._x, self._y, sampled[:, 0], sampled[:, 1], weight, self._width)
+        samples = FlowSamples.of(self._x, self._y, u, v, weight, width=self._width)
         start = best_similarity(samples, self._draws, self._last)
         if self._goes_on(samples, start):
             start = self._last
@@ -223,9 +226,7 @@ class PairRegistrar:
 
     def _spread(self, chosen: NDArray[np.bool_]) -> bool:
         """Whether the chosen samples reach across most of the frame's width."""
-        half = self._width / 2
-        columns = np.histogram(self._x[chosen], bins=8, range=(-half, half))[0]
-        return int(np.count_nonzero(columns)) >= LEAST_COLUMNS
+        return int(np.count_nonzero(np.bincount(self._eighth[chosen]))) >= LEAST_COLUMNS
 
     def _layers(self, samples: FlowSamples, first: Floats) -> tuple[Floats, Floats | None]:
         """The motion of the far background, and that of a near layer if there is one.
@@ -292,18 +293,18 @@ def to_corner_origin(matrix: Floats, height: int, width: int) -> Floats:
 
 def _affine(samples: FlowSamples, tolerance: float) -> tuple[Floats, float]:
     """The affine [2, 3] of the background, and how far its flow strays from it (median, pixels)."""
-    design = np.stack([samples.x, samples.y, np.ones_like(samples.x)])
-    flow = np.stack([samples.u, samples.v])
+    both = np.stack([samples.x, samples.y, np.ones_like(samples.x), samples.u, samples.v])
+    design, flow = both[:3], both[3:]
     weight = samples.weight
     solution, residual = np.zeros((3, 2)), np.zeros_like(samples.x)
     for _ in range(3):
-        weighted = design * weight
-        solution = np.linalg.solve(weighted @ design.T + 1e-9 * np.eye(3), weighted @ flow.T)
+        products = (design * weight) @ both.T
+        solution = np.linalg.solve(products[:, :3] + 1e-9 * np.eye(3), products[:, 3:])
         residual = np.hypot(*(flow - solution.T @ design))
         # Twice the tolerance lets in near and far ground, whose motions differ by parallax.
         weight = np.sqrt(samples.weight) / (1 + (residual / (2 * tolerance)) ** 2) ** 2
     background = residual[residual < 2 * tolerance]
-    misfit = float(np.median(background)) if len(background) else 2 * tolerance
+    misfit = median(background) if len(background) else 2 * tolerance
     return np.ascontiguousarray(solution.T) + np.eye(2, 3), misfit
 
 

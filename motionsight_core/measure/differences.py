@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from motionsight_core.measure.medians import median
+
 Floats = NDArray[np.float64]
 Luma = NDArray[np.uint8]
 
+#: Motion that is not undone, pixels: edges may lie as far from where they are expected, and more.
+LEAST_WAY = 0.1
 #: Light is compared in each such pixel across and down ...
 EXPOSURE_STEP = 4
 #: ... by so many fits, each without what moves in the one before.
@@ -29,9 +35,34 @@ def compensated_difference(other: Luma, other_to_current: Floats, current: Luma)
         other_to_current: affine [2, 3] in pixel indices.
         current: luma [h, w].
     """
+    warped = (
+        other
+        if _longest_way(other_to_current, current) < LEAST_WAY
+        else _warped(other, other_to_current, current)
+    )
+    gain, offset = exposure_change(warped, current)
+    if gain != 1 or offset != 0:
+        unknown = warped == current
+        warped = cv2.convertScaleAbs(warped, alpha=gain, beta=offset)
+        warped[unknown] = current[unknown]
+    return cv2.absdiff(warped, current).astype(np.uint8, copy=False)
+
+
+def _longest_way(motion: Floats, luma: Luma) -> float:
+    """How far an affine [2, 3] moves the corner of a frame [h, w] that it moves farthest, pixels."""
+    (xx, xy, right), (yx, yy, down) = motion.tolist()
+    height, width = luma.shape
+    return max(
+        math.hypot((xx - 1) * x + xy * y + right, yx * x + (yy - 1) * y + down)
+        for x in (0, width)
+        for y in (0, height)
+    )
+
+
+def _warped(other: Luma, other_to_current: Floats, current: Luma) -> Luma:
     height, width = current.shape
     # A transparent border leaves `current` itself where nothing is known: no difference there.
-    warped = cv2.warpAffine(
+    return cv2.warpAffine(
         other,
         other_to_current,
         (width, height),
@@ -39,12 +70,6 @@ def compensated_difference(other: Luma, other_to_current: Floats, current: Luma)
         flags=cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_TRANSPARENT,
     ).astype(np.uint8, copy=False)
-    gain, offset = exposure_change(warped, current)
-    if gain != 1 or offset != 0:
-        unknown = warped == current
-        warped = cv2.convertScaleAbs(warped, alpha=gain, beta=offset)
-        warped[unknown] = current[unknown]
-    return cv2.absdiff(warped, current).astype(np.uint8, copy=False)
 
 
 def exposure_change(before: Luma, after: Luma) -> tuple[float, float]:
@@ -59,19 +84,21 @@ def exposure_change(before: Luma, after: Luma) -> tuple[float, float]:
     if abs(mean - mean_after) < LEAST_EXPOSURE and abs(deviation - deviation_after) < LEAST_EXPOSURE:
         return 1.0, 0.0  # what moves changes neither by much, and light does
     x, y = (frame.ravel().astype(np.float64) for frame in small)
-    gain, offset = 1.0, float(np.median(y - x))
-    if abs(offset) < LEAST_EXPOSURE and np.median(np.abs(y - x)) < LEAST_EXPOSURE:
+    gain, offset = 1.0, median(y - x)
+    apart = median(np.abs(y - x))
+    if abs(offset) < LEAST_EXPOSURE and apart < LEAST_EXPOSURE:
         return 1.0, 0.0
     for _ in range(EXPOSURE_FITS):
         residual = y - gain * x - offset
-        scale = max(LEAST_EXPOSURE, 2 * float(np.median(np.abs(residual))))
+        scale = max(LEAST_EXPOSURE, 2 * median(np.abs(residual)))
         weight = 1 / (1 + (residual / scale) ** 2) ** 2
-        mean_x, mean_y = (float(np.average(values, weights=weight)) for values in (x, y))
+        total = float(weight.sum())
+        mean_x, mean_y = float(weight @ x) / total, float(weight @ y) / total
         spread = float(weight @ (x - mean_x) ** 2)
         # A flat picture does not tell gain from offset.
-        ridge = EXPOSURE_RIDGE * float(weight.sum())
+        ridge = EXPOSURE_RIDGE * total
         gain = (float(weight @ ((x - mean_x) * (y - mean_y))) + ridge) / (spread + ridge)
         offset = mean_y - gain * mean_x
-    if np.median(np.abs(y - gain * x - offset)) > MUCH_BETTER * np.median(np.abs(y - x)):
+    if median(np.abs(y - gain * x - offset)) > MUCH_BETTER * apart:
         return 1.0, 0.0
     return gain, offset

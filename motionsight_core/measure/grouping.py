@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from motionsight_core.measure.medians import median, medians
+
 Luma = NDArray[np.uint8]
 
 #: A difference must exceed this many deviations of the frame's own noise.
@@ -54,8 +56,7 @@ def moving_groups(
         least: pixels of a group, share of the frame.
     """
     tolerance = _tolerance(current, difference, threshold, error)
-    excess = difference.astype(np.float32) - tolerance
-    mask = (excess > 0).astype(np.uint8)
+    mask = (difference > tolerance).view(np.uint8)
     count = cv2.boxFilter(mask, -1, (3, 3), normalize=False)
     mask &= (count >= NEIGHBOURS).astype(np.uint8)
     if not mask.any():
@@ -65,7 +66,7 @@ def moving_groups(
 
 def _tolerance(current: Luma, difference: Luma, threshold: float, error: float) -> NDArray[np.float32]:
     """The difference [h, w] that a pixel of the background may show."""
-    noise = float(np.median(difference[::3, ::3])) / MEDIAN_TO_DEVIATION
+    noise = median(difference[::3, ::3]) / MEDIAN_TO_DEVIATION
     gradient = cv2.morphologyEx(current, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
     # The morphological gradient spans two pixels.
     return gradient.astype(np.float32) * np.float32(error / 2) + np.float32(
@@ -75,7 +76,8 @@ def _tolerance(current: Luma, difference: Luma, threshold: float, error: float) 
 
 def _contrast(current: Luma) -> float:
     """Of a frame, 1 where it is as usual, less in haze: there a smaller difference is one."""
-    return float(np.clip(np.std(current[::4, ::4]) / USUAL_DEVIATION, LEAST_CONTRAST, 1.0))
+    deviation = float(cv2.meanStdDev(np.ascontiguousarray(current[::4, ::4]))[1][0, 0])
+    return min(max(deviation / USUAL_DEVIATION, LEAST_CONTRAST), 1.0)
 
 
 def groups_of(mask: NDArray[np.uint8], strength: NDArray[np.floating], *, least: float) -> list[Group]:
@@ -92,7 +94,8 @@ def groups_of(mask: NDArray[np.uint8], strength: NDArray[np.floating], *, least:
     count, labels = cv2.connectedComponents(joined, connectivity=8)
     if count <= 1:
         return []
-    rows, columns = np.nonzero(mask)
+    # NumPy finds what is not zero many times faster in one dimension.
+    rows, columns = np.divmod(np.flatnonzero(mask.view(np.bool_)), width)
     owner = labels[rows, columns]
     masses = np.bincount(owner, minlength=count)
     sums = np.bincount(owner, weights=strength[rows, columns], minlength=count)
@@ -113,32 +116,48 @@ def of_one_thing(groups: list[Group], flow: NDArray[np.float32], passing: NDArra
         flow: [h, w, 2] to a neighbouring frame, pixels.
         passing: how the background moves there, affine [3, 3] in pixel indices.
     """
-    kept: list[Group] = []
+    kept: list[_Flowing] = []
     for group in groups:
-        host = next((number for number, one in enumerate(kept) if _are_one(one, group, flow, passing)), None)
+        mine = _Flowing.of(group, flow)
+        host = next((number for number, one in enumerate(kept) if _are_one(one, mine, flow, passing)), None)
         if host is None:
-            kept.append(group)
-            continue
-        one = kept[host]
-        total = len(one.rows) + len(group.rows)
-        kept[host] = Group(
-            np.concatenate([one.rows, group.rows]),
-            np.concatenate([one.columns, group.columns]),
-            (len(one.rows) * one.strength + len(group.rows) * group.strength) / total,
-        )
-    return kept
+            kept.append(mine)
+        else:
+            kept[host] = _Flowing.of(_together(kept[host].group, group), flow)
+    return [one.group for one in kept]
 
 
-def _are_one(one: Group, other: Group, flow: NDArray[np.float32], passing: NDArray[np.float64]) -> bool:
-    left, right = _gap(one.columns, other.columns)
-    top, bottom = _gap(one.rows, other.rows)
+@dataclass(frozen=True, slots=True)
+class _Flowing:
+    """A group and how it moves."""
+
+    group: Group
+    flow: NDArray[np.floating]
+    """Its median flow [2], pixels."""
+
+    @classmethod
+    def of(cls, group: Group, flow: NDArray[np.float32]) -> _Flowing:
+        return cls(group, medians(flow[group.rows, group.columns]))
+
+
+def _together(one: Group, other: Group) -> Group:
+    total = len(one.rows) + len(other.rows)
+    return Group(
+        np.concatenate([one.rows, other.rows]),
+        np.concatenate([one.columns, other.columns]),
+        (len(one.rows) * one.strength + len(other.rows) * other.strength) / total,
+    )
+
+
+def _are_one(one: _Flowing, other: _Flowing, flow: NDArray[np.float32], passing: NDArray[np.float64]) -> bool:
+    left, right = _gap(one.group.columns, other.group.columns)
+    top, bottom = _gap(one.group.rows, other.group.rows)
     if max(bottom - top, right - left) > MOST_BETWEEN * flow.shape[1]:
         return False
-    flows = [np.median(flow[group.rows, group.columns], axis=0) for group in (one, other)]
-    between = np.median(flow[top : bottom + 1, left : right + 1], axis=(0, 1))
+    between = medians(flow[top : bottom + 1, left : right + 1].reshape(-1, 2))
     middle = np.array([(left + right) / 2, (top + bottom) / 2, 1.0])
-    against = float(np.hypot(*(flows[0] - (passing @ middle - middle)[:2])))
-    apart = max(float(np.hypot(*(flows[0] - flow_of))) for flow_of in (flows[1], between))
+    against = float(np.hypot(*(one.flow - (passing @ middle - middle)[:2])))
+    apart = max(float(np.hypot(*(one.flow - others))) for others in (other.flow, between))
     return against > CLEARLY_MOVING and apart < ALONG * against
 
 

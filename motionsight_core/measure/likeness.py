@@ -28,7 +28,9 @@ def picture_of(luma: Luma, box: Corners) -> Luma | None:
     """What lies in a box, in fractions of a frame [h, w]; None where that is too little to find it again."""
     left, top, right, bottom = _pixels(box, luma.shape)
     picture = luma[top:bottom, left:right]
-    if min(picture.shape) < SHORTEST or float(np.std(picture[::2, ::2])) < LEAST_DEVIATION:
+    if min(picture.shape) < SHORTEST:
+        return None
+    if cv2.meanStdDev(np.ascontiguousarray(picture[::2, ::2]))[1][0, 0] < LEAST_DEVIATION:
         return None
     return picture.copy()
 

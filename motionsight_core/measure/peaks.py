@@ -34,6 +34,8 @@ def peaks_of(
     is_peak[1:-1] = (levels[1:-1] > levels[:-2]) & (levels[1:-1] > levels[2:])
     peaks = (starts[is_peak] + ends[is_peak]) // 2
     peaks = _apart(peaks[values[peaks] >= height], values, distance)
+    if not len(peaks):
+        return peaks
     falls = values - np.maximum(_lowest_since_higher(values), _lowest_since_higher(values[::-1])[::-1])
     return peaks[falls[peaks] >= prominence]
 

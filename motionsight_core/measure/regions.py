@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import partial, reduce
 
 import cv2
 import numpy as np
@@ -19,6 +19,7 @@ from motionsight_core.measure.bars import Area, BarFinder
 from motionsight_core.measure.camera import Registration, to_corner_origin
 from motionsight_core.measure.differences import compensated_difference
 from motionsight_core.measure.grouping import Group, moving_groups, of_one_thing
+from motionsight_core.measure.medians import medians
 from motionsight_core.measure.slopes import drifting_groups
 
 Floats = NDArray[np.float64]
@@ -241,7 +242,7 @@ class RegionFinder:
             return region
         middle = np.array([(x0 + x1 - 1) / 2, (y0 + y1 - 1) / 2, 1.0])
         passing = (step.far @ middle - middle)[:2]
-        flow = np.median(step.flow[rows, columns], axis=0).astype(np.float64)
+        flow = medians(step.flow[rows, columns]).astype(np.float64)
         moving = float(np.hypot(*(flow - passing)))
         ground = _nearest_ground(step.flow[:, x0:x1], y1, y1 - y0, flow)
         passes = np.hypot(*passing) > LEAST_PASSING and still is not None
@@ -266,17 +267,16 @@ def _nearest_ground(flow: NDArray[np.float32], top: int, height: int, mine: Floa
     below = flow[top : top + round(GROUND_HEIGHTS * height) + GROUND_PIXELS : ROW_STEP, ::COLUMN_STEP]
     if len(below) < LEAST_ROWS:
         return None
-    away = np.median(below, axis=1) - mine
+    away = medians(below.swapaxes(0, 1)) - mine
     return float(np.hypot(away[:, 0], away[:, 1]).min())
 
 
 def _along(steps: list[Floats], picture: Area, *, back: bool) -> Floats:
     """The affine [2, 3] over several frames, forwards or back, from those [3, 3] of each; in a picture within
     the frame, pixels from its corner."""
-    path = np.eye(3)
-    for step in steps:
-        path = step @ path
-    path = np.linalg.inv(path) if back else path
+    path = reduce(lambda before, step: step @ before, steps)
+    whole = np.asarray(np.linalg.inv(path) if back else path, np.float64)[:2]
+    if picture.left == picture.top == 0:
+        return whole
     corner = np.array([picture.left, picture.top])
-    path[:2, 2] += path[:2, :2] @ corner - corner
-    return np.asarray(path, np.float64)[:2]
+    return np.column_stack([whole[:, :2], whole[:, 2] + whole[:, :2] @ corner - corner])

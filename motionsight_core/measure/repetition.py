@@ -138,7 +138,7 @@ def cycles_of(t_s: Floats, values: Floats, *, step_s: float, least_swing: float)
     # What is slower than the period is no part of it, what is much quicker is noise.
     calm, slow = (gaussian_filter1d(signal, sigma, mode="nearest") for sigma in (lag / 10, lag))
     wave = calm - slow
-    swing = float(np.percentile(wave, 90) - np.percentile(wave, 10))
+    swing = float(np.ptp(np.percentile(wave, (10, 90))))
     if swing < least_swing:
         return None
     turns = [_peaks(side * wave, lag, swing) for side in (1, -1)]
@@ -175,10 +175,10 @@ def _period(signal: Floats, step_s: float) -> float | None:
     """The lag, in steps, at which the signal is most like itself."""
     shortest, longest = SHORTEST_S / step_s, len(signal) / LEAST_COUNT
     best: tuple[float, float] | None = None
-    for sigma in np.geomspace(2 * shortest, max(2 * longest, 2 * shortest + 1), 4):
-        # Each time without what is slower than some span: a walk across the frame is no swing.
-        centred = signal - gaussian_filter1d(signal, sigma / 2, mode="nearest")
-        likeness = _autocorrelation(centred, int(min(longest * 1.3, len(signal) - 2)))
+    # Each time without what is slower than some span: a walk across the frame is no swing.
+    spans = np.geomspace(2 * shortest, max(2 * longest, 2 * shortest + 1), 4)
+    slow = np.stack([gaussian_filter1d(signal, span / 2, mode="nearest") for span in spans])
+    for likeness in _autocorrelation(signal - slow, int(min(longest * 1.3, len(signal) - 2))):
         peaks = peaks_of(likeness, height=LEAST_CORRELATION, prominence=0.2)
         peaks = peaks[(peaks >= shortest) & (peaks <= longest)]
         if not len(peaks):
@@ -192,17 +192,22 @@ def _period(signal: Floats, step_s: float) -> float | None:
 
 
 def _autocorrelation(values: Floats, most: int) -> Floats:
-    """Likeness of the signal with itself so many steps later, -1 to 1, for 0 to `most` steps."""
-    values = values - values.mean()
-    count, lags = len(values), np.arange(1, most + 1)
+    """Likeness of each signal [..., N] with itself so many steps later, -1 to 1: [..., 1 + most]."""
+    values = values - values.mean(axis=-1, keepdims=True)
+    count = values.shape[-1]
     # By Fourier transform: a track may last for hours.
     size = fft.next_fast_len(2 * count - 1, real=True)
     spectrum = np.asarray(fft.rfft(values, size))
-    products = np.asarray(fft.irfft(np.abs(spectrum) ** 2, size))[lags]
-    energy = np.cumsum(values**2)
-    power = np.sqrt(energy[count - 1 - lags] * (energy[-1] - energy[lags - 1]))
-    likeness = np.divide(products, power, out=np.zeros(most), where=power > 0)
-    return np.concatenate([[1.0], np.clip(likeness, -1, 1)])
+    products = np.asarray(fft.irfft(np.abs(spectrum) ** 2, size))[..., 1 : most + 1]
+    energy = np.cumsum(values**2, axis=-1)
+    before, after = (
+        energy[..., count - 1 - most : count - 1][..., ::-1],
+        energy[..., -1:] - energy[..., :most],
+    )
+    power = np.sqrt(before * after)
+    likeness = np.ones((*values.shape[:-1], 1 + most))
+    likeness[..., 1:] = np.clip(np.divide(products, power, out=np.zeros_like(power), where=power > 0), -1, 1)
+    return likeness
 
 
 def _correlation(wave: Floats, lag: float) -> float:

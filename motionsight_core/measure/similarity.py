@@ -6,6 +6,7 @@ A similarity is (a, b, tx, ty): a point (x, y), seen from the frame's centre, mo
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -24,7 +25,7 @@ LEAST_BASE = 32.0
 #: Iterations of the refinement; its scale shrinks to the inlier distance over the first ones.
 REFINEMENTS = 6
 #: Keeps what hardly any sample says from dividing by nothing.
-REGULARISATION = 1e-9 * np.eye(4)
+REGULARISATION = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,16 @@ class FlowSamples:
     """How much a sample counts."""
     width: int
     """Of the frame, pixels."""
+    moments: Floats
+    """[9, S]: what squared residuals of similarities are linear in."""
+
+    @classmethod
+    def of(cls, x: Floats, y: Floats, u: Floats, v: Floats, weight: Floats, *, width: int) -> FlowSamples:
+        """With their moments."""
+        moments = np.stack(
+            [np.ones_like(x), x, y, x * x + y * y, u, v, x * u + y * v, x * v - y * u, u * u + v * v]
+        )
+        return cls(x, y, u, v, weight, width, moments)
 
     def weighted(self, weight: Floats) -> FlowSamples:
         """The same samples with other weights."""
@@ -54,13 +65,12 @@ class FlowSamples:
 
     def tolerance(self, similarity: Floats) -> float:
         """Residual of a sample that still moves so, pixels."""
-        motion = float(np.hypot(similarity[2], similarity[3]))
-        return INLIER_WIDTHS * self.width + INLIER_SHARE_OF_MOTION * motion
+        return INLIER_WIDTHS * self.width + INLIER_SHARE_OF_MOTION * math.hypot(similarity[2], similarity[3])
 
 
 def moved(similarity: Floats, x: Floats, y: Floats) -> tuple[Floats, Floats]:
     """The flow of a similarity at points, pixels."""
-    a, b, tx, ty = similarity
+    a, b, tx, ty = similarity.tolist()
     return a * x - b * y + tx, b * x + a * y + ty
 
 
@@ -80,31 +90,35 @@ def best_similarity(samples: FlowSamples, draws: Floats, before: Floats) -> Floa
     motion = np.hypot(candidates[:, 2], candidates[:, 3])
     agreement /= -((INLIER_WIDTHS * samples.width + INLIER_SHARE_OF_MOTION * motion) ** 2)[:, None]
     agreement[:, 0] += 1
-    score = agreement @ _moments(samples)
+    score = agreement @ samples.moments
     np.maximum(score, 0.0, out=score)
     return candidates[int(np.argmax(score @ samples.weight))]
 
 
 def refined(samples: FlowSamples, start: Floats) -> Floats:
     """The similarity after Geman-McClure reweighting, which lets go of what moves otherwise."""
-    moments = _moments(samples)
-    similarity = start
+    moments, similarity = samples.moments, start
     for iteration in range(REFINEMENTS):
         scale = samples.tolerance(similarity) * max(1.0, 2.0 - 0.5 * iteration)
         squared = np.maximum(np.array(_squared_residual(*similarity.tolist())) @ moments, 0.0)
         w = samples.weight / (1 + squared / scale**2) ** 2
-        s, sx, sy, sr, su, sv, dot, cross, _ = moments @ w
-        normal = np.array([[sr, 0.0, sx, sy], [0.0, sr, -sy, sx], [sx, -sy, s, 0.0], [sy, sx, 0.0, s]])
-        right = np.array([dot, cross, su, sv])
-        similarity = np.asarray(np.linalg.solve(normal + REGULARISATION, right), np.float64)
+        similarity = _least_squares(*(moments[:8] @ w).tolist())
     return similarity
 
 
-def _moments(samples: FlowSamples) -> Floats:
-    """[9, S]: what squared residuals are linear in."""
-    x, y, u, v = samples.x, samples.y, samples.u, samples.v
-    ones = np.ones_like(x)
-    return np.stack([ones, x, y, x * x + y * y, u, v, x * u + y * v, x * v - y * u, u * u + v * v])
+def _least_squares(
+    s: float, sx: float, sy: float, sr: float, su: float, sv: float, dot: float, cross: float
+) -> Floats:
+    """The similarity [4] that leaves the smallest sum of weighted squared residuals, given the sums of the
+    weighted moments.
+
+    As complex numbers z = x + iy and f = u + iv, it is the line cz + t through the flow.
+    """
+    s, sr = s + REGULARISATION, sr + REGULARISATION
+    place, flow = complex(sx, sy), complex(su, sv)
+    c = (s * complex(dot, cross) - place.conjugate() * flow) / (s * sr - abs(place) ** 2)
+    t = (flow - c * place) / s
+    return np.array([c.real, c.imag, t.real, t.imag])
 
 
 def _squared_residual(a: T, b: T, tx: T, ty: T) -> tuple[T | float, ...]:

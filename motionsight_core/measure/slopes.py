@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from motionsight_core.measure.camera import texture_at, texture_weight
 from motionsight_core.measure.grouping import Group, groups_of
+from motionsight_core.measure.medians import median
 
 Floats = NDArray[np.float64]
 Luma = NDArray[np.uint8]
@@ -47,7 +48,8 @@ def drifting_groups(flow: NDArray[np.float32], luma: Luma, *, least: float) -> l
     fitted, departure = _fitted(sampled_terms, flow[rows, columns].astype(np.float64), weight)
     if weight.sum() <= 0 or weight[departure > SMOOTH].sum() > MOST_DEPARTING * weight.sum():
         return []
-    usual = float(np.median(departure[weight > LEAST_TEXTURE])) if (weight > LEAST_TEXTURE).any() else 0.0
+    told = departure[weight > LEAST_TEXTURE]
+    usual = median(told) if len(told) else 0.0
     threshold = max(LEAST_DEPARTURE, TIMES * usual)
     ground = cv2.resize((terms @ fitted).reshape(*_coarse(height, width), 2), (width, height))
     departing = cv2.magnitude(flow[..., 0] - ground[..., 0], flow[..., 1] - ground[..., 1])

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import eigh
-from scipy.ndimage import gaussian_filter1d, map_coordinates
+from scipy.ndimage import gaussian_filter1d
 
 Floats = NDArray[np.float64]
 
@@ -74,19 +74,30 @@ class Thumbnails:
         large = np.percentile(boxes[:, 2:] - boxes[:, :2], 90, axis=0)
         half = np.minimum((high - low) / 2, large) * (1 + MARGIN)
         steps = np.linspace(-1, 1, SIDE)
-        cut = np.empty((len(chosen), SIDE * SIDE))
-        for row, index in enumerate(chosen):
-            picture = self._pictures[index]
-            height, width = picture.shape
-            x = (places[row, 0] + half[0] * steps) * width - 0.5
-            y = (places[row, 1] + half[1] * steps) * height - 0.5
-            grid = np.meshgrid(y, x, indexing="ij")
-            cut[row] = map_coordinates(picture, grid, order=1, mode="nearest", output=np.float64).ravel()
+        pictures = np.stack([self._pictures[index] for index in chosen])
+        across, down = (places[:, side, None] + half[side] * steps for side in (0, 1))
+        cut = _between_pixels(pictures, down, across).reshape(len(chosen), SIDE * SIDE)
         cut -= cut.mean(axis=1, keepdims=True)  # exposure that flickers is no motion
         cut -= cut.mean(axis=0)
         # A background that drifts by would outweigh what is quick.
         quick = cut - gaussian_filter1d(cut, SLOW_S / step_s, axis=0, mode="nearest")
         return t_s, [*_components(cut), *_components(quick)]
+
+
+def _between_pixels(pictures: NDArray[np.uint8], down: Floats, across: Floats) -> Floats:
+    """What pictures [N, h, w] show at rows `down` [N, S] and columns `across` [N, S], in fractions of their
+    sides: [N, S, S], linearly between pixels, and as the nearest pixel outside."""
+    height, width = pictures.shape[1:]
+    rows, columns = np.clip(down * height - 0.5, 0, height - 1), np.clip(across * width - 0.5, 0, width - 1)
+    top, left = np.minimum(rows.astype(int), height - 2), np.minimum(columns.astype(int), width - 2)
+    below, beyond = (rows - top)[:, :, None], (columns - left)[:, None, :]
+    number = np.arange(len(pictures))[:, None, None]
+    top, left = top[:, :, None], left[:, None, :]
+    upper, lower = (
+        pictures[number, row, left] * (1 - beyond) + pictures[number, row, left + 1] * beyond
+        for row in (top, top + 1)
+    )
+    return upper * (1 - below) + lower * below
 
 
 def _components(cut: Floats) -> list[Floats]:
