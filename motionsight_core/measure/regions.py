@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from motionsight_core.measure.bars import Area, BarFinder
 from motionsight_core.measure.camera import Registration, to_corner_origin
 from motionsight_core.measure.differences import compensated_difference
+from motionsight_core.measure.dividing import divided
 from motionsight_core.measure.grouping import Group, moving_groups, of_one_thing
 from motionsight_core.measure.medians import medians
 from motionsight_core.measure.slopes import drifting_groups
@@ -183,6 +184,9 @@ class RegionFinder:
         by_flow = not groups and step.is_slope and step.flow is not None
         if by_flow and step.flow is not None:
             groups = drifting_groups(step.flow, frame.luma, least=LEAST_MASS_BETWEEN_LAYERS)
+        if not by_flow:
+            later = list(self._frames)[index + 1 :]
+            groups = divided(groups, [(one.flow, one.far) for one in later if one.flow is not None])
         if len(groups) > 1 and step.flow is not None:
             groups = of_one_thing(groups, step.flow, step.far)
         still = self._still(index) if groups and self._passes(index) else None

@@ -67,6 +67,17 @@ def test_two_squares_that_begin_side_by_side_are_two_tracks_from_the_beginning()
     assert max(track.start_s for track in tracks) <= 0.2
 
 
+def test_two_squares_that_stay_together_but_go_at_their_own_speeds_are_two_tracks() -> None:
+    def frame_at(t_s: float) -> Luma:
+        return with_square(with_other(view(PICTURE), 80 + 35 * t_s, 98), 30 + 70 * t_s, 60)
+
+    tracks = measured(film(frame_at)).tracks
+    assert len(tracks) == 2
+    assert all(track.end_s - track.start_s > 2.5 for track in tracks)
+    (upper,) = (track for track in tracks if track.boxes[0].y0 < 0.4)
+    assert all(covers(upper, n, 30 + 70 * upper.boxes[n].t_s, 60, 6) for n in range(3, 26))
+
+
 def test_a_square_that_rests_for_a_moment_keeps_its_track() -> None:
     def frame_at(t_s: float) -> Luma:
         moved_s = t_s if t_s < 1.5 else max(1.5, t_s - 1.3)

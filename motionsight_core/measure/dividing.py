@@ -1,0 +1,192 @@
+"""Two things whose pixels lie together, told apart by how they move.
+
+Where one thing passes before another, or near it, their differences join into one group of pixels. Its flow
+then has two motions, each of which holds on one side of the group.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from motionsight_core.measure.grouping import Group
+from motionsight_core.measure.medians import medians
+
+Floats = NDArray[np.float64]
+#: The flow [h, w, 2] from one frame to the next, pixels, and the affine [3, 3] of the background.
+Step = tuple[NDArray[np.float32], Floats]
+
+#: Steps over which ways are added up: what hardly differs from frame to frame does so over three.
+STEPS = 3
+#: Samples of a group, at most, by which its motions are told.
+MOST_SAMPLES = 300
+#: Lengths are over the root of the number of steps, as the errors of ways that are added up are. What belongs
+#: to a motion differs from it by less than this, pixels, or this share of it ...
+RADIUS, RADIUS_SHARE = 0.6, 0.12
+#: ... what is farther than so many radii belongs to another ...
+OUTSIDE = 1.4
+#: ... and so many contain most of what either motion explains.
+WITHIN, LEAST_EXPLAINED = 1.5, 0.6
+#: Two motions are farther apart than this, pixels, and this share of the larger; what hardly moves is the
+#: blurred edge of the ground, and no thing.
+LEAST_APART, APART_SHARE = 1.0, 0.2
+LEAST_MOTION = 1.0
+#: What turns or comes nearer has one affine motion: two must leave less than this share of what that leaves
+#: unexplained, where more than so many pixels count as these.
+MUCH_BETTER, MOST_AWAY = 0.7, 3.0
+#: Least pixels of a part, share of the group and of the frame.
+LEAST_SHARE, LEAST_MASS = 0.15, 0.002
+#: Side of the square in which pixels decide together to which part they belong, and gap in a part, pixels.
+TOGETHER, GAP = 9, 3
+#: Share of a part that lies together, and most that two parts may have of the smaller one's box in common: an
+#: arm moves before its body.
+LEAST_COMPACT, MOST_NESTED = 0.75, 0.8
+#: Flow is blurred so far that the edge of what is fast may seem to move otherwise, pixels: a part is thicker.
+THIN = 14
+
+
+def divided(groups: Sequence[Group], steps: Sequence[Step]) -> list[Group]:
+    """The groups of a frame, those of two things in two parts.
+
+    Args:
+        groups: of one frame.
+        steps: from that frame to the next, and on from there; without any, no group is divided.
+    """
+    if not steps:
+        return list(groups)
+    return [part for group in groups for part in _parts(group, steps[:STEPS])]
+
+
+def _parts(group: Group, steps: Sequence[Step]) -> list[Group]:
+    least = LEAST_MASS * steps[0][0].shape[0] * steps[0][0].shape[1]
+    if len(group.rows) < 2 * least:
+        return [group]
+    chosen = slice(None, None, max(1, len(group.rows) // MOST_SAMPLES))
+    rows, columns = group.rows[chosen], group.columns[chosen]
+    motions = _two_motions(rows, columns, _ways(rows, columns, steps))
+    if motions is None:
+        return [group]
+    return _sides(group, _ways(group.rows, group.columns, steps), motions, least)
+
+
+def _ways(rows: NDArray[np.intp], columns: NDArray[np.intp], steps: Sequence[Step]) -> Floats:
+    """How far each pixel gets against the background [N, 2], pixels over the root of the number of steps."""
+    height, width = steps[0][0].shape[:2]
+    x, y = columns.astype(np.float64), rows.astype(np.float64)
+    path = np.eye(3)
+    for flow, passing in steps:
+        row, column = (
+            np.minimum(np.maximum(place + 0.5, 0), side - 1).astype(np.intp)
+            for place, side in ((y, height), (x, width))
+        )
+        way = flow.reshape(-1, 2).take(row * width + column, axis=0)
+        x, y, path = x + way[:, 0], y + way[:, 1], passing @ path
+    (xx, xy, right), (yx, yy, down) = path[:2].tolist()
+    ways = np.stack([x - (xx * columns + xy * rows + right), y - (yx * columns + yy * rows + down)])
+    return ways.T / np.sqrt(len(steps))
+
+
+def _two_motions(
+    rows: NDArray[np.intp], columns: NDArray[np.intp], ways: Floats
+) -> tuple[Floats, Floats] | None:
+    """The two motions [2] that samples have; None where they have one, or none that explains them."""
+    # Of two motions, one at least is away from the median by half of what they are apart.
+    if np.mean(_away(ways, np.asarray(medians(ways), np.float64)) > LEAST_APART / 2) < LEAST_SHARE:
+        return None
+    first = _usual(ways)
+    others = ways[_away(ways, first) > OUTSIDE * _radius(first)]
+    if len(others) < LEAST_SHARE * len(ways):
+        return None
+    second = _usual(others)
+    lengths = [float(np.hypot(*motion)) for motion in (first, second)]
+    apart = float(np.hypot(*(first - second)))
+    if min(lengths) < LEAST_MOTION or apart < max(LEAST_APART, APART_SHARE * max(lengths)):
+        return None
+    away = [_away(ways, motion) for motion in (first, second)]
+    explained = (away[0] < WITHIN * _radius(first)) | (away[1] < WITHIN * _radius(second))
+    if explained.mean() < LEAST_EXPLAINED:
+        return None
+    by_two, by_affine = np.minimum(*away), _away_from_affine(rows, columns, ways)
+    left, left_by_affine = (float(np.minimum(one, MOST_AWAY).mean()) for one in (by_two, by_affine))
+    return (first, second) if left < MUCH_BETTER * left_by_affine else None
+
+
+def _sides(group: Group, ways: Floats, motions: tuple[Floats, Floats], least: float) -> list[Group]:
+    """The parts of a group that have either motion, each in one place; the group where these are no two."""
+    first, second = (_away(ways, motion) for motion in motions)
+    rows, columns = group.rows - group.rows.min(), group.columns - group.columns.min()
+    size = int(rows.max()) + 1, int(columns.max()) + 1
+    votes = np.zeros(size, np.float32)
+    votes[rows, columns] = np.where(second < first, 1.0, -1.0)
+    votes = cv2.boxFilter(votes, -1, (TOGETHER, TOGETHER), borderType=cv2.BORDER_CONSTANT)
+    is_second = votes[rows, columns] > 0
+    parts: list[Group] = []
+    for mine in (~is_second, is_second):
+        of_part = np.flatnonzero(mine)
+        if len(of_part) < LEAST_SHARE * len(mine):
+            return [group]
+        mask = np.zeros(size, np.uint8)
+        mask[rows[mine], columns[mine]] = 1
+        joined = cv2.dilate(mask, np.ones((2 * GAP + 1, 2 * GAP + 1), np.uint8))
+        places = cv2.connectedComponents(joined, connectivity=8)[1][rows[mine], columns[mine]]
+        largest = of_part[places == np.bincount(places).argmax()]
+        if len(largest) < max(least, LEAST_COMPACT * len(of_part)):
+            return [group]
+        if min(np.ptp(np.percentile(side[largest], (5, 95))) for side in (rows, columns)) < THIN:
+            return [group]
+        parts.append(Group(group.rows[largest], group.columns[largest], group.strength))
+    return parts if _nested(*parts) <= MOST_NESTED else [group]
+
+
+def _nested(one: Group, other: Group) -> float:
+    """What the boxes of two groups have in common, share of the smaller one."""
+    common, areas = 1.0, [1.0, 1.0]
+    for a, b in ((one.rows, other.rows), (one.columns, other.columns)):
+        ends = [(int(side.min()), int(side.max()) + 1) for side in (a, b)]
+        common *= max(0, min(last for _, last in ends) - max(first for first, _ in ends))
+        areas = [area * (last - first) for area, (first, last) in zip(areas, ends, strict=True)]
+    return common / min(areas)
+
+
+def _away(ways: Floats, motion: Floats) -> Floats:
+    return np.hypot(ways[:, 0] - motion[0], ways[:, 1] - motion[1])
+
+
+def _radius(motion: Floats) -> float:
+    return max(RADIUS, RADIUS_SHARE * float(np.hypot(*motion)))
+
+
+def _usual(ways: Floats) -> Floats:
+    """The motion [2] that most of the samples have."""
+    cells = np.rint(ways).astype(np.intp)
+    cells -= cells.min(axis=0)
+    rows, columns = (int(side) + 1 for side in cells.max(axis=0))
+    if rows * columns > len(ways) ** 2:
+        return np.asarray(medians(ways), np.float64)  # strewn so far that no cell stands out
+    counts = np.bincount(cells[:, 0] * columns + cells[:, 1], minlength=rows * columns)
+    around = cv2.boxFilter(
+        counts.reshape(rows, columns).astype(np.float32),
+        -1,
+        (3, 3),
+        normalize=False,
+        borderType=cv2.BORDER_CONSTANT,
+    )
+    best = np.array(divmod(int(np.argmax(around)), columns))
+    motion = ways[(np.abs(cells - best) <= 1).all(axis=1)].mean(axis=0)
+    near = _away(ways, motion) < _radius(motion)
+    return np.asarray(ways[near].mean(axis=0) if near.any() else motion, np.float64)
+
+
+def _away_from_affine(rows: NDArray[np.intp], columns: NDArray[np.intp], ways: Floats) -> Floats:
+    """How far each sample is from the one affine motion of all [N], pixels."""
+    places = np.stack([np.ones(len(rows)), columns - columns.mean(), rows - rows.mean()], axis=1)
+    weight, away = np.ones(len(rows)), np.zeros(len(rows))
+    for _ in range(4):
+        weighted = places * weight[:, None]
+        affine = np.linalg.solve(places.T @ weighted + 1e-6 * np.eye(3), weighted.T @ ways)
+        away = np.hypot(*(ways - places @ affine).T)
+        weight = 1 / (1 + away**2) ** 2
+    return away
