@@ -45,8 +45,7 @@ class NanoDet:
 
     def __init__(self, content: bytes) -> None:
         """`content`: of the ONNX file."""
-        # OpenCV 5.0's new engine takes a fifth longer.
-        self._net = cv2.dnn.readNetFromONNX(np.frombuffer(content, np.uint8), cv2.dnn.ENGINE_CLASSIC)
+        self._net = cv2.dnn.readNetFromONNX(np.frombuffer(content, np.uint8))
         self._lock = threading.Lock()
 
     def detect(self, picture: NDArray[np.uint8]) -> tuple[Detection, ...]:
