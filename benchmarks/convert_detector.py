@@ -191,7 +191,7 @@ def _weights_of(manifest: list[dict[str, Any]], folder: Path) -> dict[str, NDArr
 def _largest_difference(model: Path) -> float:
     """Between OpenCV and onnxruntime, over two sizes of noise in the range of normalised pictures."""
     session = onnxruntime.InferenceSession(str(model), providers=["CPUExecutionProvider"])
-    net = cv2.dnn.readNetFromONNX(str(model), cv2.dnn.ENGINE_CLASSIC)
+    net = cv2.dnn.readNetFromONNX(str(model))  # by the engine that runs it in the product
     names = [output.name for output in session.get_outputs()]
     worst = 0.0
     for height, width in ((256, 416), (416, 416)):

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from motionsight_core.measure.corners import area, common_area
 from motionsight_core.measure.grouping import Group
 from motionsight_core.measure.medians import medians
 
@@ -94,7 +95,7 @@ def _two_motions(
 ) -> tuple[Floats, Floats] | None:
     """The two motions [2] that samples have; None where they have one, or none that explains them."""
     # Of two motions, one at least is away from the median by half of what they are apart.
-    if np.mean(_away(ways, np.asarray(medians(ways), np.float64)) > LEAST_APART / 2) < LEAST_SHARE:
+    if np.mean(_away(ways, medians(ways)) > LEAST_APART / 2) < LEAST_SHARE:
         return None
     first = _usual(ways)
     others = ways[_away(ways, first) > OUTSIDE * _radius(first)]
@@ -143,12 +144,7 @@ def _sides(group: Group, ways: Floats, motions: tuple[Floats, Floats], least: fl
 
 def _nested(one: Group, other: Group) -> float:
     """What the boxes of two groups have in common, share of the smaller one."""
-    common, areas = 1.0, [1.0, 1.0]
-    for a, b in ((one.rows, other.rows), (one.columns, other.columns)):
-        ends = [(int(side.min()), int(side.max()) + 1) for side in (a, b)]
-        common *= max(0, min(last for _, last in ends) - max(first for first, _ in ends))
-        areas = [area * (last - first) for area, (first, last) in zip(areas, ends, strict=True)]
-    return common / min(areas)
+    return common_area(one.box, other.box) / min(area(one.box), area(other.box))
 
 
 def _away(ways: Floats, motion: Floats) -> Floats:
@@ -165,7 +161,7 @@ def _usual(ways: Floats) -> Floats:
     cells -= cells.min(axis=0)
     rows, columns = (int(side) + 1 for side in cells.max(axis=0))
     if rows * columns > len(ways) ** 2:
-        return np.asarray(medians(ways), np.float64)  # strewn so far that no cell stands out
+        return medians(ways)  # strewn so far that no cell stands out
     counts = np.bincount(cells[:, 0] * columns + cells[:, 1], minlength=rows * columns)
     around = cv2.boxFilter(
         counts.reshape(rows, columns).astype(np.float32),

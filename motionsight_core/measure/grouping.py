@@ -42,6 +42,12 @@ class Group:
     strength: float
     """Mean difference over the threshold, 1 at the threshold."""
 
+    @property
+    def box(self) -> tuple[int, int, int, int]:
+        """x0, y0, x1, y1 in pixels."""
+        (x0, x1), (y0, y1) = ((int(side.min()), int(side.max()) + 1) for side in (self.columns, self.rows))
+        return x0, y0, x1, y1
+
 
 def moving_groups(
     current: Luma, difference: Luma, *, threshold: float, error: float, least: float

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+T = TypeVar("T", bound=np.floating)
 
 
 def median(values: NDArray[Any]) -> float:
@@ -21,10 +23,10 @@ def median(values: NDArray[Any]) -> float:
     return (low + high) / 2
 
 
-def medians(values: NDArray[np.floating]) -> NDArray[np.floating]:
+def medians(values: NDArray[T]) -> NDArray[T]:
     """The same of each column [N, ...] -> [...]."""
     middle = len(values) // 2
     if len(values) % 2:
         return np.partition(values, middle, axis=0)[middle]
     low, high = np.partition(values, (middle - 1, middle), axis=0)[middle - 1 : middle + 1]
-    return (low + high) / 2
+    return np.asarray((low + high) / 2, values.dtype)

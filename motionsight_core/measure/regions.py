@@ -234,7 +234,7 @@ class RegionFinder:
         frame = self._frames[index]
         height, width = frame.luma.shape
         rows, columns = group.rows, group.columns
-        x0, y0, x1, y1 = int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1
+        x0, y0, x1, y1 = group.box
         region = Region(
             box=(x0 / width, y0 / height, x1 / width, y1 / height),
             mass=len(rows) / (height * width),

@@ -145,7 +145,7 @@ def _planned_frames(
     packet_pts = index.packet_pts() if index.renumbered else None
     uses = plan_packets(index, wanted)
     first_use, last_use = np.flatnonzero(uses)[[0, -1]].tolist()
-    nonref, skipping = _can_skip_nonref(stream), False
+    nonref = _can_skip_nonref(stream)
     codec = stream.codec_context
     for position, packet in reading(container, stream, index, first_use):
         if position > last_use:
@@ -156,9 +156,7 @@ def _planned_frames(
             yield from awaited.among(decoder.frames(None))
             codec.flush_buffers()
             awaited.jumped = True
-        skips = nonref and uses[position] == PacketUse.REFERENCE
-        if skips != skipping:
-            codec.skip_frame, skipping = "NONREF" if skips else "DEFAULT", skips
+        codec.skip_frame = "NONREF" if nonref and uses[position] == PacketUse.REFERENCE else "DEFAULT"
         if packet_pts is not None:
             shown = int(packet_pts[position])
             packet.pts = None if shown == NOT_DISPLAYED else shown
