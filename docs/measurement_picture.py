@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from motionsight_core import Settings, clips_of, decode
 from motionsight_core.measure.camera import PairRegistrar, to_corner_origin
+from motionsight_core.measure.differences import Picture as Compared
 from motionsight_core.measure.differences import compensated_difference
 from motionsight_core.measure.mixtures import ThumbnailFrame, Window
 from motionsight_core.synthetic import catalog, render
@@ -95,7 +96,7 @@ def _difference(frames: list[Picture], at: int) -> Picture:
     looks = []
     for other in (before, after):
         warp = to_corner_origin(registrar.register(other, now).affine, *now.shape)[:2]
-        looks.append(compensated_difference(other, warp, now))
+        looks.append(compensated_difference(Compared(other, None), warp, Compared(now, None)).luma)
     least = np.minimum(*looks)
     return np.asarray(cv2.cvtColor(cv2.convertScaleAbs(least, alpha=4.0), cv2.COLOR_GRAY2BGR), np.uint8)
 

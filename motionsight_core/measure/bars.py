@@ -26,9 +26,14 @@ class Area:
     left: int
     right: int
 
-    def of(self, luma: Luma) -> Luma:
-        """That part of a frame [h, w]."""
-        return luma[self.top : self.bottom, self.left : self.right]
+    def of(self, frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """That part of a frame [h, w, ...]."""
+        return frame[self.top : self.bottom, self.left : self.right]
+
+    @property
+    def halved(self) -> Area:
+        """The same in a frame half as large; exact from an even corner, as `BarFinder` gives it."""
+        return Area(self.top // 2, self.bottom // 2, self.left // 2, self.right // 2)
 
 
 class BarFinder:
@@ -61,4 +66,5 @@ def _within(brightest: Luma) -> tuple[int, int]:
     if len(shown) < LEAST_SIDE * count:
         return 0, count
     first, last = int(shown[0]), int(shown[-1]) + 1
-    return (first + EDGE if first else 0), (last - EDGE if last < count else count)
+    # From an even line, so that a frame half as large has one there.
+    return (first + first % 2 + EDGE if first else 0), (last - EDGE if last < count else count)

@@ -68,6 +68,8 @@ OVERLAY_MOST = 0.35
 LEAST_FAR = 0.4
 #: Share of background below which an orbit is looked for.
 ORBIT_INLIERS = 0.75
+#: Share of the neighbourhood of a layer's samples that is of it too.
+LAYER_TOGETHER = 0.62
 #: Least cosine between the motions of the two layers.
 LAYER_PARALLEL = 0.95
 #: A sample belongs to another layer when it is this many inlier distances away from the first.
@@ -116,6 +118,7 @@ class PairRegistrar:
         rows = np.arange(GRID_MARGIN, height - GRID_MARGIN, step)
         columns = np.arange(GRID_MARGIN, width - GRID_MARGIN, step)
         grid_y, grid_x = np.meshgrid(rows, columns, indexing="ij")
+        self._grid = len(rows), len(columns)
         self._rows, self._columns = grid_y.ravel(), grid_x.ravel()
         self._x: Floats = (self._columns - (width - 1) / 2).astype(np.float64)
         self._y: Floats = (self._rows - (height - 1) / 2).astype(np.float64)
@@ -176,7 +179,7 @@ class PairRegistrar:
         if near is not None:
             # The affine would otherwise bend towards the near layer.
             robust = np.where(samples.residual(near) < residual, 0.0, robust)
-        affine, misfit = _affine(samples.weighted(robust), tolerance)
+        affine, misfit = self._affine(samples.weighted(robust), tolerance)
         return Registration(
             similarity=_matrix(far),
             affine=affine,
@@ -190,6 +193,29 @@ class PairRegistrar:
             support=support,
             flow=dense,
         )
+
+    def _affine(self, samples: FlowSamples, tolerance: float) -> tuple[Floats, float]:
+        """The affine [2, 3] of the background, and how far its flow strays from it (median, pixels)."""
+        both = np.stack([samples.x, samples.y, np.ones_like(samples.x), samples.u, samples.v])
+        design, flow = both[:3], both[3:]
+        weight = samples.weight
+        solution, strays, residual = np.zeros((3, 2)), flow, np.zeros_like(samples.x)
+        for _ in range(3):
+            products = (design * weight) @ both.T
+            solution = np.linalg.solve(products[:, :3] + 1e-9 * np.eye(3), products[:, 3:])
+            strays = flow - solution.T @ design
+            residual = np.hypot(*strays)
+            # Twice the tolerance lets in near and far ground, whose motions differ by parallax.
+            weight = np.sqrt(samples.weight) / (1 + (residual / (2 * tolerance)) ** 2) ** 2
+        background = residual < 2 * tolerance
+        if not background.any():
+            return np.ascontiguousarray(solution.T) + np.eye(2, 3), 2 * tolerance
+        # Neighbours stray alike where the background is no plane, and each its own way in noise.
+        mine = np.where(background, weight, 0.0)
+        total = np.maximum(self._within(mine), 1e-9)
+        right, down = (self._within(way * mine) / total for way in strays)
+        misfit = median(np.hypot(right, down)[background])
+        return np.ascontiguousarray(solution.T) + np.eye(2, 3), misfit
 
     def support(self, luma: Luma) -> float:
         """Sum of the texture weights of a frame [h, w]: how much picture there is to measure on."""
@@ -228,6 +254,23 @@ class PairRegistrar:
         """Whether the chosen samples reach across most of the frame's width."""
         return int(np.count_nonzero(np.bincount(self._eighth[chosen]))) >= LEAST_COLUMNS
 
+    def _together(self, weight: Floats, chosen: NDArray[np.bool_]) -> float:
+        """How much of what lies around a chosen sample is chosen too, mean share 0 to 1: flow that errs lies
+        here and there."""
+        mine = np.where(chosen, weight, 0.0)
+        share = self._around(mine) / np.maximum(self._around(weight), 1e-9)
+        return float(share @ mine / mine.sum())
+
+    def _around(self, values: Floats) -> Floats:
+        """Sums [S] of values over each sample's eight neighbours."""
+        return self._within(values) - values
+
+    def _within(self, values: Floats) -> Floats:
+        """The same with the sample itself."""
+        grid = values.reshape(self._grid)
+        sums = cv2.boxFilter(grid, -1, (3, 3), normalize=False, borderType=cv2.BORDER_CONSTANT)
+        return np.asarray(sums, np.float64).ravel()
+
     def _layers(self, samples: FlowSamples, first: Floats) -> tuple[Floats, Floats | None]:
         """The motion of the far background, and that of a near layer if there is one.
 
@@ -246,6 +289,8 @@ class PairRegistrar:
         second = refined(others, best_similarity(others, self._draws, guess))
         mine = outside & (others.residual(second) < samples.tolerance(second))
         if samples.weight[mine].sum() < least or not self._spread(mine):
+            return first, None
+        if self._together(samples.weight, mine) < LAYER_TOGETHER:
             return first, None
         first_flow = np.stack(moved(first, self._x, self._y))[:, mine]
         second_flow = np.stack(moved(second, self._x, self._y))[:, mine]
@@ -289,23 +334,6 @@ def to_corner_origin(matrix: Floats, height: int, width: int) -> Floats:
     shifted = np.vstack([matrix, [0.0, 0.0, 1.0]])
     shifted[:2, 2] += centre - matrix[:, :2] @ centre
     return shifted
-
-
-def _affine(samples: FlowSamples, tolerance: float) -> tuple[Floats, float]:
-    """The affine [2, 3] of the background, and how far its flow strays from it (median, pixels)."""
-    both = np.stack([samples.x, samples.y, np.ones_like(samples.x), samples.u, samples.v])
-    design, flow = both[:3], both[3:]
-    weight = samples.weight
-    solution, residual = np.zeros((3, 2)), np.zeros_like(samples.x)
-    for _ in range(3):
-        products = (design * weight) @ both.T
-        solution = np.linalg.solve(products[:, :3] + 1e-9 * np.eye(3), products[:, 3:])
-        residual = np.hypot(*(flow - solution.T @ design))
-        # Twice the tolerance lets in near and far ground, whose motions differ by parallax.
-        weight = np.sqrt(samples.weight) / (1 + (residual / (2 * tolerance)) ** 2) ** 2
-    background = residual[residual < 2 * tolerance]
-    misfit = median(background) if len(background) else 2 * tolerance
-    return np.ascontiguousarray(solution.T) + np.eye(2, 3), misfit
 
 
 def _at(similarity: Floats, support: float, flow: NDArray[np.float32]) -> Registration:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -11,10 +13,14 @@ from numpy.typing import NDArray
 from motionsight_core.measure.medians import median
 
 Floats = NDArray[np.float64]
-Luma = NDArray[np.uint8]
+Levels = NDArray[np.uint8]
+Luma = Levels
+Chroma = Levels
 
 #: Motion that is not undone, pixels: edges may lie as far from where they are expected, and more.
 LEAST_WAY = 0.1
+#: Chroma of what has no colour.
+GREY = 128
 #: Light is compared in each such pixel across and down ...
 EXPOSURE_STEP = 4
 #: ... by so many fits, each without what moves in the one before.
@@ -27,23 +33,66 @@ EXPOSURE_RIDGE = 25.0
 MUCH_BETTER = 0.85
 
 
-def compensated_difference(other: Luma, other_to_current: Floats, current: Luma) -> Luma:
-    """|other warped - current| [h, w]; 0 where `other` does not show the place.
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A frame as it is compared with others."""
+
+    luma: Luma
+    """[h, w]."""
+    chroma: Chroma | None
+    """[h / 2, w / 2, 2], Cb and Cr; None of a frame without colours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How far a picture differs from another at each place, levels of 255."""
+
+    luma: Luma
+    """[h, w]."""
+    chroma: Luma | None
+    """[h / 2, w / 2], the larger one of Cb and Cr; None where one of the two has no colours."""
+
+    def smaller(self, other: Difference) -> Difference:
+        """The smaller one of two differences at each place."""
+        return self._with(other, np.minimum)
+
+    def larger(self, other: Difference) -> Difference:
+        """The larger one of two differences at each place."""
+        return self._with(other, np.maximum)
+
+    def _with(self, other: Difference, chosen: Callable[[Luma, Luma], Luma]) -> Difference:
+        has_chroma = self.chroma is not None and other.chroma is not None
+        return Difference(
+            chosen(self.luma, other.luma),
+            chosen(self.chroma, other.chroma) if has_chroma else None,  # pyright: ignore[reportArgumentType]
+        )
+
+
+def compensated_difference(other: Picture, other_to_current: Floats, current: Picture) -> Difference:
+    """|other warped - current|, in the same light; 0 where `other` does not show the place.
 
     Args:
-        other: luma [h, w], earlier or later.
-        other_to_current: affine [2, 3] in pixel indices.
-        current: luma [h, w].
+        other: earlier or later.
+        other_to_current: affine [2, 3] in pixel indices of the luma.
+        current: of the same size.
     """
-    warped = (
-        other
-        if _longest_way(other_to_current, current) < LEAST_WAY
-        else _warped(other, other_to_current, current)
-    )
-    gain, offset = exposure_change(warped, current)
+    moves = _longest_way(other_to_current, current.luma) >= LEAST_WAY
+    warped = _warped(other.luma, other_to_current, current.luma) if moves else other.luma
+    gain, offset = exposure_change(warped, current.luma)
+    difference = _apart(warped, current.luma, gain, offset)
+    if other.chroma is None or current.chroma is None:
+        return Difference(difference, None)
+    warped = _warped(other.chroma, _at_half(other_to_current), current.chroma) if moves else other.chroma
+    # Light scales colours about grey.
+    in_colour = _apart(warped, current.chroma, gain, GREY * (1 - gain))
+    return Difference(difference, np.asarray(cv2.max(*cv2.split(in_colour)), np.uint8))
+
+
+def _apart(warped: Levels, current: Levels, gain: float, offset: float) -> Levels:
+    """|gain * warped + offset - current|; 0 where they are the same before."""
     if gain != 1 or offset != 0:
         unknown = warped == current
-        warped = cv2.convertScaleAbs(warped, alpha=gain, beta=offset)
+        warped = cv2.convertScaleAbs(warped, alpha=gain, beta=offset).astype(np.uint8, copy=False)
         warped[unknown] = current[unknown]
     return cv2.absdiff(warped, current).astype(np.uint8, copy=False)
 
@@ -59,8 +108,15 @@ def _longest_way(motion: Floats, luma: Luma) -> float:
     )
 
 
-def _warped(other: Luma, other_to_current: Floats, current: Luma) -> Luma:
-    height, width = current.shape
+def _at_half(motion: Floats) -> Floats:
+    """An affine [2, 3] in pixel indices of a frame half as large, whose first pixel lies between the first
+    two of the whole one."""
+    turned, way = motion[:, :2], motion[:, 2]
+    return np.column_stack([turned, (turned.sum(axis=1) / 2 + way - 0.5) / 2])
+
+
+def _warped(other: Levels, other_to_current: Floats, current: Levels) -> Levels:
+    height, width = current.shape[:2]
     # A transparent border leaves `current` itself where nothing is known: no difference there.
     return cv2.warpAffine(
         other,

@@ -8,19 +8,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from motionsight_core.measure.medians import median, medians
+from motionsight_core.measure.medians import medians
 
-Luma = NDArray[np.uint8]
-
-#: A difference must exceed this many deviations of the frame's own noise.
-NOISE_DEVIATIONS = 4.0
-#: Median of |x| over the deviation of x, for normal noise.
-MEDIAN_TO_DEVIATION = 0.6745
 #: Least moving pixels among a pixel's 3x3 neighbourhood: single ones are noise.
 NEIGHBOURS = 4
-#: Deviation of luma of a picture of usual contrast, levels of 255, and the least share of it that is told.
-USUAL_DEVIATION = 25.0
-LEAST_CONTRAST = 0.4
 #: Gap between two parts of one object, in widths of the frame, across and (people are tall) upwards.
 GAP_X = 0.028
 GAP_Y = 0.040
@@ -49,41 +40,18 @@ class Group:
         return x0, y0, x1, y1
 
 
-def moving_groups(
-    current: Luma, difference: Luma, *, threshold: float, error: float, least: float
-) -> list[Group]:
+def moving_groups(strength: NDArray[np.float32], *, least: float) -> list[Group]:
     """The groups of one frame, the one with most moving pixels first.
 
     Args:
-        current: luma [h, w], lightly blurred like the difference's sources.
-        difference: how far each pixel [h, w] differs from the frames before and after.
-        threshold: least difference of a moving pixel, of 255.
-        error: how far an edge of the background may lie from where it is expected, pixels.
+        strength: how far each pixel [h, w] differs from the frames before and after, over what one of the
+            background may.
         least: pixels of a group, share of the frame.
     """
-    tolerance = _tolerance(current, difference, threshold, error)
-    mask = (difference > tolerance).view(np.uint8)
+    mask = (strength > 1).view(np.uint8)
     count = cv2.boxFilter(mask, -1, (3, 3), normalize=False)
     mask &= (count >= NEIGHBOURS).astype(np.uint8)
-    if not mask.any():
-        return []
-    return groups_of(mask, difference / tolerance, least=least)
-
-
-def _tolerance(current: Luma, difference: Luma, threshold: float, error: float) -> NDArray[np.float32]:
-    """The difference [h, w] that a pixel of the background may show."""
-    noise = median(difference[::3, ::3]) / MEDIAN_TO_DEVIATION
-    gradient = cv2.morphologyEx(current, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
-    # The morphological gradient spans two pixels.
-    return gradient.astype(np.float32) * np.float32(error / 2) + np.float32(
-        max(threshold * _contrast(current), NOISE_DEVIATIONS * noise)
-    )
-
-
-def _contrast(current: Luma) -> float:
-    """Of a frame, 1 where it is as usual, less in haze: there a smaller difference is one."""
-    deviation = float(cv2.meanStdDev(np.ascontiguousarray(current[::4, ::4]))[1][0, 0])
-    return min(max(deviation / USUAL_DEVIATION, LEAST_CONTRAST), 1.0)
+    return groups_of(mask, strength, least=least) if mask.any() else []
 
 
 def groups_of(mask: NDArray[np.uint8], strength: NDArray[np.floating], *, least: float) -> list[Group]:

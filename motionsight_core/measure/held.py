@@ -52,7 +52,7 @@ class _Hold:
 
 
 def is_repeat(previous: Luma, current: Luma) -> bool:
-    """Whether `current` is the picture of `previous` once more, both [h, w]."""
+    """Whether `current` is the picture of `previous` once more, both [h, w, ...]."""
     if cv2.norm(previous, current, cv2.NORM_L1) > REPEAT_MEAN * current.size:
         return False
     return cv2.norm(previous, current, cv2.NORM_INF) <= REPEAT_LARGEST

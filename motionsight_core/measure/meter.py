@@ -38,6 +38,7 @@ from motionsight_core.record import CameraMove, Dissolve
 from motionsight_core.settings import MeasureSettings
 
 Luma = NDArray[np.uint8]
+Chroma = NDArray[np.uint8]
 #: Looks at what moves, to give it names and the shape of things.
 Look = Callable[[FoundTracks], FoundTracks]
 
@@ -72,6 +73,7 @@ class MotionMeter:
         """Without most of its noise, and its time."""
         self._shown = np.zeros((1, 1), np.uint8)
         """The same frame as it came."""
+        self._shown_chroma: Chroma | None = None
         self._finder = RegionFinder(settings.region_threshold, settings.fps)
         self._tracker = RegionTracker(settings.fps)
         self._thumbnails = Thumbnails()
@@ -86,32 +88,34 @@ class MotionMeter:
         """(time, clarity)."""
         self._next_clarity_s = -np.inf
 
-    def push(self, luma: Luma, t_s: float) -> None:
+    def push(self, luma: Luma, t_s: float, *, chroma: Chroma | None = None) -> None:
         """Takes the next frame.
 
         Args:
             luma: [h, w], upright, square pixels; every frame of one size.
             t_s: its time, source seconds, after the time before.
+            chroma: Cb and Cr [h / 2, w / 2, 2], rounded down but at least 1; None where there are no colours.
 
         Raises:
             ValueError: the frame has another size or does not come later than the one before.
         """
         if self._last is not None:
             _check(luma, t_s, *self._last)
-            if is_repeat(self._shown, luma):
+            if self._is_repeat(luma, chroma):
                 # The frame before is on display for longer, as if there were no other.
                 return
         self._thumbnail = self._thumbnails.push(luma, t_s)
         if t_s >= self._next_clarity_s:
             self._clarity.append((t_s, clarity(luma)))
             self._next_clarity_s = t_s + CLARITY_EVERY_S
-        self._shown, luma = luma, self._smoother.push(luma, t_s)
+        self._shown, self._shown_chroma = luma, chroma
+        luma = self._smoother.push(luma, t_s)
         if self._last is None:
             self._registrar = PairRegistrar(*luma.shape)
-            self._finder.push(t_s, luma, None)
+            self._finder.push(t_s, luma, None, chroma)
             self._dissolves.push(self._thumbnail, t_s, None)
         else:
-            self._push_pair(*self._last, luma, t_s)
+            self._push_pair(*self._last, luma, t_s, chroma)
         self._last = luma, t_s
 
     def finish(self, start_s: float, end_s: float, *, look: Look | None = None) -> MotionMeasurement:
@@ -208,7 +212,15 @@ class MotionMeter:
         shown_s = np.diff(times_s, append=end_s)
         return round(weighted_median(values, np.maximum(np.round(shown_s / CLARITY_EVERY_S), 1)), 3)
 
-    def _push_pair(self, previous: Luma, previous_s: float, luma: Luma, t_s: float) -> None:
+    def _is_repeat(self, luma: Luma, chroma: Chroma | None) -> bool:
+        if not is_repeat(self._shown, luma):
+            return False
+        before = self._shown_chroma
+        return chroma is None or before is None or is_repeat(before, chroma)
+
+    def _push_pair(
+        self, previous: Luma, previous_s: float, luma: Luma, t_s: float, chroma: Chroma | None
+    ) -> None:
         assert self._registrar is not None  # noqa: S101  made with the first frame
         registration = self._registrar.register(previous, luma)
         is_new = self._cuts.is_cut(previous, luma, registration.flow, registration.inliers)
@@ -218,15 +230,21 @@ class MotionMeter:
             if is_new or (shift is not None and shift.is_sure):
                 sharp = sharpness(previous), sharpness(luma)
                 self._new_pictures.append(NewPicture(len(self._pairs), is_new, shift, *sharp))
-                self._push_break(registration, shift, previous_s, luma, t_s)
+                self._push_break(registration, shift, previous_s, luma, t_s, chroma)
                 return
         self._dissolves.push(self._thumbnail, t_s, rate_of(registration, t_s - previous_s, luma.shape))
         self._pairs.append(pair_of(registration, previous_s, t_s, luma.shape))
-        for seen in self._finder.push(t_s, luma, registration):
+        for seen in self._finder.push(t_s, luma, registration, chroma):
             self._tracker.push(seen)
 
     def _push_break(
-        self, registration: Registration, shift: Shift | None, previous_s: float, luma: Luma, t_s: float
+        self,
+        registration: Registration,
+        shift: Shift | None,
+        previous_s: float,
+        luma: Luma,
+        t_s: float,
+        chroma: Chroma | None,
     ) -> None:
         """A pair over which no object is followed: of a cut, or of a turn too fast for the flow."""
         assert self._registrar is not None  # noqa: S101  made with the first frame
@@ -237,7 +255,7 @@ class MotionMeter:
         for seen_before in self._finder.flush():
             self._tracker.push(seen_before)
         self._tracker.cut()
-        self._finder.push(t_s, luma, None)
+        self._finder.push(t_s, luma, None, chroma)
 
     def _breaks(self) -> Breaks:
         durations = np.array([pair.end_s - pair.start_s for pair in self._pairs])

@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 
 from motionsight_core.measure.bars import Area, BarFinder
 from motionsight_core.measure.camera import Registration, to_corner_origin
-from motionsight_core.measure.differences import compensated_difference
+from motionsight_core.measure.differences import Chroma, Difference, Picture, compensated_difference
 from motionsight_core.measure.dividing import divided
 from motionsight_core.measure.grouping import Group, moving_groups, of_one_thing
 from motionsight_core.measure.medians import medians
 from motionsight_core.measure.slopes import drifting_groups
+from motionsight_core.measure.tolerance import strength_of
 
 Floats = NDArray[np.float64]
 Luma = NDArray[np.uint8]
@@ -90,7 +91,8 @@ class _Frame:
     """A frame that waits for its neighbours."""
 
     t_s: float
-    luma: Luma
+    picture: Picture
+    """Lightly blurred."""
     far: Floats
     """Affine [3, 3] in pixel indices from the frame before."""
     near: Floats | None
@@ -105,16 +107,16 @@ class _Frame:
     """[h, w, 2] from the frame before, pixels."""
 
     @classmethod
-    def of(cls, t_s: float, luma: Luma, registration: Registration | None) -> _Frame:
+    def of(cls, t_s: float, picture: Picture, registration: Registration | None) -> _Frame:
         if registration is None:
-            return cls(t_s, luma, np.eye(3), None, 0.0, False, False, None)
-        height, width = luma.shape
+            return cls(t_s, picture, np.eye(3), None, 0.0, False, False, None)
+        height, width = picture.luma.shape
         near = registration.near
         (xx, xy, _), (yx, yy, _) = registration.affine
         slope = float(np.hypot(xx - yy, xy + yx)) / 2
         return cls(
             t_s,
-            luma,
+            picture,
             to_corner_origin(registration.affine, height, width),
             None if near is None else to_corner_origin(near, height, width),
             registration.misfit,
@@ -134,16 +136,20 @@ class RegionFinder:
         self._pending = 0
         self._bars = BarFinder()
 
-    def push(self, t_s: float, luma: Luma, registration: Registration | None) -> list[Seen]:
+    def push(
+        self, t_s: float, luma: Luma, registration: Registration | None, chroma: Chroma | None = None
+    ) -> list[Seen]:
         """Takes the next frame [h, w]; gives the regions of the frame that can be judged now, if any.
 
         Args:
             t_s: its time, source seconds.
+            luma: [h, w].
             registration: how the background moved since the frame before; None for a shot's first.
+            chroma: [h / 2, w / 2, 2]; None where there are no colours.
         """
         self._bars.push(luma)
-        softened = cv2.GaussianBlur(luma, (3, 3), 0).astype(np.uint8, copy=False)
-        self._frames.append(_Frame.of(t_s, softened, registration))
+        picture = Picture(_softened(luma), None if chroma is None else _softened(chroma))
+        self._frames.append(_Frame.of(t_s, picture, registration))
         self._pending += 1
         return [self._judge(len(self._frames) - self._pending)] if self._pending > self._reach else []
 
@@ -165,25 +171,22 @@ class RegionFinder:
         if before and after:
             # Between two layers of the background there is always something that is hidden both long
             # before and long after: the longer look would take it for an object.
-            difference = np.minimum(to(-1), to(1))
+            difference = to(-1).smaller(to(1))
             if not layered:
-                difference = np.maximum(difference, np.minimum(to(-before), to(after)))
+                difference = difference.larger(to(-before).smaller(to(after)))
         else:
             # The first or last frame of a shot: two looks to the one side there is.
             side = 1 if after else -1
-            difference = np.minimum(to(side), to(side * max(before, after)))
+            difference = to(side).smaller(to(side * max(before, after)))
         frame = self._frames[index]
-        groups = moving_groups(
-            frame.luma,
-            difference,
-            threshold=self._threshold,
-            error=REGISTRATION_ERROR + MISFIT_WEIGHT * frame.misfit,
-            least=LEAST_MASS_BETWEEN_LAYERS if layered else LEAST_MASS,
-        )
+        luma = frame.picture.luma
+        error = REGISTRATION_ERROR + MISFIT_WEIGHT * frame.misfit
+        strength = strength_of(frame.picture, difference, threshold=self._threshold, error=error)
+        groups = moving_groups(strength, least=LEAST_MASS_BETWEEN_LAYERS if layered else LEAST_MASS)
         step = self._frames[index + 1] if index + 1 < len(self._frames) else frame
         by_flow = not groups and step.is_slope and step.flow is not None
         if by_flow and step.flow is not None:
-            groups = drifting_groups(step.flow, frame.luma, least=LEAST_MASS_BETWEEN_LAYERS)
+            groups = drifting_groups(step.flow, luma, least=LEAST_MASS_BETWEEN_LAYERS)
         if not by_flow:
             later = list(self._frames)[index + 1 :]
             groups = divided(groups, [(one.flow, one.far) for one in later if one.flow is not None])
@@ -191,32 +194,38 @@ class RegionFinder:
             groups = of_one_thing(groups, step.flow, step.far)
         still = self._still(index) if groups and self._passes(index) else None
         regions = [replace(self._region(index, group, still), by_flow=by_flow) for group in groups]
-        return Seen(frame.t_s, frame.luma, regions, layered)
+        return Seen(frame.t_s, luma, regions, layered)
 
-    def _difference(self, picture: Area, index: int, offset: int) -> Luma:
-        """The difference [h, w] of a frame with the one `offset` frames later, by its nearest layer.
+    def _difference(self, area: Area, index: int, offset: int) -> Difference:
+        """The difference of a frame with the one `offset` frames later, by its nearest layer.
 
-        Outside of the picture it is 0: the edges of black bars would else move with the camera.
+        Outside of the picture's area it is 0: the edges of black bars would else move with the camera.
         """
         steps = range(min(index, index + offset) + 1, max(index, index + offset) + 1)
-        whole = self._frames[index].luma
-        other, current = picture.of(self._frames[index + offset].luma), picture.of(whole)
+        whole = self._frames[index].picture
+        other, current = _within(area, self._frames[index + offset].picture), _within(area, whole)
         far = [self._frames[step].far for step in steps]
-        difference = compensated_difference(other, _along(far, picture, back=offset > 0), current)
+        difference = compensated_difference(other, _along(far, area, back=offset > 0), current)
         near = [layer for step in steps if (layer := self._frames[step].near) is not None]
         if len(near) == len(steps):
-            by_near = compensated_difference(other, _along(near, picture, back=offset > 0), current)
-            difference = np.minimum(difference, by_near)
-        if difference.shape == whole.shape:
+            difference = difference.smaller(
+                compensated_difference(other, _along(near, area, back=offset > 0), current)
+            )
+        if difference.luma.shape == whole.luma.shape:
             return difference
-        framed = np.zeros_like(whole)
-        picture.of(framed)[:] = difference
+        chroma = (
+            None if difference.chroma is None or whole.chroma is None else np.zeros_like(whole.chroma[..., 0])
+        )
+        framed = Difference(np.zeros_like(whole.luma), chroma)
+        area.of(framed.luma)[:] = difference.luma
+        if framed.chroma is not None and difference.chroma is not None:
+            area.halved.of(framed.chroma)[:] = difference.chroma
         return framed
 
     def _passes(self, index: int) -> bool:
         """Whether the background passes anywhere, to the next frame or from the one before."""
         step = self._frames[index + 1] if index + 1 < len(self._frames) else self._frames[index]
-        height, width = step.luma.shape
+        height, width = step.picture.luma.shape
         corners = np.array([[0, 0, 1], [width, 0, 1], [0, height, 1], [width, height, 1]], np.float64).T
         return bool(np.hypot(*(step.far @ corners - corners)[:2]).max() > LEAST_PASSING)
 
@@ -224,7 +233,11 @@ class RegionFinder:
         """Which pixels [h, w] hold still on the screen."""
         frames = self._frames
         raw = [
-            compensated_difference(frames[other].luma, np.eye(2, 3), frames[index].luma)
+            compensated_difference(
+                Picture(frames[other].picture.luma, None),
+                np.eye(2, 3),
+                Picture(frames[index].picture.luma, None),
+            ).luma
             for other in (index - 1, index + 1)
             if 0 <= other < len(frames)
         ]
@@ -232,7 +245,7 @@ class RegionFinder:
 
     def _region(self, index: int, group: Group, still: NDArray[np.bool_] | None) -> Region:
         frame = self._frames[index]
-        height, width = frame.luma.shape
+        height, width = frame.picture.luma.shape
         rows, columns = group.rows, group.columns
         x0, y0, x1, y1 = group.box
         region = Region(
@@ -275,12 +288,22 @@ def _nearest_ground(flow: NDArray[np.float32], top: int, height: int, mine: Floa
     return float(np.hypot(away[:, 0], away[:, 1]).min())
 
 
-def _along(steps: list[Floats], picture: Area, *, back: bool) -> Floats:
-    """The affine [2, 3] over several frames, forwards or back, from those [3, 3] of each; in a picture within
+def _softened(levels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return cv2.GaussianBlur(levels, (3, 3), 0).astype(np.uint8, copy=False)
+
+
+def _within(area: Area, picture: Picture) -> Picture:
+    """What lies in an area of a picture."""
+    chroma = None if picture.chroma is None else area.halved.of(picture.chroma)
+    return Picture(area.of(picture.luma), chroma)
+
+
+def _along(steps: list[Floats], area: Area, *, back: bool) -> Floats:
+    """The affine [2, 3] over several frames, forwards or back, from those [3, 3] of each; in an area within
     the frame, pixels from its corner."""
     path = reduce(lambda before, step: step @ before, steps)
     whole = np.asarray(np.linalg.inv(path) if back else path, np.float64)[:2]
-    if picture.left == picture.top == 0:
+    if area.left == area.top == 0:
         return whole
-    corner = np.array([picture.left, picture.top])
+    corner = np.array([area.left, area.top])
     return np.column_stack([whole[:, :2], whole[:, 2] + whole[:, :2] @ corner - corner])

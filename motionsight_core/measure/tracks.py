@@ -25,6 +25,9 @@ PATIENCE_S = 0.5
 REST_S = 2.0
 #: Cost of a match that is worse than none: boxes that lie apart by more than their own size.
 WORST_COST = 1.2
+#: Cost of a match of a track that has just begun within an older one: where a region was two for a moment,
+#: the older one goes on.
+DOUBT_COST = 0.4
 #: Boxes of a track that may be told from another in a region that both share.
 ESTABLISHED = 4
 #: Share of a track's box that lies in a region which it shares with others.
@@ -54,7 +57,7 @@ class RegionTracker:
         alive = [trail for trail in self._open if trail not in lost]
         self._finish(lost)
         predicted = [trail.predicted(seen.t_s) for trail in alive]
-        owners = _assigned(predicted, seen.regions)
+        owners = _assigned(predicted, self._doubtful(alive, predicted), seen.regions)
         shared = self._shared(alive, predicted, owners, seen.regions)
         for row, trail in enumerate(alive):
             region = seen.regions[owners[row]] if row in owners and row not in shared else None
@@ -102,6 +105,17 @@ class RegionTracker:
         )
         return t_s - trail.times[-1] > PATIENCE_S + 1e-6 or t_s - seen_s > REST_S + 1e-6
 
+    def _doubtful(self, alive: Sequence[Trail], predicted: Sequence[Floats]) -> NDArray[np.bool_]:
+        """Which trails have just begun within an older one, and may be a part of it."""
+        older = [box for box, trail in zip(predicted, alive, strict=True) if len(trail.seen) >= ESTABLISHED]
+        return np.array(
+            [
+                len(trail.seen) < ESTABLISHED and any(share_inside(box, other) >= SHARED for other in older)
+                for box, trail in zip(predicted, alive, strict=True)
+            ],
+            np.bool_,
+        )
+
     def _shared(
         self,
         alive: Sequence[Trail],
@@ -132,11 +146,14 @@ class RegionTracker:
             self._done = sorted(self._done, key=lambda trail: -trail.mass)[:KEPT]
 
 
-def _assigned(predicted: Sequence[Floats], regions: Sequence[Region]) -> dict[int, int]:
+def _assigned(
+    predicted: Sequence[Floats], doubtful: NDArray[np.bool_], regions: Sequence[Region]
+) -> dict[int, int]:
     """The region of each trail that has one, by their numbers."""
     if not predicted or not regions:
         return {}
     cost = match_costs(np.stack(predicted), [region.box for region in regions])
+    cost += np.where(doubtful, DOUBT_COST, 0.0)[:, None]
     rows, columns = linear_sum_assignment(np.minimum(cost, WORST_COST))
     return {
         int(row): int(column)

@@ -15,6 +15,8 @@ Floats = NDArray[np.float64]
 
 #: The velocity of a track is that of so long, seconds.
 VELOCITY_S = 0.35
+#: A track is no smaller than the median of so many boxes: a part of it may be seen alone for a moment.
+SIZE_BOXES = 3
 #: Frames in which a region must have been seen to be a track.
 LEAST_BOXES = 4
 #: Share of a track's frames in which the region must have been seen: noise flickers.
@@ -114,8 +116,14 @@ class Trail:
         return sum(region.mass for region in self.seen)
 
     def predicted(self, t_s: float) -> Floats:
-        """The box [4] at a later time, going on as in the last third of a second."""
+        """The box [4] at a later time, going on as in the last third of a second, and no smaller than
+        lately."""
         last = np.array(self.boxes[-1])
+        recent = np.array(self.boxes[-SIZE_BOXES:])
+        sizes = recent[:, 2:] - recent[:, :2]
+        half = np.maximum(np.median(sizes, axis=0), sizes[-1]) / 2
+        centre = (last[:2] + last[2:]) / 2
+        last = np.concatenate([centre - half, centre + half])
         back = next((k for k in range(len(self.times)) if self.times[-1] - self.times[k] <= VELOCITY_S), 0)
         span = self.times[-1] - self.times[back]
         if span <= 0:

@@ -300,7 +300,8 @@ class MeasureSettings(Section):
         default=5.0,
         gt=0,
         le=255,
-        description="Least luma difference of a moving pixel after compensation, levels of 255.",
+        description="Least luma difference of a moving pixel after compensation, levels of 255; of colours, "
+        "four fifths of it.",
     )
     most_tracks: int = Field(
         default=64,

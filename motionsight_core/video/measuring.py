@@ -24,7 +24,7 @@ from motionsight_core.naming.nanodet import LONGEST_SIDE, NanoDet, packaged_dete
 from motionsight_core.naming.types import Detection
 from motionsight_core.naming.vocabulary import UNSAYABLE
 from motionsight_core.settings import Settings
-from motionsight_core.video.pixels import Geometry, luma_size, shrunk, to_luma, to_rgb
+from motionsight_core.video.pixels import Geometry, chroma_size, luma_size, shrunk, to_chroma, to_luma, to_rgb
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +36,30 @@ class _Picture:
     geometry: Geometry
 
 
+@dataclass(frozen=True, slots=True)
+class _Small:
+    """A frame at the size at which it is measured."""
+
+    luma: NDArray[np.uint8]
+    """[h, w]."""
+    chroma: NDArray[np.uint8] | None
+    """[h / 2, w / 2, 2]."""
+    picture: Callable[[], _Picture]
+    """What the detector would see of it."""
+
+
 class ClipLook:
     """Sees the small luma of a clip's measured frames, and makes its fingerprint of them."""
 
     def __init__(self, settings: Settings, geometry: Geometry) -> None:
         """See frames at the size at which `settings.measure` looks at them; `geometry` is the first one's."""
-        self._size = luma_size(geometry, width=settings.measure.width)
+        self.size = luma_size(geometry, width=settings.measure.width)
+        """Width and height of the luma."""
         self._fingerprint = ClipFingerprint()
 
     def push(self, frame: VideoFrame, geometry: Geometry, t_s: float) -> NDArray[np.uint8]:
         """The luma [h, w] of the next frame; `t_s` in source seconds."""
-        luma = to_luma(frame, geometry, size=self._size)
+        luma = to_luma(frame, geometry, size=self.size)
         self._fingerprint.push(luma, t_s)
         return luma
 
@@ -85,22 +98,23 @@ class ClipMeasure:
             return
         self._has_first = True
         luma = self.look.push(frame, geometry, t_s)
+        chroma = to_chroma(frame, geometry, size=chroma_size(self.look.size))
         if self._shuffled is None:
-            self._take(luma, t_s, lambda: _picture(frame, geometry))
+            self._take(_Small(luma, chroma, lambda: _picture(frame, geometry)), t_s)
             return
         picture = _picture(frame, geometry)
-        self._shuffled.add(luma, t_s, lambda: picture)
+        self._shuffled.add(_Small(luma, chroma, lambda: picture), t_s)
         if self._shuffled.is_full:
             self._take_shuffled(self._shuffled)
 
-    def _take(self, luma: NDArray[np.uint8], t_s: float, picture: Callable[[], _Picture]) -> None:
-        self._meter.push(luma, t_s)
+    def _take(self, frame: _Small, t_s: float) -> None:
+        self._meter.push(frame.luma, t_s, chroma=frame.chroma)
         if self._candidates is not None:
-            self._candidates.offer(t_s, luma, picture)
+            self._candidates.offer(t_s, frame.luma, frame.picture)
 
     def _take_shuffled(self, frames: _Shuffled) -> None:
-        for luma, t_s, picture in frames.drawn():
-            self._take(luma, t_s, picture)
+        for frame, t_s in frames.drawn():
+            self._take(frame, t_s)
 
     def finish(self, start_s: float, end_s: float) -> MotionMeasurement:
         """The measurement of the clip that spans `start_s` to `end_s`, source seconds."""
@@ -126,24 +140,23 @@ class _Shuffled:
 
     def __init__(self, seed: str) -> None:
         self._rng = np.random.default_rng(zlib.crc32(seed.encode()))
-        self._frames: list[tuple[NDArray[np.uint8], Callable[[], _Picture]]] = []
+        self._frames: list[_Small] = []
         self._times_s: list[float] = []
 
-    def add(self, luma: NDArray[np.uint8], t_s: float, picture: Callable[[], _Picture]) -> None:
-        self._frames.append((luma, picture))
+    def add(self, frame: _Small, t_s: float) -> None:
+        self._frames.append(frame)
         self._times_s.append(t_s)
 
     @property
     def is_full(self) -> bool:
         return len(self._frames) >= self._MOST
 
-    def drawn(self) -> Iterator[tuple[NDArray[np.uint8], float, Callable[[], _Picture]]]:
+    def drawn(self) -> Iterator[tuple[_Small, float]]:
         """Each frame at another's time; none is left."""
         frames, times_s = self._frames, self._times_s
         self._frames, self._times_s = [], []
         for position, t_s in zip(self._rng.permutation(len(frames)), times_s, strict=True):
-            luma, picture = frames[position]
-            yield luma, t_s, picture
+            yield frames[position], t_s
 
 
 def _looked_at(candidates: Candidates[_Picture], moving: FoundTracks) -> FoundTracks:

@@ -30,6 +30,7 @@ _RGB, _UNSPECIFIED, _SMPTE170M = 0, 2, 6
 _KNOWN_MATRICES = frozenset({_RGB, _UNSPECIFIED, _SMPTE170M, *Colorspace})
 # The tone curve doubles what swscale's fast rounding is wrong by, 2 levels of 255.
 _ACCURATE_AREA = Interpolation.AREA | Interpolation.ACCURATE_RND
+_COLOURS = 3
 # Planar 8-bit YUV: plane 0 is the luma, and planes can be blended as they are.
 PLANAR_8_BIT = frozenset(
     f"yuv{j}{subsampling}p" for j in ("", "j") for subsampling in ("410", "411", "420", "422", "440", "444")
@@ -205,6 +206,11 @@ def luma_size(geometry: Geometry, *, width: int) -> tuple[int, int]:
     return shown_width, max(1, round(shown_width * geometry.height / geometry.width))
 
 
+def chroma_size(size: tuple[int, int]) -> tuple[int, int]:
+    """Size (width, height) of the chroma that goes with luma of `size`."""
+    return max(1, size[0] // 2), max(1, size[1] // 2)
+
+
 def to_luma(frame: VideoFrame, geometry: Geometry, *, size: tuple[int, int]) -> NDArray[np.uint8]:
     """Luma [h, w] as displayed, of `size` (width, height)."""
     size = geometry.coded(size)
@@ -213,6 +219,19 @@ def to_luma(frame: VideoFrame, geometry: Geometry, *, size: tuple[int, int]) -> 
     else:
         luma = reformatted(frame, "gray", size=size, interpolation=Interpolation.AREA).to_ndarray()
     return np.ascontiguousarray(geometry.upright(np.asarray(luma, np.uint8)))
+
+
+def to_chroma(frame: VideoFrame, geometry: Geometry, *, size: tuple[int, int]) -> NDArray[np.uint8] | None:
+    """Cb and Cr [h, w, 2] as displayed, of `size` (width, height); None of a frame without colours."""
+    size = geometry.coded(size)
+    if frame.format.name not in PLANAR_8_BIT:
+        if len(frame.format.components) < _COLOURS and not frame.format.has_palette:
+            return None
+        # Planes of chroma are half as large as the frame.
+        width, height = size
+        frame = reformatted(frame, "yuv420p", size=(2 * width, 2 * height), interpolation=Interpolation.AREA)
+    planes = [resized(plane(frame, index), size) for index in (1, 2)]
+    return np.ascontiguousarray(geometry.upright(np.asarray(cv2.merge(planes), np.uint8)))
 
 
 def to_small_bgr(frame: VideoFrame, *, size: tuple[int, int]) -> NDArray[np.uint8]:

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from motionsight_core import Settings
-from motionsight_core.measure.differences import exposure_change
-from motionsight_core.measure.grouping import moving_groups
+from motionsight_core.measure.differences import Difference, Picture, exposure_change
+from motionsight_core.measure.grouping import Group, moving_groups
 from motionsight_core.measure.slopes import drifting_groups
+from motionsight_core.measure.tolerance import strength_of
 from motionsight_core.record import ObjectTrack
 from motionsight_core.settings import MeasureSettings
 from tests.core.measure.pictures import HEIGHT, WIDTH, Luma, film, measured, texture, view
@@ -126,10 +127,14 @@ def test_in_haze_a_fainter_difference_counts() -> None:
     hazy = (170 + 0.1 * (still.astype(np.float32) - 128)).astype(np.uint8)
     moved = hazy.copy()
     moved[70:110, 100:140] -= 4
-    difference = cv2.absdiff(moved, hazy).astype(np.uint8)
-    options = {"threshold": 5.0, "error": 0.25, "least": 0.0006}
-    assert len(moving_groups(moved, difference, **options)) == 1
-    assert moving_groups(still, difference, **options) == []
+    difference = Difference(cv2.absdiff(moved, hazy).astype(np.uint8), None)
+
+    def groups(shown: Luma) -> list[Group]:
+        strength = strength_of(Picture(shown, None), difference, threshold=5.0, error=0.25)
+        return moving_groups(strength, least=0.0006)
+
+    assert len(groups(moved)) == 1
+    assert groups(still) == []
 
 
 def test_what_drifts_over_ground_that_recedes_is_found_by_its_flow() -> None:
