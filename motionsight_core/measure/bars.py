@@ -32,8 +32,10 @@ class Area:
 
     @property
     def halved(self) -> Area:
-        """The same in a frame half as large; exact from an even corner, as `BarFinder` gives it."""
-        return Area(self.top // 2, self.bottom // 2, self.left // 2, self.right // 2)
+        """The same in a frame half as large, at least a pixel; exact from an even corner, as `BarFinder`
+        gives it."""
+        top, left = self.top // 2, self.left // 2
+        return Area(top, max(self.bottom // 2, top + 1), left, max(self.right // 2, left + 1))
 
 
 class BarFinder:

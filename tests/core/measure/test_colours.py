@@ -11,8 +11,10 @@ import pytest
 from numpy.typing import NDArray
 
 from motionsight_core import Settings, clips_of, decode
+from motionsight_core.measure import MotionMeter
 from motionsight_core.measure.differences import GREY, Picture, compensated_difference
 from motionsight_core.record import ObjectTrack
+from motionsight_core.settings import MeasureSettings
 from motionsight_core.video.pixels import Geometry, chroma_size, to_chroma
 from tests.core.measure.pictures import HEIGHT, WIDTH, Luma, texture, view
 from tests.videos import write_video
@@ -99,6 +101,30 @@ def test_a_picture_without_colours_is_compared_by_its_luma() -> None:
         )
         assert difference.chroma is None
         assert difference.larger(difference).chroma is None
+
+
+@pytest.mark.parametrize("size", [(1, 1), (160, 1), (3, 90), (321, 181)])
+def test_frames_of_any_size_are_measured_with_their_colours(size: tuple[int, int]) -> None:
+    rng = np.random.default_rng(0)
+    meter = MotionMeter(MeasureSettings(), aspect=size[0] / size[1])
+    for number in range(6):
+        luma = rng.integers(0, 255, size[::-1], dtype=np.uint8)
+        chroma = rng.integers(0, 255, (*chroma_size(size)[::-1], 2), dtype=np.uint8)
+        meter.push(luma, number / 10, chroma=chroma)
+    assert meter.finish(0.0, 0.6).camera_path.t_s.shape == (5,)
+
+
+def test_between_black_bars_colours_are_compared_and_bars_do_not_move() -> None:
+    chroma = some_chroma()
+    meter = MotionMeter(MeasureSettings(), aspect=WIDTH / HEIGHT)
+    for number in range(12):
+        luma = np.roll(view(PICTURE), 6 * number, axis=1)
+        shown = np.roll(chroma, 3 * number, axis=1)
+        for bar in (slice(0, 23), slice(HEIGHT - 23, HEIGHT)):
+            luma[bar] = 16
+            shown[bar.start // 2 : bar.stop // 2] = GREY
+        meter.push(luma, number / 10, chroma=shown)
+    assert meter.finish(0.0, 1.2).tracks == ()
 
 
 @pytest.mark.parametrize("format", ["yuv420p", "yuv444p", "yuv420p10le", "nv12", "rgb24", "gbrp"])
