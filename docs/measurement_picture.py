@@ -96,7 +96,7 @@ def _difference(frames: list[Picture], at: int) -> Picture:
     looks = []
     for other in (before, after):
         warp = to_corner_origin(registrar.register(other, now).affine, *now.shape)[:2]
-        looks.append(compensated_difference(Compared(other, None), warp, Compared(now, None)).luma)
+        looks.append(compensated_difference(Compared(other), warp, Compared(now)).luma)
     least = np.minimum(*looks)
     return np.asarray(cv2.cvtColor(cv2.convertScaleAbs(least, alpha=4.0), cv2.COLOR_GRAY2BGR), np.uint8)
 

@@ -207,15 +207,15 @@ class PairRegistrar:
             residual = np.hypot(*strays)
             # Twice the tolerance lets in near and far ground, whose motions differ by parallax.
             weight = np.sqrt(samples.weight) / (1 + (residual / (2 * tolerance)) ** 2) ** 2
+        affine = np.ascontiguousarray(solution.T) + np.eye(2, 3)
         background = residual < 2 * tolerance
         if not background.any():
-            return np.ascontiguousarray(solution.T) + np.eye(2, 3), 2 * tolerance
+            return affine, 2 * tolerance
         # Neighbours stray alike where the background is no plane, and each its own way in noise.
         mine = np.where(background, weight, 0.0)
         total = np.maximum(self._within(mine), 1e-9)
         right, down = (self._within(way * mine) / total for way in strays)
-        misfit = median(np.hypot(right, down)[background])
-        return np.ascontiguousarray(solution.T) + np.eye(2, 3), misfit
+        return affine, median(np.hypot(right, down)[background])
 
     def support(self, luma: Luma) -> float:
         """Sum of the texture weights of a frame [h, w]: how much picture there is to measure on."""

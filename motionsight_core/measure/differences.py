@@ -39,7 +39,7 @@ class Picture:
 
     luma: Luma
     """[h, w]."""
-    chroma: Chroma | None
+    chroma: Chroma | None = None
     """[h / 2, w / 2, 2], Cb and Cr; None of a frame without colours."""
 
 
@@ -61,11 +61,10 @@ class Difference:
         return self._with(other, np.maximum)
 
     def _with(self, other: Difference, chosen: Callable[[Luma, Luma], Luma]) -> Difference:
-        has_chroma = self.chroma is not None and other.chroma is not None
-        return Difference(
-            chosen(self.luma, other.luma),
-            chosen(self.chroma, other.chroma) if has_chroma else None,  # pyright: ignore[reportArgumentType]
-        )
+        luma = chosen(self.luma, other.luma)
+        if self.chroma is None or other.chroma is None:
+            return Difference(luma, None)
+        return Difference(luma, chosen(self.chroma, other.chroma))
 
 
 def compensated_difference(other: Picture, other_to_current: Floats, current: Picture) -> Difference:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from motionsight_core.measure.camera import LEAST_SUPPORT, PairRegistrar, Registration
 from motionsight_core.measure.clarity import clarity
 from motionsight_core.measure.cuts import CutFinder
+from motionsight_core.measure.differences import Chroma
 from motionsight_core.measure.dissolves import DissolveFinder, is_during, rate_of, within
 from motionsight_core.measure.found import FoundTracks, found_tracks, judged
 from motionsight_core.measure.grain import Smoother
@@ -38,7 +39,6 @@ from motionsight_core.record import CameraMove, Dissolve
 from motionsight_core.settings import MeasureSettings
 
 Luma = NDArray[np.uint8]
-Chroma = NDArray[np.uint8]
 #: Looks at what moves, to give it names and the shape of things.
 Look = Callable[[FoundTracks], FoundTracks]
 

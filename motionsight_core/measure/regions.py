@@ -213,14 +213,10 @@ class RegionFinder:
             )
         if difference.luma.shape == whole.luma.shape:
             return difference
-        chroma = (
-            None if difference.chroma is None or whole.chroma is None else np.zeros_like(whole.chroma[..., 0])
-        )
-        framed = Difference(np.zeros_like(whole.luma), chroma)
-        area.of(framed.luma)[:] = difference.luma
-        if framed.chroma is not None and difference.chroma is not None:
-            area.halved.of(framed.chroma)[:] = difference.chroma
-        return framed
+        luma = _framed(difference.luma, area, whole.luma)
+        if difference.chroma is None or whole.chroma is None:
+            return Difference(luma, None)
+        return Difference(luma, _framed(difference.chroma, area.halved, whole.chroma))
 
     def _passes(self, index: int) -> bool:
         """Whether the background passes anywhere, to the next frame or from the one before."""
@@ -232,12 +228,9 @@ class RegionFinder:
     def _still(self, index: int) -> NDArray[np.bool_]:
         """Which pixels [h, w] hold still on the screen."""
         frames = self._frames
+        grey = Picture(frames[index].picture.luma)
         raw = [
-            compensated_difference(
-                Picture(frames[other].picture.luma, None),
-                np.eye(2, 3),
-                Picture(frames[index].picture.luma, None),
-            ).luma
+            compensated_difference(Picture(frames[other].picture.luma), np.eye(2, 3), grey).luma
             for other in (index - 1, index + 1)
             if 0 <= other < len(frames)
         ]
@@ -296,6 +289,13 @@ def _within(area: Area, picture: Picture) -> Picture:
     """What lies in an area of a picture."""
     chroma = None if picture.chroma is None else area.halved.of(picture.chroma)
     return Picture(area.of(picture.luma), chroma)
+
+
+def _framed(part: Luma, area: Area, whole: NDArray[np.uint8]) -> Luma:
+    """What lies in an area of a frame, at the size [h, w] of the whole; 0 beside it."""
+    frame = np.zeros(whole.shape[:2], np.uint8)
+    area.of(frame)[:] = part
+    return frame
 
 
 def _along(steps: list[Floats], area: Area, *, back: bool) -> Floats:
