@@ -184,15 +184,20 @@ def _cuts(result: SceneResult, truth: SceneTruth, measurement: MotionMeasurement
 
 
 def _boxes(result: SceneResult, truth: SceneTruth, tracks: Sequence[ObjectTrack]) -> None:
-    """Matches the boxes of each moment."""
+    """Matches the boxes of each moment. What is hidden need not be found, and may be."""
     said = [box for track in tracks for box in track.boxes]
     counted = [track for track in truth.objects if not track.incidental]
     besides = [box for track in truth.objects if track.incidental for box in track.boxes]
-    meant = [box for track in counted for box in track.boxes if _area(box) >= LEAST_BOX]
+    meant = [box for track in counted for box in track.shown if _area(box) >= LEAST_BOX]
+    hidden = [box for track in counted for box in set(track.boxes).difference(track.shown)]
     for least in BOX_IOUS:
         right = [any(box_iou(box, other) >= least for other in meant) for box in said]
         judged = [
-            is_right or not any(is_of(box, other) for other in besides)
+            is_right
+            or not (
+                any(is_of(box, other) for other in besides)
+                or any(box_iou(box, other) >= least for other in hidden)
+            )
             for box, is_right in zip(said, right, strict=True)
         ]
         found = sum(any(box_iou(box, other) >= least for other in said) for box in meant)

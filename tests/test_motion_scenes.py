@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from benchmarks._scenes_drawn import Draw
-from benchmarks._scenes_matching import SceneResult, result_of
+from benchmarks._scenes_matching import BoxCounts, SceneResult, result_of
 from benchmarks._scenes_report import report
 from benchmarks._scenes_scores import (
     box_precision,
@@ -136,6 +136,19 @@ def test_what_is_incidental_is_neither_missed_nor_false() -> None:
     assert box_recall([missed], 0.3).value == box_precision([missed], 0.3).value == 1.0
     assert box_precision([around], 0.3).value == 1.0
     assert box_precision([elsewhere], 0.3).value == 0.5
+
+
+def test_what_is_hidden_is_neither_missed_nor_false() -> None:
+    hidden = tuple(index / 10 for index in range(4))
+    truth = replace(TRUTH, objects=(TrueTrack("car", boxes(0.6, 0.8), hidden=hidden),))
+
+    found = compared(truth, replace(MEASURED, tracks=(track(0.6, 0.8),)))
+    missed = compared(truth, replace(MEASURED, tracks=(track(0.6, 0.8, count=4),)))
+    beside = compared(truth, replace(MEASURED, tracks=(track(0.1, 0.3, count=4),)))
+
+    assert found.boxes[0.3] == BoxCounts(true=6, found=6, claimed=6, right=6)
+    assert missed.boxes[0.3] == BoxCounts(true=6, found=0, claimed=0, right=0)
+    assert beside.boxes[0.3] == BoxCounts(true=6, found=0, claimed=4, right=0)
 
 
 def test_two_tracks_of_one_object_are_fragments() -> None:

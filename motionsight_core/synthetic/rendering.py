@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import cmath
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +14,12 @@ from motionsight_core.camera_motion import Steadiness
 from motionsight_core.record import Box
 from motionsight_core.synthetic.backgrounds import foreground, world
 from motionsight_core.synthetic.camera import Poses, camera_poses
-from motionsight_core.synthetic.layers import Pixels, Region, compose, sample
+from motionsight_core.synthetic.layers import Pixels, compose, sample
 from motionsight_core.synthetic.scene import Move, Scene, Sprite
-from motionsight_core.synthetic.sprites import Cutout, cut_out, place
+from motionsight_core.synthetic.sprites import Cutout, cut_out, pose_of, region_of
 from motionsight_core.synthetic.truth import SceneTruth, TrueTrack
 from motionsight_core.synthetic.video_file import write_video
+from motionsight_core.synthetic.visibility import hidden_moments
 
 _BOXES_PER_S = 10
 _STATIC_BELOW, _SHAKY_FROM = 0.005, 0.05
@@ -43,10 +42,7 @@ def frames(scene: Scene) -> Iterator[Pixels]:
     """The pictures of a scene before encoding, each [H, W, 3] RGB."""
     far = camera_poses(scene)
     near = camera_poses(scene, parallax=scene.parallax)
-    cutouts = [
-        (sprite, cut_out(sprite, frame_width=scene.width, scales=_scales(far, sprite)))
-        for sprite in scene.sprites
-    ]
+    cutouts = _cutouts(scene, far)
     whole = (0, 0, scene.width, scene.height)
     size = (scene.width, scene.height)
     grain = _grain(scene)
@@ -71,12 +67,14 @@ def frames(scene: Scene) -> Iterator[Pixels]:
 def scene_truth(scene: Scene, file: str) -> SceneTruth:
     """What is true of the scene, without rendering it."""
     poses = camera_poses(scene)
-    tracks = []
-    for sprite in scene.sprites:
-        cutout = cut_out(sprite, frame_width=scene.width, scales=_scales(poses, sprite))
-        boxes = tuple(_boxes(scene, sprite, cutout, poses))
-        if boxes:
-            tracks.append(TrueTrack(sprite.shape, boxes, sprite.repetitions, sprite.incidental))
+    cutouts = _cutouts(scene, poses)
+    boxes = [tuple(_boxes(scene, sprite, cutout, poses)) for sprite, cutout in cutouts]
+    hidden = hidden_moments(scene, cutouts, boxes, poses)
+    tracks = [
+        TrueTrack(sprite.shape, where, sprite.repetitions, sprite.incidental, moments)
+        for sprite, where, moments in zip(scene.sprites, boxes, hidden, strict=True)
+        if where
+    ]
     duration_s = scene.frame_count / scene.fps
     moves = tuple(sorted(scene.moves, key=lambda move: (move.start_s, move.label)))
     return SceneTruth(
@@ -101,6 +99,14 @@ def steadiness_of_shake(shake: float, *, moving: bool) -> Steadiness:
     return "smooth" if moving else "static"
 
 
+def _cutouts(scene: Scene, poses: Poses) -> list[tuple[Sprite, Cutout]]:
+    """The sprites, ready for the sizes at which the scene shows them; each lies before those ahead of it."""
+    return [
+        (sprite, cut_out(sprite, frame_width=scene.width, scales=_scales(poses, sprite)))
+        for sprite in scene.sprites
+    ]
+
+
 def _scales(poses: Poses, sprite: Sprite) -> tuple[float, float]:
     """Smallest and largest scale at which a sprite is shown."""
     if sprite.space == "frame":
@@ -109,31 +115,11 @@ def _scales(poses: Poses, sprite: Sprite) -> tuple[float, float]:
     return float(scales.min()), float(scales.max())
 
 
-def _sprite_pose(scene: Scene, sprite: Sprite, poses: Poses, index: int) -> tuple[complex, complex]:
-    """Factor and shift that bring a point of the cutout into the frame."""
-    point = place(sprite, index / scene.fps)
-    middle = complex((point.x - 0.5) * scene.width, (point.y - 0.5) * scene.height)
-    turn = cmath.rect(1.0, math.radians(point.angle))
-    if sprite.space == "frame":
-        return turn, middle
-    factor = complex(poses.factor[index])
-    return factor * turn, factor * middle + complex(poses.shift[index])
-
-
 def _lay(scene: Scene, frame: Pixels, sprite: Sprite, cutout: Cutout, poses: Poses, index: int) -> None:
-    factor, shift = _sprite_pose(scene, sprite, poses, index)
-    reach = cutout.reach * abs(factor) + 1
-    x, y = shift.real + scene.width / 2, shift.imag + scene.height / 2
-    region: Region = (
-        max(0, int(x - reach)),
-        max(0, int(y - reach)),
-        min(scene.width, int(x + reach) + 1),
-        min(scene.height, int(y + reach) + 1),
-    )
-    if region[0] >= region[2] or region[1] >= region[3]:
-        return
-    over = sample(cutout.layer, factor, shift, frame_size=(scene.width, scene.height), region=region)
-    compose(frame, over, region)
+    factor, shift = pose_of(scene, sprite, poses, index)
+    size = (scene.width, scene.height)
+    if (region := region_of(cutout, factor, shift, size)) is not None:
+        compose(frame, sample(cutout.layer, factor, shift, frame_size=size, region=region), region)
 
 
 def _boxes(scene: Scene, sprite: Sprite, cutout: Cutout, poses: Poses) -> Iterator[Box]:
@@ -142,7 +128,7 @@ def _boxes(scene: Scene, sprite: Sprite, cutout: Cutout, poses: Poses) -> Iterat
     for index in np.unique(np.round(samples * scene.fps).astype(int)):
         if index >= scene.frame_count:
             continue
-        factor, shift = _sprite_pose(scene, sprite, poses, int(index))
+        factor, shift = pose_of(scene, sprite, poses, int(index))
         outline = cutout.outline * factor + shift
         corners = np.array((outline.real, outline.imag)).T + size / 2
         low, high = np.clip(corners.min(axis=0), 0, size), np.clip(corners.max(axis=0), 0, size)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cmath
 import math
 from dataclasses import dataclass
 
@@ -9,9 +10,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from motionsight_core.synthetic.layers import Layer, Pixels, make_layer
+from motionsight_core.synthetic.camera import Poses
+from motionsight_core.synthetic.layers import Layer, Pixels, Region, make_layer
 from motionsight_core.synthetic.paint import Canvas, noise, textured
-from motionsight_core.synthetic.scene import Shape, Sprite, Waypoint
+from motionsight_core.synthetic.scene import Scene, Shape, Sprite, Waypoint
 from motionsight_core.synthetic.shapes import HEIGHTS, draw
 
 _MARGIN = 0.14
@@ -92,6 +94,33 @@ def place(sprite: Sprite, t_s: float) -> Waypoint:
     y = np.interp(at_s, times, [point.y for point in sprite.path])
     angle = np.interp(at_s, times, [point.angle for point in sprite.path])
     return Waypoint(t_s, float(x), float(y), float(angle))
+
+
+def pose_of(scene: Scene, sprite: Sprite, poses: Poses, index: int) -> tuple[complex, complex]:
+    """Factor and shift that bring a point of the cutout into a frame, from its middle.
+
+    Args:
+        scene: that the sprite is in.
+        sprite: one of them.
+        poses: of the background.
+        index: of the frame.
+    """
+    point = place(sprite, index / scene.fps)
+    middle = complex((point.x - 0.5) * scene.width, (point.y - 0.5) * scene.height)
+    turn = cmath.rect(1.0, math.radians(point.angle))
+    if sprite.space == "frame":
+        return turn, middle
+    factor = complex(poses.factor[index])
+    return factor * turn, factor * middle + complex(poses.shift[index])
+
+
+def region_of(cutout: Cutout, factor: complex, shift: complex, size: tuple[int, int]) -> Region | None:
+    """The part of a frame of a size (width, height) that a cutout may fill; None where that is nothing."""
+    reach = cutout.reach * abs(factor) + 1
+    x, y = shift.real + size[0] / 2, shift.imag + size[1] / 2
+    low = max(0, int(x - reach)), max(0, int(y - reach))
+    high = min(size[0], int(x + reach) + 1), min(size[1], int(y + reach) + 1)
+    return (*low, *high) if low[0] < high[0] and low[1] < high[1] else None
 
 
 def _with_shadow(shape: NDArray[np.float32], width: float) -> Pixels:

@@ -28,6 +28,16 @@ class TrueTrack:
     incidental: bool = False
     """Nothing that a description must mention: one of a crowd of small things, water, a pane that scrolls.
     Not missed where it is not found, and not wrong where it is."""
+    hidden: tuple[float, ...] = ()
+    """Times of those boxes, seconds, in which less than half of the object can be seen: something is before
+    it, or its shot is the weaker one of a dissolve. Not missed where it is not found, and not wrong where it
+    is."""
+
+    @property
+    def shown(self) -> tuple[Box, ...]:
+        """The boxes in which the object can be seen."""
+        hidden = set(self.hidden)
+        return tuple(box for box in self.boxes if box.t_s not in hidden)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +80,7 @@ class SceneTruth:
                 tuple(Box(**box) for box in track["boxes"]),
                 Repetitions(**track["repetitions"]) if track.get("repetitions") else None,
                 track.get("incidental", False),
+                tuple(track.get("hidden", ())),
             )
             for track in value["objects"]
         )

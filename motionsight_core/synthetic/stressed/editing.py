@@ -72,7 +72,7 @@ class Edited:
                 )
 
     def truth(self, file: str) -> SceneTruth:
-        """See `Shot.truth`. A move ends in the middle of a dissolve."""
+        """See `Shot.truth`. In the middle of a dissolve a move ends, and an object counts as hidden."""
         truths = [shot.truth(file) for shot in self.shots]
         firsts, counts = self._firsts(), self._counts()
         total_s = self.frame_count / self.fps
@@ -92,7 +92,7 @@ class Edited:
                 for move in truth.moves
                 if move.label != "static"
             ]
-            objects += [_shifted(track, start_s) for track in truth.objects]
+            objects += [_shown(_shifted(track, start_s), low, high) for track in truth.objects]
         return replace(
             truths[0],
             duration_s=total_s,
@@ -137,4 +137,11 @@ def _light(t_s: float, fades: list[Dissolve]) -> float:
 
 def _shifted(track: TrueTrack, seconds: float) -> TrueTrack:
     boxes = tuple(replace(box, t_s=round(box.t_s + seconds, 6)) for box in track.boxes)
-    return replace(track, boxes=boxes)
+    hidden = tuple(round(t_s + seconds, 6) for t_s in track.hidden)
+    return replace(track, boxes=boxes, hidden=hidden)
+
+
+def _shown(track: TrueTrack, low: float, high: float) -> TrueTrack:
+    """The track, hidden outside of a span: there its shot is the weaker one of a dissolve."""
+    outside = {box.t_s for box in track.boxes if not low - 1e-6 <= box.t_s <= high + 1e-6}
+    return replace(track, hidden=tuple(sorted(outside.union(track.hidden))))

@@ -110,5 +110,7 @@ def clipped(truth: SceneTruth, x0: float, y0: float, x1: float, y1: float) -> Sc
             if np.all(np.subtract(high, low) > 0):
                 boxes.append(Box(box.t_s, *low, *high))
         if boxes:
-            objects.append(replace(track, boxes=tuple(boxes)))
+            left = {box.t_s for box in boxes}
+            hidden = tuple(t_s for t_s in track.hidden if t_s in left)
+            objects.append(replace(track, boxes=tuple(boxes), hidden=hidden))
     return replace(truth, objects=tuple(objects))
