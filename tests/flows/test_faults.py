@@ -54,7 +54,7 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("runs", "kinds"),
     [
-        (2, ("kill_committer", "disk_full")),
+        (1, ("kill_committer",)),
         pytest.param(20, NAMES, marks=pytest.mark.long, id="all kinds"),
     ],
 )

@@ -128,6 +128,7 @@ def strace() -> str:
     return program
 
 
+@pytest.mark.long
 def test_hostile_inputs_make_no_system_call_of_their_own(
     inputs: dict[str, VideoObject],
     server: socket.socket,

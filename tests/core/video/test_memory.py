@@ -54,6 +54,7 @@ def videos(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return short, write_video(folder / "long.mp4", there_and_back * 6, options=fast)
 
 
+@pytest.mark.in_gate("a scene")
 @pytest.mark.parametrize("decoding", [_WHOLE, _SCENES], ids=["a whole video", "a scene"])
 def test_memory_does_not_grow_with_the_length_of_a_clip(videos: tuple[Path, Path], decoding: str) -> None:
     short, long = peaks_mb(videos, decoding)
