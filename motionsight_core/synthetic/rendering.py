@@ -46,12 +46,10 @@ def frames(scene: Scene) -> Iterator[Pixels]:
     whole = (0, 0, scene.width, scene.height)
     size = (scene.width, scene.height)
     grain = _grain(scene)
-    ends = (*scene.shot_starts[1:], scene.frame_count)
-    for number, (start, end) in enumerate(zip(scene.shot_starts, ends, strict=True)):
-        span = slice(start, end)
+    for number, span in enumerate(scene.shots):
         background = world(scene, far, span, shot=number)
         front = foreground(scene, near, span, shot=number) if scene.parallax > 1 else None
-        for index in range(start, end):
+        for index in range(span.start, span.stop):
             frame = sample(background, far.factor[index], far.shift[index], frame_size=size, region=whole)
             for sprite, cutout in cutouts:
                 _lay(scene, frame, sprite, cutout, far, index)

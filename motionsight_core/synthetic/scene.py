@@ -183,6 +183,11 @@ class Scene:
         # The margin keeps 1.4 s at 30 fps from becoming frame 43 by rounding error.
         return (0, math.ceil(self.cut_s * self.fps - 1e-6))
 
+    @property
+    def shots(self) -> tuple[slice, ...]:
+        """The frames of each shot."""
+        return tuple(map(slice, self.shot_starts, (*self.shot_starts[1:], self.frame_count)))
+
 
 def _check_moves(scene: Scene) -> None:
     for move in scene.moves:

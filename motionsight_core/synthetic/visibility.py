@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from motionsight_core.record import Box
 from motionsight_core.synthetic.backgrounds import foreground
 from motionsight_core.synthetic.camera import Poses, camera_poses
-from motionsight_core.synthetic.layers import Layer, sample
+from motionsight_core.synthetic.layers import sample
 from motionsight_core.synthetic.scene import Scene, Sprite
 from motionsight_core.synthetic.sprites import Cutout, pose_of, region_of
 
@@ -71,17 +71,15 @@ class _Front:
 
     def __init__(self, scene: Scene) -> None:
         self._near = camera_poses(scene, parallax=scene.parallax)
-        self._starts = scene.shot_starts
-        ends = (*scene.shot_starts[1:], scene.frame_count)
-        self._layers: list[Layer] = [
-            foreground(scene, self._near, slice(start, end), shot=number)
-            for number, (start, end) in enumerate(zip(scene.shot_starts, ends, strict=True))
+        self._shots = [
+            (span.stop, foreground(scene, self._near, span, shot=number))
+            for number, span in enumerate(scene.shots)
         ]
 
     def mask(self, index: int, size: tuple[int, int]) -> Mask:
         """[h, w], true where they hide what is behind them in a frame."""
-        shot = sum(start <= index for start in self._starts) - 1
+        layer = next(layer for end, layer in self._shots if index < end)
         factor, shift = (_REDUCED * complex(place[index]) for place in (self._near.factor, self._near.shift))
         whole = (0, 0, *size)
-        pixels = sample(self._layers[shot], factor, shift, frame_size=size, region=whole)
+        pixels = sample(layer, factor, shift, frame_size=size, region=whole)
         return np.asarray(pixels[:, :, 3] > _OPAQUE)
