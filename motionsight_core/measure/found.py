@@ -20,6 +20,9 @@ from motionsight_core.record import MOVING_REGION, Box, ObjectTrack, TrackName
 
 #: Frames of the median of a track that is told by flow alone.
 BY_FLOW_FRAMES = 15
+#: A name makes a track more likely. What has less than this share of the probability that is asked for would
+#: not have it with one, and is not looked at.
+LEAST_BEFORE_NAMES = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,21 +101,25 @@ def found_tracks(
     *,
     frame_s: float,
     dissolves: Sequence[tuple[float, float]] = (),
+    least: float = 0.0,
 ) -> FoundTracks:
-    """The tracks of a clip; nothing is followed over the middle of a dissolve.
+    """The tracks of a clip that may be of things; nothing is followed over the middle of a dissolve.
 
     Args:
         tracker: has seen all frames.
         duration_s: of the clip.
         frame_s: distance of the measured frames, seconds.
         dissolves: spans [start, end] in order, source seconds.
+        least: the probability that a track must have once it has been looked at, 0 to 1.
     """
     trails = [part for trail in tracker.trails() for part in trail.outside(dissolves)]
     judged = [(evidence_of(trail, 0), trail) for trail in joined(trails) if trail.is_track(frame_s)]
     ranked = [
         (prominence(evidence, duration_s), evidence, trail)
         for evidence, trail in judged
-        if is_of_a_thing(trail, evidence) and is_worth_a_row(evidence)
+        if is_of_a_thing(trail, evidence)
+        and is_worth_a_row(evidence)
+        and probability_of_track(evidence) >= LEAST_BEFORE_NAMES * least
     ]
     ranked.sort(key=lambda one: (-one[0], one[2].times[0]))
     tracks = tuple(_object_track(number, trail, score) for number, (score, _, trail) in enumerate(ranked, 1))

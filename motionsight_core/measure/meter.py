@@ -185,10 +185,13 @@ class MotionMeter:
     ) -> FoundTracks:
         """What moves in the clip, looked at and judged."""
         spans = [(one.start_s, one.end_s) for one in dissolves]
-        found = found_tracks(self._tracker, duration_s, frame_s=1 / self._settings.fps, dissolves=spans)
+        least = self._settings.least_confidence
+        found = found_tracks(
+            self._tracker, duration_s, frame_s=1 / self._settings.fps, dissolves=spans, least=least
+        )
         if look is not None and found.tracks:
             found = look(found)
-        return judged(found, self._settings.least_confidence).first(self._settings.most_tracks)
+        return judged(found, least).first(self._settings.most_tracks)
 
     def _moves(
         self, parts: Sequence[tuple[CameraSamples, tuple[float, float]]]

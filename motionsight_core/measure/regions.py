@@ -169,10 +169,9 @@ class RegionFinder:
         after = min(self._reach, len(self._frames) - 1 - index)
         layered = any(frame.layered for frame in self._frames)
         if before and after:
-            # Between two layers of the background there is always something that is hidden both long
-            # before and long after: the longer look would take it for an object.
             difference = to(-1).smaller(to(1))
-            if not layered:
+            # The motion of ground that recedes is known too roughly for a longer look.
+            if not any(frame.is_slope for frame in self._frames):
                 difference = difference.larger(to(-before).smaller(to(after)))
         else:
             # The first or last frame of a shot: two looks to the one side there is.

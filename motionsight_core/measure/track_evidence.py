@@ -13,33 +13,14 @@ Floats = NDArray[np.float64]
 #: Prominence below which a track is not kept, and the length at which it counts in full, seconds.
 LEAST_PROMINENCE = 0.05
 FULL_LENGTH_S = 2.0
-#: A track of which this share of its pixels holds still on the screen is no thing of the scene, ...
+#: A track of which this share of its pixels holds still on the screen is no thing of the scene, unless ...
 MOST_STILL = 0.45
-#: ... unless it is in the middle of the picture, where a camera keeps what it follows, frame sides, ...
+#: ... it gets so far from its place, frame sides: what is even inside holds still there, and moves, ...
+LEAVES_PLACE = 0.05
+#: ... or it is in the middle of the picture, where a camera keeps what it follows, frame sides, ...
 MIDDLE = 0.2
 #: ... and stays there.
 HELD_PLACE = 0.02
-#: A camera that trembles, and compression, differ up to this strength; what is stronger is there.
-CLEAR_STRENGTH = 2.0
-#: Strength below which a track is noise.
-LEAST_STRENGTH = 1.3
-#: Strength times the share of its boxes that moves: edges of a background that is not quite met are thin.
-LEAST_WEIGHT = 0.215
-#: Flow against the background that a registration may err by all the time, frame widths ...
-LEAST_DRIFT = 0.002
-#: ... unless what drifts so is as solid, as strong and seen as often as this.
-SOLID, STRONG, OFTEN = 0.28, 1.6, 8
-#: A track whose flow is so near that of the ground below it stands there ...
-ON_GROUND = 0.25
-#: ... if it is not as solid as this.
-LOOSE = 0.3
-#: A box that jumps by so much more than its flow shows something else each time: shares of the drift and of
-#: its size, and frame widths.
-SLIP_OF_DRIFT, SLIP_OF_SIZE, LEAST_SLIP = 1.2, 0.12, 0.01
-#: What touches the frame's edge this often and goes along with the background, if faster, stands nearer.
-OFTEN_AT_EDGE, ALONG = 0.5, 0.95
-#: A short track must be stronger than this.
-SHORT_BOXES, SHORT_STRENGTH = 8, 1.8
 #: A track of which more than this share is told by flow alone ...
 OFTEN_BY_FLOW = 0.5
 #: ... is there if it is in most frames, in many, off its ground, and not held on the screen.
@@ -102,13 +83,7 @@ def is_of_a_thing(trail: Trail, evidence: TrackEvidence) -> bool:
     """Whether a track may be of something that moves in the scene."""
     if evidence.by_flow > OFTEN_BY_FLOW:
         return _drifts_over_ground(evidence)
-    if _holds_still(trail, evidence) or _is_sliver(trail):
-        return False
-    if evidence.strength < LEAST_STRENGTH:
-        return False
-    if evidence.boxes < SHORT_BOXES and evidence.strength < SHORT_STRENGTH:
-        return False
-    return evidence.strength >= CLEAR_STRENGTH or not _is_of_the_background(evidence)
+    return not (_holds_still(trail, evidence) or _is_sliver(trail))
 
 
 def _drifts_over_ground(evidence: TrackEvidence) -> bool:
@@ -123,27 +98,13 @@ def _drifts_over_ground(evidence: TrackEvidence) -> bool:
 
 def _holds_still(trail: Trail, evidence: TrackEvidence) -> bool:
     """A logo, a caption, the edge of a bar: it stays on the screen while the scene passes."""
-    if evidence.still < MOST_STILL:
+    if evidence.still < MOST_STILL or evidence.way > LEAVES_PLACE:
         return False
     boxes = np.array(trail.boxes)
     centres = (boxes[:, :2] + boxes[:, 2:]) / 2
     if np.abs(np.median(centres, axis=0) - 0.5).max() > MIDDLE:
         return True
     return float(np.ptp(np.percentile(centres, (10, 90), axis=0), axis=0).max()) > HELD_PLACE
-
-
-def _is_of_the_background(evidence: TrackEvidence) -> bool:
-    """An edge that was not quite met, or something that stands nearer than the rest and passes before it."""
-    if evidence.strength * evidence.filled < LEAST_WEIGHT:
-        return True
-    solid = evidence.filled >= SOLID and evidence.strength >= STRONG and evidence.boxes >= OFTEN
-    if evidence.drift < LEAST_DRIFT and not solid:
-        return True
-    if evidence.off_ground < ON_GROUND and evidence.filled < LOOSE:
-        return True
-    if evidence.slip > max(LEAST_SLIP, SLIP_OF_DRIFT * evidence.drift, SLIP_OF_SIZE * evidence.size):
-        return True
-    return evidence.along > ALONG and evidence.edge >= OFTEN_AT_EDGE
 
 
 def _is_sliver(trail: Trail) -> bool:

@@ -9,14 +9,18 @@ import pytest
 from motionsight_core import Settings
 from motionsight_core.measure.differences import Difference, Picture, exposure_change
 from motionsight_core.measure.grouping import Group, moving_groups
+from motionsight_core.measure.regions import Region
 from motionsight_core.measure.slopes import drifting_groups
 from motionsight_core.measure.tolerance import strength_of
+from motionsight_core.measure.track_evidence import evidence_of, is_of_a_thing
+from motionsight_core.measure.trails import Trail
 from motionsight_core.record import ObjectTrack
 from motionsight_core.settings import MeasureSettings
 from tests.core.measure.pictures import HEIGHT, WIDTH, Luma, film, measured, texture, view
 from tests.core.measure.test_regions_and_tracks import PICTURE, covers, with_square
 
 OTHER = view(texture(9))[70:110, 100:140]
+NEAR = texture(3)
 
 
 def with_other(frame: Luma, left: float, top: float) -> Luma:
@@ -101,6 +105,36 @@ def test_a_logo_over_a_pan_is_no_track_and_what_the_camera_follows_is_one() -> N
     assert measured(film(logo)).tracks == ()
     (track,) = measured(film(followed)).tracks
     assert track.end_s - track.start_s > 2.5
+
+
+@pytest.mark.parametrize(("per_frame", "is_kept"), [(0.0, False), (0.005, True)])
+def test_what_is_even_inside_and_leaves_its_place_on_the_screen_is_no_logo(
+    per_frame: float, is_kept: bool
+) -> None:
+    trail = Trail(shot=0)
+    for frame in range(30):
+        x = 0.7 - per_frame * frame
+        box = (x, 0.1, x + 0.1, 0.3)
+        # An even inside looks the same where it was a frame before.
+        region = Region(
+            box, mass=0.015, strength=3.0, still=0.55, flow=(-per_frame, 0.0), passing=(-0.02, 0.0)
+        )
+        trail.add(frame, frame / 10, box, region, layered=False)
+    assert is_of_a_thing(trail, evidence_of(trail, 1)) is is_kept
+
+
+@pytest.mark.parametrize("speed", [50, 66])
+def test_what_goes_between_two_layers_of_the_background_is_a_track(speed: int) -> None:
+    def frame_at(t_s: float) -> Luma:
+        frame = with_square(view(PICTURE, right=-40 * t_s), 250 - speed * t_s, 60)
+        frame[120:] = view(NEAR, right=-80 * t_s)[120:]
+        return frame
+
+    found = measured(film(frame_at))
+    (track,), (evidence,) = found.tracks, found.track_evidence
+    assert evidence.layered == 1.0
+    assert len(track.boxes) >= 28
+    assert all(covers(track, n, 250 - speed * track.boxes[n].t_s, 60, 6) for n in range(3, 26))
 
 
 def test_all_are_counted_and_no_more_kept_than_the_setting_says() -> None:
