@@ -93,6 +93,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _Groups:
     return _Groups(config, log)
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: a process that waits for a server or a child leaves its core to another."""
+    return len(os.sched_getaffinity(0)) + 1
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> Iterator[None]:
     """Of a test whose forms are many, those that `in_gate` does not name are left to `make test-long`."""
