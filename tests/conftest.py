@@ -94,7 +94,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _Groups:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are cores: a process that waits for a server or a child leaves its core to another."""
+    """One more than there are cores: what waits for a server or a child leaves its core to another."""
     return len(os.sched_getaffinity(0)) + 1
 
 
