@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import gc
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,11 @@ if TYPE_CHECKING:
 # processes as there are cores, take minutes for what takes a second. torch.set_num_threads is for the calling
 # thread alone.
 os.environ["OMP_NUM_THREADS"] = "1"
+
+# A shell without job control lets what it starts in the background ignore Ctrl-C, and that is inherited: the
+# tests of Ctrl-C would fail there.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 #: Tests that share what is dear to start or to import go to one process, by what their ids begin with.
 SHARED = {
