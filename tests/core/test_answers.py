@@ -220,6 +220,7 @@ def measured(clip: Clip, shown: str) -> DecodedClip:
     return decode(clip, Settings.load(environment={}, overrides=[f"sampling.shown={shown}"]))
 
 
+@pytest.mark.long
 def test_shuffled_frames_leave_no_move_to_measure(panning: Clip) -> None:
     assert moves(measured(panning, "all")) == ["pan_right"]
     shuffled = measured(panning, "shuffled")

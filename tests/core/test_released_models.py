@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from flows.runs.evaluate import Request, evaluate
 from flows.runs.run import run_catalog
 from flows.runs.score import opened_scoring, run_scoring
@@ -20,6 +22,7 @@ from motionsight_core.synthetic import render_catalog
 from tests.flows.evaluating import own_questions
 
 
+@pytest.mark.long
 def test_after_each_kind_of_run_no_weights_are_held(
     checkpoint: Callable[[str], Path], tmp_path: Path, monkeypatch: Any
 ) -> None:

@@ -56,7 +56,7 @@ def shown(request: dict[str, Any]) -> list[np.ndarray[Any, Any]]:
     ]
 
 
-@pytest.mark.in_gate("spotlight-groundingdino-sam2", "object_blur-transformers-transformers")
+@pytest.mark.in_gate("spotlight-groundingdino-sam2")
 @pytest.mark.parametrize(
     ("detector", "tracker"), [("groundingdino", "sam2"), ("transformers", "transformers")]
 )
@@ -140,7 +140,7 @@ def test_an_endpoint_gets_the_frames_of_every_question_as_videos(
     assert "image_url" not in str([request["messages"] for request in endpoint.requests])
 
 
-@pytest.mark.in_gate("frames_as=images-qwen2_5_vl", "video_tokens=events-internvl")
+@pytest.mark.in_gate("frames_as=images-qwen2_5_vl")
 @pytest.mark.parametrize("family", ["qwen2_5_vl", "internvl"])
 @pytest.mark.parametrize("tokens", ["frames_as=images", "frames_as=video", "video_tokens=events"])
 def test_a_model_in_process_describes_and_answers(

@@ -81,6 +81,7 @@ def assert_row(folder: Path, archive: str) -> None:
     assert (folder / "rows.duckdb.log").read_text().endswith(" 1 annotated, 0 failed\n")
 
 
+@pytest.mark.long
 def test_a_prefect_flow_over_beam_uses_the_backends_of_another_package(
     site: Path, archive: str, prefect_server: Server, tmp_path: Path
 ) -> None:

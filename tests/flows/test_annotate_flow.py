@@ -71,6 +71,7 @@ def test_the_flow_writes_captions_of_single_objects_once(scenes: Path, warehouse
     assert open_warehouse(warehouse).query(told).rows == rows
 
 
+@pytest.mark.long
 def test_the_flow_takes_settings_as_plain_json_as_the_ui_sends_them(scenes: Path, warehouse: str) -> None:
     from flows.annotate import annotate_catalog
 
@@ -102,6 +103,7 @@ def test_the_flow_says_what_was_passed_over_and_looks_into_it_where_the_settings
     assert result.plan.passed_over.contents == {".txt": 1}
 
 
+@pytest.mark.long
 def test_the_flow_and_the_command_line_write_the_same_rows(
     scenes: Path, warehouse: str, tmp_path: Path
 ) -> None:

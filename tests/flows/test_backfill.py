@@ -82,6 +82,7 @@ def test_run_again_it_opens_nothing_and_leaves_the_partitions_as_they_were(
     assert count(warehouse, "runs") == len(first.worked_on)
 
 
+@pytest.mark.long
 def test_what_a_killed_run_left_staged_is_swept_though_nothing_is_left_to_do(
     backfill: Backfill, warehouse: Warehouse
 ) -> None:
@@ -165,6 +166,7 @@ def test_told_to_end_it_finishes_the_shard_in_hand_and_says_what_is_left(
     assert count(warehouse, "motion") == GOOD
 
 
+@pytest.mark.long
 def test_partitions_at_once_write_the_same_rows(backfill: Backfill, warehouse: Warehouse) -> None:
     result = run_backfill(backfill, concurrency=PARTITIONS)
     assert result.broken == ()
@@ -172,6 +174,7 @@ def test_partitions_at_once_write_the_same_rows(backfill: Backfill, warehouse: W
     assert (count(warehouse, "motion"), count(warehouse, "failures")) == (GOOD, 1)
 
 
+@pytest.mark.long
 def test_only_objects_of_the_time_that_was_asked_for_are_annotated(
     backfill: Backfill, warehouse: Warehouse, clips: Path
 ) -> None:
@@ -188,6 +191,7 @@ def test_only_objects_of_the_time_that_was_asked_for_are_annotated(
     assert count(warehouse, "motion") + count(warehouse, "failures") == GOOD + 1
 
 
+@pytest.mark.long
 def test_failures_are_tried_again_only_where_asked_for_and_by_their_name(
     backfill: Backfill, warehouse: Warehouse, clips: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

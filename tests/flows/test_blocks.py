@@ -159,6 +159,7 @@ def test_a_catalog_brings_source_warehouse_endpoint_settings_and_credentials() -
     assert dict(os.environ) == before
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("server")
 def test_the_examples_of_the_documentation_run(capsys: pytest.CaptureFixture[str]) -> None:
     text = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text()
@@ -175,6 +176,7 @@ def test_the_examples_of_the_documentation_run(capsys: pytest.CaptureFixture[str
         )
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("server")
 def test_what_is_changed_in_an_endpoint_s_block_is_what_its_catalogs_use() -> None:
     """A catalog refers to the block; it holds no copy of the key."""
@@ -197,6 +199,7 @@ def test_a_catalog_may_say_little_and_hold_its_warehouse_s_url() -> None:
         assert chosen.settings.sampling.frames == 8
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("server")
 def test_a_google_key_of_a_block_is_a_file_for_the_length_of_the_run() -> None:
     save_document("gcp-credentials", "videos", {"service_account_info": {"client_email": "robot"}})

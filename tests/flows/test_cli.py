@@ -68,6 +68,7 @@ def test_a_second_run_skips_everything_and_writes_nothing(motionsight, ask, scen
     ]
 
 
+@pytest.mark.long
 def test_changed_content_annotates_that_video_only_and_keeps_the_old_row(
     motionsight, ask, scenes, tmp_path
 ) -> None:
@@ -84,6 +85,7 @@ def test_changed_content_annotates_that_video_only_and_keeps_the_old_row(
     assert len(versions) == 2
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("annotated")
 def test_force_replaces_rows_without_duplicating_them(motionsight, ask, scenes: Path) -> None:
     before = ask("SELECT * FROM motion ORDER BY clip_id")
@@ -100,6 +102,7 @@ def test_force_replaces_rows_without_duplicating_them(motionsight, ask, scenes: 
         }
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("annotated")
 def test_another_recipe_adds_rows_and_keeps_the_old_ones(motionsight, ask, scenes: Path) -> None:
     assert motionsight("annotate", str(scenes), "--set", "measure.pan=0.03").code == 0
@@ -107,6 +110,7 @@ def test_another_recipe_adds_rows_and_keeps_the_old_ones(motionsight, ask, scene
     assert len(ask("SELECT * FROM latest_motion")) == 4
 
 
+@pytest.mark.long
 def test_windows_split_a_video_and_are_skipped_clip_by_clip(motionsight, ask, tmp_path: Path) -> None:
     (tmp_path / "clips").mkdir()
     write_video(tmp_path / "clips" / "long.mp4", moving_texture(100))
@@ -138,6 +142,7 @@ def mixed(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.long
 def test_what_is_passed_over_is_counted_in_one_line_and_can_be_looked_into(
     motionsight, ask, mixed: Path
 ) -> None:

@@ -132,6 +132,7 @@ def killed_while_it_trains(out: Path) -> Iterator[None]:
         killer.join()
 
 
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_a_turn_ends_with_a_model_and_a_comparison_and_run_again_it_writes_nothing(
     place: Path, tmp_path: Path

@@ -29,7 +29,7 @@ def bucket(
     return GcsBucket(url, name) if request.param == "gs" else S3Bucket(url, name)
 
 
-@pytest.mark.in_gate("gs")
+@pytest.mark.long
 def test_a_bucket_is_annotated_like_a_folder_and_only_what_changed_again(
     motionsight, ask, scenes: Path, bucket: Place
 ) -> None:

@@ -46,6 +46,7 @@ def videos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.long
 def test_videos_become_a_data_set_without_copies_and_without_what_a_benchmark_shows(
     videos: Path, motionsight, tmp_path: Path
 ) -> None:

@@ -98,6 +98,7 @@ def test_what_has_a_reply_is_not_asked_again_and_other_settings_are(
     ]
 
 
+@pytest.mark.long
 def test_a_question_without_its_video_is_never_asked_and_counts_as_wrong(
     motionsight, ask, endpoint, scenes: Path, tmp_path: Path
 ) -> None:
@@ -141,6 +142,7 @@ def said_of(video: str) -> str:
     return f"Does the camera pan in {video}, number 0?\nA. left\n"
 
 
+@pytest.mark.long
 def test_unlabelled_questions_are_answered_for_submission_and_never_scored(
     motionsight, endpoint, scenes: Path, tmp_path: Path
 ) -> None:
@@ -192,6 +194,7 @@ def test_the_measurement_answers_without_a_baseline(motionsight, scenes: Path, t
     assert overall(blind) == {"method": (0, 0, 1)}
 
 
+@pytest.mark.long
 def test_the_table_fits_eighty_columns(motionsight, endpoint, scenes: Path, tmp_path: Path) -> None:
     annotations = EXAMPLES["motionbench"](tmp_path / "annotations")
     videos = benchmark_of("motionbench", annotations, scenes.glob("*.mp4"), tmp_path / "videos")

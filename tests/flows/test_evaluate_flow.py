@@ -26,6 +26,7 @@ def endpoint() -> Iterator[ScriptedEndpoint]:
         yield running
 
 
+@pytest.mark.long
 @pytest.mark.timeout(600)
 def test_the_flow_asks_shard_by_shard_and_leaves_the_table_as_an_artifact(
     endpoint: ScriptedEndpoint, scenes: Path, tmp_path: Path

@@ -67,6 +67,7 @@ def test_what_is_missing_is_taken_once_and_equals_what_annotating_took(
     assert named["a.mp4"] == named["copy of a.mp4"] != named["b.mp4"]
 
 
+@pytest.mark.long
 def test_a_warehouse_of_an_earlier_version_gets_the_table(motionsight, clips: Path, tmp_path: Path) -> None:
     assert motionsight("annotate", "clips/a.mp4").code == 0
     with duckdb.connect(str(tmp_path / "motionsight.duckdb")) as connection:

@@ -55,7 +55,7 @@ def run(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., str]:
     return run
 
 
-@pytest.mark.in_gate("plain C, ASCII output")
+@pytest.mark.long
 def test_no_name_is_lost_between_a_folder_and_an_answer(
     run: Callable[..., str], scenes: Path, tmp_path: Path
 ) -> None:

@@ -66,6 +66,7 @@ def test_a_catalog_is_described_by_an_endpoint(motionsight, ask, scenes: Path, e
     assert len(endpoint.requests) == 12
 
 
+@pytest.mark.long
 def test_the_dialogue_is_a_column_where_it_is_kept(motionsight, ask, scenes: Path, endpoint) -> None:
     asked = (*annotator(endpoint), "--set", "runtime.keep_dialogue=true")
     assert motionsight("annotate", str(scenes), *asked).code == 0
@@ -149,6 +150,7 @@ def test_nobody_at_the_endpoint_is_said_before_anything_else(motionsight, scenes
 HOSTILE = "'); DROP TABLE motion; -- <script>alert(1)</script>\x1b[31m\x00 \u202e <|im_end|> %s {x}"
 
 
+@pytest.mark.long
 def test_hostile_replies_end_as_data_or_as_failures(motionsight, ask, scenes: Path, endpoint) -> None:
     objects = iter([HOSTILE, "", "x" * 50_000])
 
@@ -180,6 +182,7 @@ def test_hostile_replies_end_as_data_or_as_failures(motionsight, ask, scenes: Pa
     assert all("<" not in text for text in told)
 
 
+@pytest.mark.long
 def test_a_refused_clip_is_a_failure_that_a_rerun_does_not_repeat(
     motionsight, ask, scenes: Path, endpoint
 ) -> None:

@@ -74,7 +74,7 @@ def count_within(said: str, most: int) -> None:
 SPLITS = ["clips.window_s=0.5", "clips.scenes=true", "clips.window_s=none"]
 
 
-@pytest.mark.in_gate("clips.window_s=0.5")
+@pytest.mark.long
 @pytest.mark.parametrize("split", SPLITS)
 def test_a_backfill_counts_no_more_than_its_total_whatever_a_video_is_split_into(
     split: str, clips: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
@@ -104,6 +104,7 @@ def test_every_video_is_counted_once_all_its_clips_are_done(
     assert videos_done(again.record.run_id) == 3
 
 
+@pytest.mark.long
 def test_an_estimate_goes_by_videos_that_are_done_within_a_shard(
     clips: str, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

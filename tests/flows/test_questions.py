@@ -107,6 +107,7 @@ class Planted:
         return says(ascii_uppercase[letter])
 
 
+@pytest.mark.long
 def test_what_was_measured_answers_the_questions_about_rendered_scenes(motionsight, made: Path) -> None:
     done = motionsight("questions", "data")
     assert done.code == 0, done.err

@@ -239,6 +239,7 @@ def test_scores_go_into_a_cloud_warehouse_through_its_bucket(
 # What ends a run, and what it finds.
 
 
+@pytest.mark.long
 def test_an_endpoint_without_log_probabilities_ends_the_run_with_one_sentence(
     motionsight, ask, annotated, endpoint
 ) -> None:
@@ -267,6 +268,7 @@ def test_an_endpoint_that_goes_away_ends_the_run_and_the_next_run_goes_on(
     assert "Scored 6 descriptions, 2 were scored before, 0 could" in motionsight(*asked(endpoint)).out
 
 
+@pytest.mark.long
 def test_a_run_that_is_killed_and_started_again_scores_as_an_undisturbed_one(
     motionsight, begin, ask, annotated, endpoint, tmp_path: Path
 ) -> None:
@@ -326,6 +328,7 @@ def test_nobody_at_the_endpoint_is_said_before_anything_is_decoded(motionsight, 
     assert done.err.startswith("motionsight: The endpoint http://127.0.0.1:9/v1 cannot be reached")
 
 
+@pytest.mark.long
 def test_a_warehouse_of_an_earlier_version_gets_the_table(
     motionsight, ask, annotated, endpoint, tmp_path: Path
 ) -> None:

@@ -45,6 +45,7 @@ def artifacts(key: str) -> list[Any]:
         return client.read_artifacts(artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=[key])))
 
 
+@pytest.mark.long
 def test_the_flow_scores_shard_by_shard_and_leaves_a_table_of_means(
     warehouse: str, endpoint: ScriptedEndpoint
 ) -> None:

@@ -126,6 +126,7 @@ def test_a_file_whose_name_says_nothing_waits_and_is_looked_into_once(
     assert looked_into == ["notes", "0f3a"]
 
 
+@pytest.mark.long
 def test_a_deleted_object_ends_nothing(watched: Watch, videos: list[Path]) -> None:
     shutil.copy(videos[0], watched.folder / "a.mp4")
     shutil.copy(videos[1], watched.folder / "b.mp4")
@@ -244,6 +245,7 @@ def test_a_version_that_says_no_time_costs_a_wait_and_not_the_round(version: str
     assert list(objects.to_look_at([strange, good])) == [strange, good]
 
 
+@pytest.mark.long
 def test_a_round_survives_files_of_any_time_and_name(watched: Watch, videos: list[Path]) -> None:
     long_ago, year_one, year_2500 = -1, -62_135_596_800, 16_725_225_600
     names = ("new\nline.mp4", "quo'te\".mp4", "-rf.mp4", "[a]*?#.mp4", "a\\b.mp4", "dt=1.mp4")

@@ -229,6 +229,7 @@ def test_everything_has_a_name_and_contrast(visit: Any, dataset: Dataset, scheme
         assert found() == []
 
 
+@pytest.mark.long
 def test_the_login_has_names_and_contrast(visit: Any, dataset: Dataset) -> None:
     options = ("--token-variable", "T")
     with Preferring(dataset(), *options, variables={"T": "correct-horse-battery"}) as server:
@@ -291,6 +292,7 @@ def test_a_clip_that_does_not_play_leaves_cannot_tell(visit: Any, dataset: Datas
     assert [one.choice for one in ChoiceLog.read(folder)] == ["cannot_tell"]
 
 
+@pytest.mark.long
 def test_a_server_that_is_gone_loses_no_pair(visit: Any, dataset: Dataset) -> None:
     with Preferring(dataset()) as server:
         person = visit()

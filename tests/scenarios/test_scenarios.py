@@ -99,7 +99,6 @@ def test_a_backfill_does_every_partition_once_and_goes_on_after_a_half(
     assert run_backfill(backfill).worked_on == ()
 
 
-@pytest.mark.in_gate("gs-bigquery")
 def test_a_run_that_is_killed_leaves_what_was_committed_and_the_next_one_resumes(
     catalog: Catalog, warm_command: WarmCommand, tmp_path: Path
 ) -> None:

@@ -11,6 +11,7 @@ from tests.serve.serving import Serving, about, file_url, frames_message
 from tests.videos import moving_texture
 
 
+@pytest.mark.long
 def test_a_model_in_process_answers_about_videos_and_frames(tmp_path: Path, clips: Path) -> None:
     folder = tiny_qwen2_5_vl(tmp_path / "qwen")
     settings = (f"annotator=transformers:{folder}", "mllm.max_new_tokens=12", "sampling.frames=4")

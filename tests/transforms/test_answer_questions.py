@@ -136,6 +136,7 @@ def test_frames_cross_to_workers_with_an_accelerator_packed(
     assert right(run(tmp_path, annotations, str(scenes), elsewhere)) == {"baseline": (8, 8), "method": (8, 8)}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("clips", "asked"), [(6, 120), pytest.param(12, 240, marks=pytest.mark.long)])
 def test_thousands_of_questions_are_dealt_with_clip_by_clip(
     decoded: Counter[Clip], tmp_path: Path, clips: int, asked: int

@@ -131,6 +131,7 @@ def test_a_rerun_asks_nothing_and_writes_nothing_twice(
     assert (warehouse.query(ROWS).rows, len(endpoint.requests)) == (rows, asked)
 
 
+@pytest.mark.long
 def test_an_outage_in_the_middle_of_captions_commits_neither_rows_nor_captions(
     scenes: Path, warehouse: Warehouse, endpoint: ScriptedEndpoint
 ) -> None:
@@ -158,6 +159,7 @@ def test_the_transform_for_pipelines_of_one_s_own_gives_rows_as_before(scenes: P
         assert_that(kinds, equal_to(["MotionRecord"] * 4))
 
 
+@pytest.mark.long
 def test_a_job_that_commits_by_itself_commits_captions_with_their_rows(
     scenes: Path, warehouse: Warehouse
 ) -> None:

@@ -182,6 +182,7 @@ def rows(clips: list[Clip], settings: Settings) -> list[MotionRecord]:
     return sorted(described, key=lambda row: order.index(row.clip_id))
 
 
+@pytest.mark.long
 def test_rows_of_the_measured_annotator_are_the_same_through_packed_clips(clips: list[Clip]) -> None:
     def of(*overrides: str) -> list[MotionRecord]:
         found = rows(clips, Settings.load(environment={}, overrides=overrides))
@@ -197,6 +198,7 @@ def endpoint() -> Iterator[ScriptedEndpoint]:
         yield running
 
 
+@pytest.mark.long
 def test_an_mllm_gets_its_frames_through_packed_clips(clips: list[Clip], endpoint: ScriptedEndpoint) -> None:
     chosen = Settings.load(
         environment={},

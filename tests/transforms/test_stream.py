@@ -138,6 +138,7 @@ def test_a_stream_of_notifications_ends_in_exact_rows(
     assert '{"hello": "?world"}' in message
 
 
+@pytest.mark.long
 def test_objects_whose_names_say_nothing_are_looked_into_where_that_is_asked_for(
     bucket: GcsBucket, video: Callable[[int], bytes], job: Job
 ) -> None:
@@ -150,6 +151,7 @@ def test_objects_whose_names_say_nothing_are_looked_into_where_that_is_asked_for
     assert failures_of(warehouse) == []
 
 
+@pytest.mark.long
 def test_a_source_with_nameless_objects_is_annotated_by_one_job(
     bucket: GcsBucket, video: Callable[[int], bytes], job: Job
 ) -> None:
@@ -177,6 +179,7 @@ def test_rows_are_committed_while_the_stream_goes_on(
     assert warehouse.query("SELECT annotated FROM commits WHERE annotated > 0").rows == [(1,), (1,)]
 
 
+@pytest.mark.long
 def test_what_the_warehouse_has_is_left_out(
     bucket: GcsBucket, video: Callable[[int], bytes], job: Job
 ) -> None:
@@ -218,6 +221,7 @@ def test_a_source_is_annotated_by_one_job_that_finishes_its_run(
     assert [failure[0] for failure in failures_of(warehouse)] == [broken.uri]
 
 
+@pytest.mark.long
 def test_clips_of_long_videos_are_known_too(
     bucket: GcsBucket, video: Callable[[int], bytes], job: Job
 ) -> None:

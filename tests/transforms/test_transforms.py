@@ -181,6 +181,7 @@ def test_a_shard_that_was_committed_before_is_skipped_when_it_is_tried_again(
     assert (again.annotated, again.failed, again.skipped) == (0, 0, 3)
 
 
+@pytest.mark.long
 def test_what_annotates_without_weights_loads_no_model_library() -> None:
     code = (
         "import sys\n"

@@ -77,7 +77,7 @@ BASES: tuple[Layout, ...] = (
 )  # fmt: skip
 #: What damage of the bytes may be called. DecoderCrashed and TimedOut would be a defect of ours here.
 EXPECTED = (Corrupt, ForbiddenProtocol, NotAVideo, NoVideoStream, TooLarge, Truncated)
-SHORT, LONG = 4, 140
+SHORT, LONG = 2, 140
 
 
 @pytest.fixture(scope="module")

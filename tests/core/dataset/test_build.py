@@ -298,6 +298,7 @@ def test_there_must_be_a_warehouse(tmp_path: Path) -> None:
         building.build_dataset(f"duckdb:{tmp_path / 'none.duckdb'}", tmp_path / "set", Settings())
 
 
+@pytest.mark.in_gate("duckdb")
 @pytest.mark.parametrize("kind", ["duckdb", "bigquery"])
 def test_both_warehouses_give_the_same_rows(
     kind: str, request: pytest.FixtureRequest, filled: Warehouse, tmp_path: Path

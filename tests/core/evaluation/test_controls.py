@@ -53,6 +53,7 @@ def share_right(questions: Sequence[Question], replies: dict[str, str | None]) -
     return row.accuracy, row.answered / row.questions
 
 
+@pytest.mark.long
 def test_what_was_measured_answers_questions_about_the_camera_rightly(
     videos: Path, camera_questions: list[Question]
 ) -> None:

@@ -109,6 +109,7 @@ def test_a_read_that_no_decoder_of_ours_would_ask_for_ends_the_process(
         decoder.probe(some_file)
 
 
+@pytest.mark.long
 def test_no_descriptor_is_left_after_a_hundred_deaths(
     lying: Callable[[str], Path], some_file: VideoObject
 ) -> None:

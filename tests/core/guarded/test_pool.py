@@ -166,6 +166,7 @@ def test_close_leaves_no_process(good: VideoObject) -> None:
     assert children() == set()
 
 
+@pytest.mark.in_gate("hang_in_a_native_loop_that_holds_the_gil")
 @pytest.mark.parametrize("doing", ["nothing", "hang_in_a_native_loop_that_holds_the_gil"])
 def test_children_end_when_their_parent_is_killed(
     good: VideoObject, misbehaving: Callable[[str], VideoObject], doing: str
@@ -200,6 +201,7 @@ def processor_seconds(process: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+@pytest.mark.long
 def test_a_script_without_a_main_guard_can_decode(good: VideoObject, tmp_path: Path) -> None:
     """Start methods of multiprocessing would import the script again, and again."""
     script = tmp_path / "script.py"
@@ -223,6 +225,7 @@ def test_settings_that_ask_for_the_same_processes_share_them(good: VideoObject) 
     assert children() == before
 
 
+@pytest.mark.long
 def test_processes_of_another_kind_end_when_nobody_uses_them(good: VideoObject) -> None:
     scenes = shared_decoder(settings("clips.scenes=true"))
     under_way = scenes.decode_scenes(good)
@@ -237,6 +240,7 @@ def test_processes_of_another_kind_end_when_nobody_uses_them(good: VideoObject) 
     assert len(children()) == 1, "and it does not stay"
 
 
+@pytest.mark.long
 def test_close_ends_idle_processes_and_their_descriptors(good: VideoObject) -> None:
     open_here = lambda: len(list(Path("/proc/self/fd").iterdir()))  # noqa: E731
     before = open_here()

@@ -36,6 +36,7 @@ def blocks(report: Path) -> dict[str, Any]:
     return data
 
 
+@pytest.mark.in_gate("duckdb")
 def test_a_report_holds_the_rows_the_failures_and_the_runs_of_either_warehouse(
     warehouse: Warehouse, stage: Stage, tmp_path: Path
 ) -> None:

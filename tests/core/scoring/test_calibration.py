@@ -40,6 +40,7 @@ def test_each_scorer_and_aspect_has_a_histogram_of_its_own(warehouse: Warehouse,
     assert {one.source for one in found.values()} == {"all"}
 
 
+@pytest.mark.in_gate("duckdb")
 def test_below_and_above_each_boundary_stands_the_nearest_description(
     warehouse: Warehouse, stage: Stage
 ) -> None:
@@ -59,6 +60,7 @@ def test_below_and_above_each_boundary_stands_the_nearest_description(
     ]
 
 
+@pytest.mark.in_gate("duckdb")
 def test_a_source_is_the_longest_prefix_that_fits(warehouse: Warehouse, stage: Stage) -> None:
     commit(stage)
 

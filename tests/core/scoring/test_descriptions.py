@@ -26,6 +26,7 @@ def left(
     ]
 
 
+@pytest.mark.in_gate("duckdb")
 def test_a_clip_comes_once_with_both_descriptions_of_each_recipe(warehouse: Warehouse, stage: Stage) -> None:
     stage.commit(record("b.mp4"), record("a.mp4"), record("a.mp4", recipe="r2", text="It's a \\ 'ball'."))
 
@@ -42,6 +43,7 @@ def test_a_clip_comes_once_with_both_descriptions_of_each_recipe(warehouse: Ware
     assert second.clip.uri == "/clips/b.mp4"
 
 
+@pytest.mark.in_gate("duckdb")
 def test_what_this_scorer_has_scored_is_left_out_and_no_more(warehouse: Warehouse, stage: Stage) -> None:
     a, b = record("a.mp4"), record("b.mp4")
     stage.commit(
@@ -57,6 +59,7 @@ def test_what_this_scorer_has_scored_is_left_out_and_no_more(warehouse: Warehous
     assert left(warehouse) == [("a.mp4", [("r1", "object")])]
 
 
+@pytest.mark.in_gate("duckdb")
 def test_a_description_that_is_empty_or_missing_is_not_scored(warehouse: Warehouse, stage: Stage) -> None:
     missing = replace(record("b.mp4"), object_motion=None, camera_motion=None)  # type: ignore[arg-type]
     stage.commit(record("a.mp4", text=""), missing)
@@ -96,6 +99,7 @@ def test_the_means_are_of_the_selected_rows_and_of_this_scorer(warehouse: Wareho
     assert tallies(warehouse, SCORER, None)["object"].left == 2
 
 
+@pytest.mark.in_gate("duckdb")
 def test_a_condition_that_is_none_is_a_usage_error(warehouse: Warehouse, stage: Stage) -> None:
     stage.commit(record())
 

@@ -40,12 +40,14 @@ def trained(
     )
 
 
+@pytest.mark.long
 def test_the_loss_falls_below_a_fifth(trained: Trained) -> None:
     (_, first), *_, (_, last) = trained.losses
 
     assert last < first / 5
 
 
+@pytest.mark.long
 def test_weights_are_written_in_16_bits_and_load(trained: Trained) -> None:
     written = weights(trained.out)
 

@@ -21,7 +21,10 @@ from motionsight_core.training.frames import frame_count
 from tests.core.training.clips import ANSWERS, QUESTION, decoded_once, settings
 from tests.core.training.weights import moved
 
-FAMILIES = ["qwen2_5_vl", pytest.param("qwen3_vl", marks=pytest.mark.long), "internvl"]
+FAMILIES = [
+    "qwen2_5_vl",
+    *(pytest.param(family, marks=pytest.mark.long) for family in ("qwen3_vl", "internvl")),
+]
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -100,6 +100,7 @@ def test_scenes_are_shown_alike(tmp_path: Path, transfer: int) -> None:
     np.testing.assert_array_equal(all_pictures(alone), all_pictures(scene))
 
 
+@pytest.mark.long
 def test_large_hdr_scenes_are_shown_alike(tmp_path: Path) -> None:
     """Frames above 1080p are converted as they come."""
     codes = pq(patches(*LIGHT.tolist(), size=512, height=1024))

@@ -178,6 +178,7 @@ def test_an_attempt_whose_committer_died_before_the_merge_is_committed_from_what
     assert warehouse.finish_run("run").annotated == 2
 
 
+@pytest.mark.long
 def test_an_attempt_whose_staging_table_expired_is_loaded_again(
     warehouse: Warehouse, stage: Stage, service: StrictService
 ) -> None:
@@ -228,6 +229,7 @@ def test_a_query_that_would_read_too_much_is_not_run(
     assert service.jobs[-1]["configuration"]["query"]["maximumBytesBilled"] == "2500000000"
 
 
+@pytest.mark.in_gate("DELETE FROM motion WHERE TRUE")
 @pytest.mark.parametrize(
     "sql",
     [
@@ -271,6 +273,7 @@ def test_a_dataset_that_may_not_be_made_is_said_with_the_command_that_makes_it(
         stage.commit()
 
 
+@pytest.mark.long
 def test_a_dataset_of_a_later_program_is_read_and_not_written(new_warehouse: Warehouse) -> None:
     warehouse, stage = new_warehouse, Stage(new_warehouse)
     stage.commit(record("a.mp4"))
@@ -298,6 +301,7 @@ def test_a_migration_that_was_cut_off_is_made_again_from_its_start(
     assert len(warehouse.query("SELECT * FROM motion").rows) == 1
 
 
+@pytest.mark.long
 def test_a_process_waits_while_another_migrates(
     new_warehouse: Warehouse, service: StrictService, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -33,6 +33,7 @@ def test_the_samples_answer_alike_in_both(answer) -> None:
     assert disagreeing.rows == [("a.mp4", 0.25, "The camera pans right.", ["pan_right", "zoom_in"])]
 
 
+@pytest.mark.in_gate("duckdb")
 def test_the_dialogue_of_rows_whose_text_agrees_with_the_measurement_is_there_to_train_on(
     answer, stage: Stage
 ) -> None:
@@ -46,6 +47,7 @@ def test_the_dialogue_of_rows_whose_text_agrees_with_the_measurement_is_there_to
     ]
 
 
+@pytest.mark.in_gate("duckdb")
 def test_the_names_of_what_moves_are_counted(answer, stage: Stage) -> None:
     named = record("folder/b.mp4")
     track = replace(named.object_tracks[0], label="dog")
@@ -53,12 +55,14 @@ def test_the_names_of_what_moves_are_counted(answer, stage: Stage) -> None:
     assert answer("names.sql").rows == [("dog", 1, 1, None, 0.5)]
 
 
+@pytest.mark.in_gate("duckdb")
 def test_what_repeats_its_motion_is_found(answer, stage: Stage) -> None:
     repetition = Repetition(1, 14, 0.5, 0.0, 1.0, 0.9)
     stage.commit(replace(record("folder/b.mp4"), repetitions=(repetition,)))
     assert answer("repeating.sql").rows == [("b.mp4", "moving region", 14, 0.5)]
 
 
+@pytest.mark.in_gate("duckdb")
 def test_clips_of_several_shots_are_found_with_how_these_are_joined(answer, stage: Stage) -> None:
     dissolves = (Dissolve(0.2, 0.4), Dissolve(0.6, 0.7, "fade_out"), Dissolve(0.7, 0.8, "fade_in"))
     stage.commit(replace(record("folder/b.mp4"), cuts=(0.5,), dissolves=dissolves))

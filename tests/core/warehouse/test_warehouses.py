@@ -40,6 +40,7 @@ def test_a_row_comes_back_as_it_went_in(warehouse: Warehouse, stage: Stage) -> N
     assert row == json.loads(json.dumps(record().to_row(), default=str)) | {"annotated_at": NOON}
 
 
+@pytest.mark.in_gate("duckdb")
 def test_a_dialogue_comes_back_word_for_word(warehouse: Warehouse, stage: Stage) -> None:
     said = 'a\tb\r\n\x1b[2J \u202e "quoted" \\ {"groups": []} \N{REPLACEMENT CHARACTER}'
     stage.commit(replace(record(), dialogue=(Exchange("names", said, ""), Exchange("camera", "?", said))))
@@ -59,6 +60,7 @@ def test_a_repeated_commit_changes_nothing(warehouse: Warehouse, stage: Stage) -
     assert [table(warehouse, name) for name in ("motion", "failures", "runs", "commits")] == before
 
 
+@pytest.mark.in_gate("duckdb")
 def test_a_second_attempt_with_the_same_clips_leaves_one_row_each(warehouse: Warehouse, stage: Stage) -> None:
     stage.commit(record("a.mp4"), record("b.mp4"))
     later = NOON + timedelta(minutes=1)
@@ -75,11 +77,13 @@ def test_a_late_commit_of_older_rows_does_not_overwrite_newer_ones(
     assert warehouse.query("SELECT object_motion FROM motion").rows == [("new",)]
 
 
+@pytest.mark.in_gate("duckdb")
 def test_duplicates_inside_one_attempt_become_one_row(warehouse: Warehouse, stage: Stage) -> None:
     warehouse.commit(stage.manifest(record(text="old"), record(at=NOON + timedelta(seconds=1), text="new")))
     assert warehouse.query("SELECT object_motion FROM motion").rows == [("new",)]
 
 
+@pytest.mark.in_gate("duckdb")
 def test_another_recipe_or_version_adds_a_row(warehouse: Warehouse, stage: Stage) -> None:
     other = replace(record(), version="2-2", clip_id=Clip("/clips/a.mp4", "2-2", 0.0, 2.0).clip_id)
     stage.commit(record(), record(recipe="r2"), other)
@@ -93,6 +97,7 @@ def test_a_later_success_deletes_the_failure_and_no_other(warehouse: Warehouse, 
     assert warehouse.query("SELECT uri FROM failures").rows == [("/clips/b.mp4",)]
 
 
+@pytest.mark.in_gate("duckdb")
 def test_the_newest_failure_of_a_key_wins_also_where_the_clip_is_unknown(
     warehouse: Warehouse, stage: Stage
 ) -> None:
@@ -110,6 +115,7 @@ def test_a_late_commit_of_a_failure_does_not_follow_a_success(warehouse: Warehou
     assert warehouse.query("SELECT * FROM failures").rows == []
 
 
+@pytest.mark.in_gate("duckdb")
 def test_a_failure_after_a_success_keeps_both(warehouse: Warehouse, stage: Stage) -> None:
     stage.commit(record("a.mp4"))
     stage.commit(failure("a.mp4", at=NOON + timedelta(minutes=1)))
@@ -215,6 +221,7 @@ def test_views_have_a_row_per_move_and_per_track(warehouse: Warehouse, stage: St
     assert tracks == [("/clips/a.mp4", "measured", 1, "moving region", list(boxes), None)]
 
 
+@pytest.mark.in_gate("duckdb")
 def test_a_tracks_speed_is_the_median_over_stretches_of_three_boxes(
     warehouse: Warehouse, stage: Stage
 ) -> None:
@@ -274,6 +281,7 @@ def test_asking_before_anything_was_annotated_says_what_to_do(new_warehouse: War
         new_warehouse.query("SELECT 1")
 
 
+@pytest.mark.in_gate("duckdb")
 def test_clips_of_a_split_are_known(warehouse: Warehouse, stage: Stage) -> None:
     long, short, other = (VideoObject(f"/clips/{name}.mp4", "1-1") for name in ("long", "short", "other"))
     stage.commit(record("long.mp4"), split("long.mp4", 7), split("short.mp4", 2), split("short.mp4", 2))
@@ -390,6 +398,7 @@ def test_a_staged_file_that_is_gone_commits_nothing_of_its_attempt(
     assert warehouse.query("SELECT * FROM motion").rows == []
 
 
+@pytest.mark.in_gate("duckdb")
 def test_commits_side_by_side_all_arrive(warehouse: Warehouse, stage: Stage) -> None:
     warehouse.start_run(run_record())
     manifests = [stage.manifest(record(f"{i}.mp4"), split(f"{i}.mp4", 1)) for i in range(6)]

@@ -184,6 +184,7 @@ print(part.size >> 20, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 """
 
 
+@pytest.mark.long
 def test_memory_does_not_grow_with_the_length_of_the_file(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     frames = [rng.integers(0, 256, (240, 320, 3), np.uint8) for _ in range(60)]
