@@ -160,7 +160,7 @@ class Conversion:
         self._operators.append(helper.make_node(kind, list(inputs), [name], **attributes))
         return name
 
-    _operations: ClassVar[dict[str, Callable[[Conversion, dict[str, Any]], str]]] = {
+    _operations: ClassVar[dict[str, Callable[[Any, dict[str, Any]], str]]] = {
         "Placeholder": _input,
         "Transpose": _passed,
         "Pad": _passed,

@@ -91,7 +91,7 @@ def campaign(trials: Sequence[tuple[str, int]], *, jobs: int, mount: bool, root:
     with os.fdopen(reading) as lines:
         for line in lines:
             values = json.loads(line)
-            yield Outcome(**{**values, "wrong": tuple(values["wrong"])})
+            yield Outcome(**(values | {"wrong": tuple(values["wrong"])}))
     for worker in workers:
         if (ending := worker.wait()) != "exit 0":
             raise RuntimeError(f"A worker of the campaign ended with {ending}.")

@@ -260,7 +260,8 @@ class MotionSight:
         if self.annotator.is_measured:
             return ("motion", *found_in)
         prompts = self.settings.prompts.shown("both")
-        found_in |= {"sampled"} if self._refers(prompts) or self.settings.captions_instances else set()
+        if self._refers(prompts) or self.settings.captions_instances:
+            found_in.add("sampled")
         return ("motion", *sorted(found_in.union(*map(needs, prompts))))
 
     def products_for(self, query: Query) -> tuple[Product, ...]:

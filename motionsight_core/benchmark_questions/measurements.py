@@ -61,7 +61,7 @@ def measurements(
 
 def _measurement(row: Mapping[str, Any]) -> Measurement:
     tracks = (
-        ObjectTrack(**{**track, "boxes": tuple(Box(**box) for box in track["boxes"])})
+        ObjectTrack(**(track | {"boxes": tuple(Box(**box) for box in track["boxes"])}))
         for track in row["object_tracks"] or ()
     )
     return Measurement(

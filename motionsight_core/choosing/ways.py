@@ -170,9 +170,8 @@ def way_fit(claimed: frozenset[str], way: Way) -> Fit:
     fits: list[float] = []
     sides = [_ALONG[side] for side in sorted(claimed) if side in _ALONG]
     if sides:
-        right, up = (
-            sum(side) / math.hypot(*map(sum, zip(*sides, strict=True))) for side in zip(*sides, strict=True)
-        )
+        sums = [sum(side) for side in zip(*sides, strict=True)]
+        right, up = (one / math.hypot(*sums) for one in sums)
         fits.append(goes * _along(way, right, up))
     if "sideways" in claimed:
         fits.append(goes * max(_along(way, 1.0, 0.0), _along(way, -1.0, 0.0)))

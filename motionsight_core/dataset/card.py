@@ -123,7 +123,7 @@ def _contents(data: DataSet) -> Iterator[str]:
             for grade in GRADES
         ],
     )
-    asked = Counter(one.asked for one in data.questions)
+    asked: Counter[str] = Counter(one.asked for one in data.questions)
     annotators = Counter(row.annotator for clip in data.clips for row in clip.rows)
     yield "\n".join(
         [

@@ -83,7 +83,7 @@ class CaptionedObject:
         start_s, end_s = self.span_s
         times_s = np.linspace(start_s, end_s, self.settings.boxes) if end_s > start_s else np.array([start_s])
         edges = [np.interp(times_s, known[:, 0] - self.row.start_s, side) for side in known[:, 1:].T]
-        return np.round(np.column_stack([times_s, *edges]), 4)
+        return np.column_stack([times_s, *edges]).round(4)
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,7 @@ def arms_of(
             name = f"{BASELINE}, {label}" if label else BASELINE
             plain = Arm(name, baseline_of(varied), NO_ROUTE)
             plain = arms.setdefault(plain.key, plain)
-        method = Arm(label or METHOD, varied, NO_ROUTE if measured else route, plain and plain.name)
+        method = Arm(label or METHOD, varied, NO_ROUTE if measured else route, plain.name if plain else None)
         arms.setdefault(method.key, method)
     loaded = {
         models_key(arm.settings)

@@ -231,5 +231,5 @@ def _rows_in(content: bytes) -> Iterator[PredictionRecord]:
             continue
         if isinstance(values, dict) and values.keys() == _FIELDS:
             with suppress(ValueError, TypeError):
-                moment = datetime.fromisoformat(values["answered_at"])
-                yield PredictionRecord(**{**values, "answered_at": moment})
+                values["answered_at"] = datetime.fromisoformat(values["answered_at"])
+                yield PredictionRecord(**values)

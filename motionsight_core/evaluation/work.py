@@ -143,7 +143,7 @@ def failures(
             stage=stage,
             uri=video.uri,
             version=video.version,
-            clip_id=clip and clip.clip_id,
+            clip_id=clip.clip_id if clip else None,
             recipe=recipe,
             run_id=evaluation.run_id,
         )
@@ -176,7 +176,7 @@ def prediction(
         route=arm.route,
         uri=video.uri,
         version=video.version,
-        clip_id=clip and clip.clip_id,
+        clip_id=clip.clip_id if clip else None,
         category=question.category,
         aspect=aspect,
         reply=reply,

@@ -50,9 +50,14 @@ def _stitched(trails: Sequence[Trail]) -> list[Trail]:
 
 
 def _copied(trail: Trail) -> Trail:
-    columns = (trail.times, trail.boxes, trail.regions, trail.frames, trail.layered)
-    times, boxes, regions, frames, layered = map(list, columns)
-    return Trail(trail.shot, times, boxes, regions, frames, layered)  # pyright: ignore[reportArgumentType]
+    return Trail(
+        trail.shot,
+        list(trail.times),
+        list(trail.boxes),
+        list(trail.regions),
+        list(trail.frames),
+        list(trail.layered),
+    )
 
 
 def _without_parts(trails: Sequence[Trail]) -> list[Trail]:

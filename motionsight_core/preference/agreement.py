@@ -82,10 +82,11 @@ def _agreement(scope: Scope, choices: Sequence[Choice]) -> Agreement:
 
 def _of_annotator(name: str, names: Sequence[str], choices: Sequence[Choice]) -> AnnotatorAgreement:
     own = [one for one in choices if one.annotator == name]
+    counts: Counter[str] = Counter(one.choice for one in own)
     return AnnotatorAgreement(
         annotator=name,
         choices=len(own),
-        counts=dict(Counter(one.choice for one in own)),
+        counts=dict(counts),
         left=sum(one.choice == one.left_side for one in own),
         alpha_without=_alpha(choices, [other for other in names if other != name]),
     )

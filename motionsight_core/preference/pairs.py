@@ -7,7 +7,7 @@ import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -99,7 +99,7 @@ def pairs_with_clips(directory: str | Path, pairs: Sequence[Pair]) -> list[Pair]
     return shown
 
 
-def _pair(path: Path, row: dict[str, object]) -> Pair:
+def _pair(path: Path, row: dict[str, Any]) -> Pair:
     if row["aspect"] not in ("object", "camera"):
         raise UsageError(f"{path} holds the aspect {row['aspect']!r}; it is object or camera.")
     empty = [name for name in _COLUMNS if not isinstance(row[name], str)]
@@ -109,4 +109,4 @@ def _pair(path: Path, row: dict[str, object]) -> Pair:
     if "://" in address and address.endswith(f"/{clip_file}"):
         # It is in a bucket, and copied or mounted below the folder.
         row = row | {"media": f"{_MEDIA}/{clip_file}"}
-    return Pair(**row)  # pyright: ignore[reportArgumentType] checked above
+    return Pair(**row)

@@ -98,7 +98,7 @@ def _drawn(decoded: DecodedClip, tracks: list[ObjectTrack], settings: Settings) 
 def _tracks(row: Row) -> list[ObjectTrack]:
     """The row's tracks, as the prompts take them."""
     return [
-        ObjectTrack(**{**track, "boxes": tuple(Box(**box) for box in track["boxes"])})
+        ObjectTrack(**(track | {"boxes": tuple(Box(**box) for box in track["boxes"])}))
         for track in row["object_tracks"] or []
         if track["boxes"]
     ]

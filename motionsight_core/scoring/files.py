@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, cast, get_args
+from typing import IO, Any, get_args
 
 import pyarrow as pa
 import pyarrow.csv as pc
@@ -78,4 +78,4 @@ def _checked(rows: list[dict[str, Any]], name: str) -> Iterator[ScoreInFile]:
         if key in seen:
             raise UsageError(f"Rows {seen[key]} and {number} of {name} score the same description.")
         seen[key] = number
-        yield ScoreInFile(**cast("dict[str, Any]", row))
+        yield ScoreInFile(**row)

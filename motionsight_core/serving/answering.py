@@ -101,7 +101,8 @@ class Sights:
             said = Said("", str(error), str(error))
         except ModelRefused as error:
             said = Said("", "The model behind this server refused the request.", str(error))
-        return replace(said, **cost.tokens)
+        prompt, completion = (cost.tokens[name] for name in _TOKENS)
+        return replace(said, prompt_tokens=prompt, completion_tokens=completion)
 
 
 def _told(sight: MotionSight, request: ChatRequest, clip: DecodedClip) -> tuple[str, Answer | None]:

@@ -17,7 +17,7 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import Field, ValidationError
 from pydantic_settings import (
@@ -244,7 +244,8 @@ class Settings(Section):
 class _Layers(Settings, BaseSettings):
     """Settings as their sources give them, the first before the others. `Settings` itself reads nothing."""
 
-    model_config = SettingsConfigDict(enable_decoding=False)  # sections read JSON where they take it
+    # Sections read JSON where they take it.
+    model_config: ClassVar[SettingsConfigDict] = SettingsConfigDict(enable_decoding=False)
 
 
 def _settings_of(*sources: PydanticBaseSettingsSource) -> Settings:

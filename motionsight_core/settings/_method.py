@@ -174,7 +174,9 @@ class PromptSettings(Section):
     @property
     def evidence_about(self) -> tuple[Literal["camera", "objects"], ...]:
         """What of the measurement is told."""
-        return {"none": (), "both": ("camera", "objects")}.get(self.evidence, (self.evidence,))
+        if self.evidence == "none":
+            return ()
+        return ("camera", "objects") if self.evidence == "both" else (self.evidence,)
 
 
 def _as_tuple(names: str | tuple[str, ...]) -> tuple[str, ...]:

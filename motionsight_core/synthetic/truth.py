@@ -84,7 +84,7 @@ class SceneTruth:
             )
             for track in value["objects"]
         )
-        known = {
+        known: dict[str, Any] = {
             "moves": tuple(Move(**move) for move in value["moves"]),
             "cuts": tuple(value["cuts"]),
             "objects": objects,

@@ -55,7 +55,7 @@ def loop_in(folder: Path, place: Path, **fields: Any) -> Loop:
     benchmark = LoopBenchmark(
         name="jsonl", annotations=str(place / "questions.jsonl"), videos=str(place / "videos")
     )
-    given = {
+    given: dict[str, Any] = {
         "source": str(place / "clips"),
         "warehouse": f"duckdb:{folder / 'motion.duckdb'}",
         "model": str(place / "base"),
@@ -63,7 +63,7 @@ def loop_in(folder: Path, place: Path, **fields: Any) -> Loop:
         "scorer": f"transformers:{place / 'base'}",
         "benchmark": benchmark,
     }
-    return Loop(**{**given, **fields})
+    return Loop(**(given | fields))
 
 
 def small() -> Settings:

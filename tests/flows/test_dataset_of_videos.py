@@ -12,12 +12,18 @@ import pyarrow.parquet as pq
 import pytest
 from numpy.typing import NDArray
 
+from motionsight_core.camera_motion import CameraLabel
 from motionsight_core.synthetic import Move, Scene, render
 from motionsight_core.warehouse import open_warehouse
 from tests.core.dataset.rows import files_in
 from tests.videos import all_frames, write_video
 
-MOVES = {"pans": "pan_right", "tilts": "tilt_up", "zooms": "zoom_in", "rolls": "roll_cw"}
+MOVES: dict[str, CameraLabel] = {
+    "pans": "pan_right",
+    "tilts": "tilt_up",
+    "zooms": "zoom_in",
+    "rolls": "roll_cw",
+}
 
 
 def pictures_of(video: Path) -> list[NDArray[np.uint8]]:
@@ -32,7 +38,7 @@ def videos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "clips").mkdir()
     rates = {"pan_right": 0.12, "tilt_up": 0.15, "zoom_in": 0.2, "roll_cw": 8.0}
     for seed, (name, label) in enumerate(MOVES.items(), start=11):
-        move = Move(0.0, 3.0, label, rates[label])  # pyright: ignore[reportArgumentType]
+        move = Move(0.0, 3.0, label, rates[label])
         scene = Scene(name, duration_s=3.0, moves=(move,), seed=seed, width=320, height=180)
         render(scene, folder / f"clips/{name}.mp4")
     pictures = pictures_of(folder / "clips/pans.mp4")

@@ -22,9 +22,8 @@ SETTINGS = Settings.load(environment={}, overrides=["runtime.decode_processes=2"
 def row(name: str, **changes: Any) -> MotionRecord:
     """A row of a clip in /clips; the columns are those of `tests.core.warehouse.rows`, but for changes."""
     clip = Clip(f"/clips/{name}", "1-1", 0.0, 4.0)
-    return replace(
-        record(name), **{"clip_id": clip.clip_id, "end_s": 4.0, "object_tracks": (), "cuts": (), **changes}
-    )
+    values: dict[str, Any] = {"clip_id": clip.clip_id, "end_s": 4.0, "object_tracks": (), "cuts": ()}
+    return replace(record(name), **(values | changes))
 
 
 def move(label: CameraLabel, rate: float = 0.1, *, start_s: float = 0.0, end_s: float = 4.0) -> CameraMove:

@@ -44,7 +44,9 @@ def move_or_none(rng: np.random.Generator, frame: Frame) -> AskedScene:
 def moves_at_once(rng: np.random.Generator, frame: Frame) -> AskedScene:
     """Two moves at once, each one way or the other."""
     one, other = (_label(rng, axis) for axis in _AT_ONCE[int(rng.integers(len(_AT_ONCE)))])
-    labels = [(first, second) for first in (one, opposite(one)) for second in (other, opposite(other))]
+    labels: list[tuple[str, ...]] = [
+        (first, second) for first in (one, opposite(one)) for second in (other, opposite(other))
+    ]
     return _whole(rng, frame, "camera_together", labels)
 
 

@@ -15,7 +15,7 @@ from motionsight_core.camera_motion import CameraLabel
 from motionsight_core.synthetic.random_scenes import random_scene
 from motionsight_core.synthetic.scene import TEXTURES, THEMES, Encoding, Scene, Sprite
 from motionsight_core.synthetic.stressed.actors import CYCLES, crowd, foreground, repeating, walkers
-from motionsight_core.synthetic.stressed.editing import Edited
+from motionsight_core.synthetic.stressed.editing import Edited, Join
 from motionsight_core.synthetic.stressed.film import COMPRESSED_FROM, Film
 from motionsight_core.synthetic.stressed.optics import Flicker, Haze, Night, SensorNoise
 from motionsight_core.synthetic.stressed.overlays import Bars, Captions, Clock, Logo
@@ -169,8 +169,8 @@ def _edited(draw: _Draw, join: str) -> Film:
         Planar(draw.scene(("static", "pan", "tilt", "zoom"), duration_s=length)) for _ in range(count)
     )
     ends = join == "fades" and bool(rng.uniform() < 0.5)
-    kinds = {"cuts": "cut", "dissolves": "dissolve", "fades": "fade"}
-    return Film("", Edited(shots, kinds[join], overlap, ends), (join,))  # pyright: ignore[reportArgumentType]
+    kinds: dict[str, Join] = {"cuts": "cut", "dissolves": "dissolve", "fades": "fade"}
+    return Film("", Edited(shots, kinds[join], overlap, ends), (join,))
 
 
 def _screen(draw: _Draw) -> Film:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from motionsight_core.camera_motion import CameraLabel
 from motionsight_core.record import CameraMove, MotionRecord
 from motionsight_core.warehouse import Warehouse, open_warehouse
 from tests.core.dataset.rows import bits_of, build, named, settings
@@ -17,10 +18,10 @@ from tests.core.warehouse.rows import Stage, fingerprint
 LABELS = ("pan_left", "pan_right", "tilt_up", "tilt_down", "zoom_in", "zoom_out", "roll_cw", "roll_ccw")
 
 
-def panning(name: str, label: str = "pan_left", **changes: Any) -> MotionRecord:
+def panning(name: str, label: CameraLabel = "pan_left", **changes: Any) -> MotionRecord:
     """A row of a camera that makes one move."""
     plain: dict[str, Any] = {
-        "camera_moves": (CameraMove(0.0, 2.0, label, 0.1, 0.95),),  # pyright: ignore[reportArgumentType]
+        "camera_moves": (CameraMove(0.0, 2.0, label, 0.1, 0.95),),
         "cuts": (),
         "object_tracks": (),
         "objects_at_once": 0,

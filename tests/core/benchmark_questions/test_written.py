@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from motionsight_core.benchmark_questions.ablations import BlindAnswers, blind_scores, given_away
+from motionsight_core.benchmark_questions.ablations import Ablation, BlindAnswers, blind_scores, given_away
 from motionsight_core.benchmark_questions.candidates import Candidates, make_candidates
 from motionsight_core.benchmark_questions.card import annotation_density, card
 from motionsight_core.benchmark_questions.source_clips import read_clips
@@ -63,8 +63,8 @@ def read(folder: Path, name: str) -> tuple[Question, ...]:
     return found.questions
 
 
-def blind(name: str, right: Iterable[str], ablation: str = "text") -> BlindAnswers:
-    return BlindAnswers(name, ablation, frozenset(right), frozenset(right))  # pyright: ignore[reportArgumentType]
+def blind(name: str, right: Iterable[str], ablation: Ablation = "text") -> BlindAnswers:
+    return BlindAnswers(name, ablation, frozenset(right), frozenset(right))
 
 
 def spread(questions: Iterable[Question]) -> int:

@@ -100,7 +100,7 @@ def test_there_may_be_no_clips() -> None:
 
 def test_a_clip_that_a_benchmark_shows_is_named_with_its_nearest_video() -> None:
     rng = random.Random(8)
-    clips = dict(zip("abc", some(3, rng), strict=True))
+    clips: dict[str, str] = dict(zip("abc", some(3, rng), strict=True))
     benchmark = {"far.mp4": flipped(clips["a"], 90, rng), "near.mp4": flipped(clips["a"], 40, rng)}
     benchmark |= {"too_far.mp4": flipped(clips["b"], 110, rng)}
     assert contaminated(clips, benchmark, distance=0.2) == {"a": "near.mp4"}

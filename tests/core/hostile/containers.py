@@ -92,7 +92,7 @@ class Bits:
             self._bits += "0" * (len(digits) - 1) + digits
         return self
 
-    def bytes(self) -> bytes:
+    def to_bytes(self) -> bytes:
         padded = self._bits + "1"
         padded += "0" * (-len(padded) % 8)
         return int(padded, 2).to_bytes(len(padded) // 8)
@@ -108,6 +108,6 @@ def h264_headers(*, width: int, height: int) -> bytes:
         Bits().fixed(0x68, 8).golomb(0, 0).fixed(0, 2).golomb(0, 0, 0).fixed(0, 3).golomb(0, 0, 0).fixed(0, 3)
     )
     records = b""
-    for count, unit in ((b"\xe1", sps.bytes()), (b"\x01", pps.bytes())):
+    for count, unit in ((b"\xe1", sps.to_bytes()), (b"\x01", pps.to_bytes())):
         records += count + len(unit).to_bytes(2) + unit
     return b"\x01\x42\x00\x33\xff" + records

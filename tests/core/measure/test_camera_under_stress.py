@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 import pytest
@@ -15,8 +17,8 @@ FAINT = np.asarray(np.clip(128 + CONTRAST * (PICTURE.astype(np.float32) - 128), 
 RATE_TOLERANCE = 0.1
 
 
-def labels(frame_at: object, seconds: float = 3.0) -> list[str]:
-    return [move.label for move in measured(film(frame_at, seconds)).camera_moves]  # pyright: ignore[reportArgumentType]
+def labels(frame_at: Callable[[float], Luma], seconds: float = 3.0) -> list[str]:
+    return [move.label for move in measured(film(frame_at, seconds)).camera_moves]
 
 
 def written(frame: Luma, lines: int, left: int, top: int) -> None:

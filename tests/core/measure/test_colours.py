@@ -71,7 +71,8 @@ def test_colours_move_with_the_luma_and_differ_where_they_do_not() -> None:
     assert same.chroma is not None
     assert same.chroma.shape == (HEIGHT // 2, WIDTH // 2)
     assert max(same.luma.max(), same.chroma.max()) == 0
-    moved.chroma[40:50, 60:70, 1] += 30  # pyright: ignore[reportOptionalSubscript]
+    assert moved.chroma is not None
+    moved.chroma[40:50, 60:70, 1] += 30
     other = compensated_difference(Picture(luma, chroma), shift, moved)
     assert other.luma.max() == 0
     assert other.chroma is not None

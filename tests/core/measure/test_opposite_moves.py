@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from motionsight_core.camera_motion import CAMERA_MOTIONS
 from motionsight_core.measure.camera_description import _phases, describe_camera
+from motionsight_core.measure.move_evidence import MoveEvidence
 from motionsight_core.measure.moves import moves_of_shot
 from motionsight_core.measure.samples import CameraSamples
 from motionsight_core.measure.types import CameraPath, MotionMeasurement
@@ -91,5 +92,5 @@ def test_what_turns_round_is_not_told_to_last_throughout(samples: CameraSamples)
                 assert not any("throughout" in part for part in sentences), text
 
 
-def vars_of(evidence: object) -> list[float]:
-    return [getattr(evidence, field.name) for field in fields(evidence)]  # pyright: ignore[reportArgumentType]
+def vars_of(evidence: MoveEvidence) -> list[float]:
+    return [getattr(evidence, field.name) for field in fields(evidence)]

@@ -102,10 +102,11 @@ def test_a_disc_that_goes_up_and_down_is_counted_and_told(count: int, tmp_path: 
     background = np.random.default_rng(1).integers(60, 180, (18, 32), np.uint8)
     wall = cv2.resize(background, (320, 180), interpolation=cv2.INTER_CUBIC)
     picture = cv2.cvtColor(wall, cv2.COLOR_GRAY2RGB)
-    frames = []
+    frames: list[NDArray[np.uint8]] = []
     for index in range(round(duration_s * fps)):
         height = 90 - 35 * np.cos(2 * np.pi * count * index / fps / duration_s)
-        frames.append(cv2.circle(picture.copy(), (160, round(height)), 18, (250, 240, 40), -1))
+        frame = cv2.circle(picture.copy(), (160, round(height)), 18, (250, 240, 40), -1)
+        frames.append(np.asarray(frame, np.uint8))
     (video,) = list_objects(str(write_video(tmp_path / "clip.mp4", frames, rate=fps)))
     assert isinstance(video, VideoObject)
     motion = decode(split(video, duration_s=probe(video))[0], products=("motion",)).motion

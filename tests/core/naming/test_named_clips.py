@@ -12,6 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from motionsight_core import Clip, MotionSight, Settings, clips_of, decode
+from motionsight_core.clip import DecodedClip
 from motionsight_core.errors import DecoderCrashed, ModelMissing, UsageError
 from motionsight_core.guarded.pool import check_decoded
 from motionsight_core.models.loaded import Models
@@ -47,8 +48,8 @@ def walker(portrait: NDArray[np.uint8], tmp_path_factory: pytest.TempPathFactory
     return clips_of(str(path), settings())[0]
 
 
-def described(clip: object, *overrides: str, models: Models | None = None) -> MotionRecord:
-    (row,) = MotionSight(settings(*overrides), models=models).describe([clip])  # pyright: ignore[reportArgumentType]
+def described(clip: Clip | DecodedClip, *overrides: str, models: Models | None = None) -> MotionRecord:
+    (row,) = MotionSight(settings(*overrides), models=models).describe([clip])
     assert isinstance(row, MotionRecord), row
     return row
 

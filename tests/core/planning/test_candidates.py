@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,7 +35,7 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
-def planned(folder: Path, settings: Settings, **options: object) -> Plan:
+def planned(folder: Path, settings: Settings, **options: Any) -> Plan:
     passed_over = PassedOver()
     return plan_catalog(
         list_objects(str(folder), settings=settings.stores, passed_over=passed_over),
@@ -42,7 +43,7 @@ def planned(folder: Path, settings: Settings, **options: object) -> Plan:
         open_warehouse(f"duckdb:{folder.parent / 'x.duckdb'}"),
         run_id="run",
         passed_over=passed_over,
-        **options,  # pyright: ignore[reportArgumentType]
+        **options,
     )
 
 

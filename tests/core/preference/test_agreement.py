@@ -10,14 +10,16 @@ import pytest
 
 from motionsight_core.errors import RunError
 from motionsight_core.preference import Choice, Decision, Pair, agreement, decided, left_side, ordered
+from motionsight_core.preference.choices import Verdict
+from motionsight_core.preference.pairs import Aspect
 
 
-def planted(choices: Mapping[str, str], aspect: str = "object", prefix: str = "p") -> list[Choice]:
+def planted(choices: Mapping[str, str], aspect: Aspect = "object", prefix: str = "p") -> list[Choice]:
     """Choices by annotator, a letter to a pair: a, b, e(qual), c(annot tell), - for none."""
-    words = {"a": "a", "b": "b", "e": "equal", "c": "cannot_tell"}
+    words: dict[str, Verdict] = {"a": "a", "b": "b", "e": "equal", "c": "cannot_tell"}
     at = datetime(2026, 1, 1, tzinfo=UTC)
     return [
-        Choice(f"{prefix}{number}", name, aspect, "a", words[letter], 1.0, at)  # pyright: ignore[reportArgumentType]
+        Choice(f"{prefix}{number}", name, aspect, "a", words[letter], 1.0, at)
         for name, letters in choices.items()
         for number, letter in enumerate(letters)
         if letter != "-"

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -79,15 +80,16 @@ def test_every_prompt_gives_all_frames_at_the_size_the_mllm_sees(
 @pytest.mark.parametrize("name", NAMES)
 def test_a_prompt_needs_no_more_than_it_says(name: str, decoded: DecodedClip, pose: PoseOverlay) -> None:
     assert needs(name) == MADE_OF[name]
-    other = {"sampled", "blurred"} - MADE_OF[name]
-    bare = replace(decoded, motion=None, **dict.fromkeys(other))
+    others: dict[str, Any] = dict.fromkeys({"sampled", "blurred"} - MADE_OF[name])
+    bare = replace(decoded, motion=None, **others)
     assert len(prompted_frames(name, bare, TRAJECTORIES, REGIONS, SETTINGS, pose=pose)) == FRAMES
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_prompt_without_what_it_needs_says_so(name: str, decoded: DecodedClip) -> None:
     for product in MADE_OF[name]:
-        without = replace(decoded, **{product: None})
+        lost: dict[str, Any] = {product: None}
+        without = replace(decoded, **lost)
         with pytest.raises(ValueError, match=f"ask for the product '{product}'"):
             prompted_frames(name, without, TRAJECTORIES, REGIONS, SETTINGS)
 

@@ -44,7 +44,7 @@ def track(number: int, score: float, *boxes: tuple[float, float, float, float, f
 
 def sliding(count: int, *, start: float = 0.1, step: float = 0.05, down: float = 0.0) -> NDArray[np.float64]:
     """[T, 4] a box that moves to the right by `step` a frame, `down` below the top's fifth."""
-    left = start + step * np.arange(count)
+    left = start + step * np.arange(count, dtype=np.float64)
     return np.stack([left, np.full(count, 0.2 + down), left + 0.2, np.full(count, 0.5 + down)], axis=1)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import given
@@ -22,7 +22,7 @@ _CONTENT = random.Random(0).randbytes(_SIZE)
 
 
 @pytest.fixture(autouse=True, scope="module")
-def small_blocks() -> object:
+def small_blocks() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ranges, "BLOCK_BYTES", _BLOCK)
         yield

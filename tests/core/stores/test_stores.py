@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,9 +30,9 @@ from motionsight_core.video.formats import VIDEO_SUFFIXES
 from tests.core.stores.servers import Place
 
 
-def names(source: str, **selection: object) -> list[str]:
+def names(source: str, **selection: Any) -> list[str]:
     """Names below the source's address."""
-    chosen = Selection(**selection)  # pyright: ignore[reportArgumentType]
+    chosen = Selection(**selection)
     return [item.uri.removeprefix(source) for item in list_objects(source, selection=chosen)]
 
 

@@ -7,6 +7,7 @@ import json
 import math
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import av
 import cv2
@@ -392,7 +393,7 @@ def test_a_file_has_its_frames_its_keyframes_and_its_index_in_front(tmp_path: Pa
         ({"sprites": (Sprite("ball", (Waypoint(0.0, 0.5, 0.5),), size=0.0),)}, r"size of a ball"),
     ],
 )
-def test_a_scene_that_cannot_be_rendered_says_why(change: dict[str, object], message: str) -> None:
+def test_a_scene_that_cannot_be_rendered_says_why(change: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         replace(FIELDS, **change)
 

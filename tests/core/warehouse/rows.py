@@ -169,9 +169,13 @@ def score(clip_id: str = "c" * 32, value: float = 0.75, **changes: Any) -> Score
 
 def fingerprint(clip_id: str = "c" * 32, bits: str = "0f" * 64, **changes: Any) -> FingerprintRecord:
     """What a clip looks like, as a row."""
-    return FingerprintRecord(
-        **({"clip_id": clip_id, "uri": "/clips/a.mp4", "bits": bits, "taken_at": datetime.now(UTC)} | changes)
-    )
+    values: dict[str, Any] = {
+        "clip_id": clip_id,
+        "uri": "/clips/a.mp4",
+        "bits": bits,
+        "taken_at": datetime.now(UTC),
+    }
+    return FingerprintRecord(**(values | changes))
 
 
 def instance(track_id: int = 1, *, checked: bool = True, **changes: Any) -> InstanceRecord:

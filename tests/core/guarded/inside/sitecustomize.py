@@ -12,6 +12,7 @@ import os
 import pathlib
 import socket
 import sys
+from typing import Any
 
 
 def hang_in_python():
@@ -153,7 +154,7 @@ ATTEMPTS = {
 # ---------------------------------------------------------------------------------------------------
 
 
-def _misbehave(real):
+def _misbehave(real: Any) -> Any:
     def behave(video, settings, *, file, **rest):
         head = file.read(100)
         file.seek(0)
