@@ -60,9 +60,8 @@ demo: .venv/.base
 	@echo "See it:"
 	@.venv/bin/motionsight report --warehouse duckdb:$(DEMO)/motionsight.duckdb --out $(DEMO)/report.html --frames all
 
-# The type checker takes minutes of one core, and the tests do not fill all of them: side by side they end sooner.
-test: style
-	@$(MAKE) --no-print-directory --jobs=2 types tests
+test: style types
+	@$(MAKE) --no-print-directory tests
 
 tests: fetched
 	@.venv/bin/pytest -n auto
@@ -83,9 +82,8 @@ style: .venv/.dev
 	@.venv/bin/ruff format --check .
 	@.venv/bin/lint-imports
 
-# All of transformers is bound, which fills what Node allows itself: it would collect garbage for a third of the time.
 types: .venv/.dev
-	@NODE_OPTIONS="--max-old-space-size=8192 --max-semi-space-size=128 $${NODE_OPTIONS:-}" .venv/bin/basedpyright
+	@.venv/bin/pyrefly check
 
 # The notice is of what mkdocs-material's authors advise; nothing in the build depends on it.
 docs: .venv/.dev

@@ -193,7 +193,7 @@ def _live(work: Callable[[], int]) -> NoReturn:
         traceback.print_exc()
     finally:
         try:
-            threading._shutdown()  # pyright: ignore[reportAttributeAccessIssue]
+            threading._shutdown()  # pyrefly: ignore[missing-attribute] not in its stubs
             atexit._run_exitfuncs()
             sys.stdout.flush()
             sys.stderr.flush()

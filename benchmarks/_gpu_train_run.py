@@ -75,7 +75,7 @@ def main(data: str, model: str, out: str, steps: str, *knobs: str) -> None:
     def fetch(trainer: Any, *arguments: Any, **named: Any) -> Any:
         return watch.fetch(trainer, *arguments, **named)
 
-    Trainer.get_batch_samples = fetch  # pyright: ignore[reportAttributeAccessIssue] its name for itself
+    Trainer.get_batch_samples = fetch
     settings = Settings.load(
         overrides=[f"training.max_steps={int(steps) + 1}", "training.log_every=1", *knobs], environment={}
     )

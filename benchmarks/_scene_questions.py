@@ -174,7 +174,7 @@ def in_order(rng: np.random.Generator, duration_s: float) -> tuple[Move, ...]:
         Move(
             start_s,
             end_s,
-            f"{axis}_{ways[axis][int(rng.integers(2))]}",  # pyright: ignore[reportArgumentType]
+            f"{axis}_{ways[axis][int(rng.integers(2))]}",  # pyrefly: ignore[bad-argument-type]
             round(float(rng.uniform(*rates[axis])), 3),
         )
         for axis, start_s, end_s in spans

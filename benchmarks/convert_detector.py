@@ -24,11 +24,11 @@ from typing import Any, ClassVar
 import cv2
 import numpy as np
 
-# Not in the project's environment: only this script needs them.
-import onnx  # pyright: ignore[reportMissingImports]
-import onnxruntime  # pyright: ignore[reportMissingImports]
+# onnx is not in the project's environment: only this script needs it.
+import onnx  # pyrefly: ignore[missing-import]
+import onnxruntime
 from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper  # pyright: ignore[reportMissingImports]
+from onnx import TensorProto, helper, numpy_helper  # pyrefly: ignore[missing-import]
 
 #: Number types of the weights' file.
 _TYPES = {"float16": np.dtype("<f2"), "float32": np.dtype("<f4"), "int32": np.dtype("<i4")}

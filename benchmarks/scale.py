@@ -68,9 +68,9 @@ def measure(count: int, folder: Path) -> dict[str, Any]:
             for one in clips
         ]
 
-    method.MotionSight.describe = describe  # pyright: ignore[reportAttributeAccessIssue]
+    method.MotionSight.describe = describe  # pyrefly: ignore[bad-assignment]
     for module in (planning, decoding, method):
-        module.shared_decoder = lambda chosen: stub  # pyright: ignore[reportAttributeAccessIssue]
+        module.shared_decoder = lambda chosen: stub  # pyrefly: ignore[bad-assignment]
 
     objects = folder / "objects"
     for number in range(count):

@@ -29,7 +29,7 @@ def main() -> None:
         with served(place / "prefect") as server:
             server.deploy()
             with worked(server, "motionsight", place), started(graphics=WEBGL) as browser:
-                page = browser.new_page(viewport=_SIZE, color_scheme="light")  # type: ignore[arg-type]
+                page = browser.new_page(viewport=_SIZE, color_scheme="light")
                 _take(page, server, place, catalog)
                 _take_training(page, server, place)
 

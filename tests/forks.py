@@ -96,7 +96,7 @@ def run_to_the_end(main: Callable[[], None]) -> None:
     except BaseException as error:
         sys.excepthook(type(error), error, error.__traceback__)
         code = 1
-    threading._shutdown()  # pyright: ignore[reportAttributeAccessIssue] not in its stubs
+    threading._shutdown()  # pyrefly: ignore[missing-attribute] not in its stubs
     atexit._run_exitfuncs()
     if not isinstance(code, int):
         print(code, file=sys.stderr)

@@ -16,7 +16,7 @@ _MANAGER = "apache_beam.ml.inference.model_manager"
 def _without_the_manager() -> Any:
     """`apache_beam.ml.inference.base`; whoever wants the manager later can still import it."""
     if absent := _MANAGER not in sys.modules:
-        sys.modules[_MANAGER] = None  # pyright: ignore[reportArgumentType] - how Python marks what is not to be had
+        sys.modules[_MANAGER] = None  # pyrefly: ignore[unsupported-operation] - how Python marks what is not to be had
     try:
         return importlib.import_module("apache_beam.ml.inference.base")
     finally:

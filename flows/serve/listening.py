@@ -97,7 +97,7 @@ class _Server(uvicorn.Server):
         self._listening()
 
     @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def capture_signals(self) -> Iterator[None]:
         yield
 
 

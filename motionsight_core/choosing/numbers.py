@@ -55,7 +55,7 @@ def number_in(text: str) -> tuple[int, int] | None:
         low, high = sorted((_value(found[1]), _value(found[2])))
         return low, high
     values = {_value(found[1]) for found in _PLAIN.finditer(text)}
-    return (values.pop(),) * 2 if len(values) == 1 else None  # pyright: ignore[reportReturnType]
+    return (values.pop(),) * 2 if len(values) == 1 else None
 
 
 def number_fit(text: str, count: int, *, off_by_one: float) -> Fit:

@@ -77,7 +77,7 @@ def _question(line: dict[str, Any], number: int) -> Question:
         options=options,
         answer=_position(answer, options) if answer else None,
         category=text_of(line, "category", default="") or UNSORTED,
-        aspect=aspect,  # pyright: ignore[reportArgumentType]
+        aspect=aspect,  # pyrefly: ignore[bad-argument-type] checked above
         kind=kind,
         start_s=start_s,
         end_s=end_s,

@@ -62,7 +62,7 @@ class _ServedReads(io.RawIOBase):
         self._position = start + offset
         return self._position
 
-    def readinto(self, buffer: memoryview) -> int:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def readinto(self, buffer: memoryview) -> int:  # pyrefly: ignore[bad-override]
         if self._position >= self._size or not len(buffer):
             return 0
         offset, data = self._block()

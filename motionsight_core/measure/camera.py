@@ -146,7 +146,7 @@ class PairRegistrar:
             return Registration(
                 np.eye(2, 3), np.eye(2, 3), None, Depth(), (0.0, 0.0), 0.0, 0.0, 0.0, 0.0, 0.0, flat
             )
-        dense = self._flow.calc(previous, current, None)  # pyright: ignore[reportCallIssue, reportArgumentType]
+        dense = self._flow.calc(previous, current, None)  # pyrefly: ignore[no-matching-overload] None: it makes one
         u, v = dense[self._rows, self._columns].T.astype(np.float64, order="C")
         texture = self._texture(previous)
         support = float(texture.sum())

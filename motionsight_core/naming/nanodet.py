@@ -122,7 +122,7 @@ def _detections(corners: Floats, scores: Floats, classes: NDArray[np.intp]) -> l
         Detection(
             COCO_NAMES[classes[index]],
             round(float(scores[index]), 3),
-            tuple(round(float(side), 4) for side in corners[index]),  # pyright: ignore[reportArgumentType]
+            tuple(round(float(side), 4) for side in corners[index]),  # pyrefly: ignore[bad-argument-type] four sides
         )
         for index in best
     ]

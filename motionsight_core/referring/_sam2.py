@@ -149,7 +149,7 @@ def _import_sam2() -> None:
 
     if not was_initialized:
         GlobalHydra.instance().clear()
-    video_predictor.tqdm = _without_progress_bar
+    video_predictor.tqdm = _without_progress_bar  # pyrefly: ignore[bad-assignment] it only loops over it
 
 
 def _without_progress_bar(frames: Iterable[int], **_: Any) -> Iterable[int]:

@@ -250,7 +250,7 @@ class _Layers(Settings, BaseSettings):
 
 def _settings_of(*sources: PydanticBaseSettingsSource) -> Settings:
     try:
-        layers = _Layers(_build_sources=(sources, {}))  # pyright: ignore[reportCallIssue] BaseSettings' own
+        layers = _Layers(_build_sources=(sources, {}))  # pyrefly: ignore[unexpected-keyword] BaseSettings' own
     except ValidationError as error:
         raise UsageError(sentence(error, Settings)) from None
     return Settings.model_validate(layers.model_dump(exclude_unset=True))

@@ -51,7 +51,7 @@ def adapters(model: torch.nn.Module, settings: TrainingSettings, stage: Stage) -
     trains_merger = settings.lora_merger and "merger" in TRAINED[stage]
     return LoraConfig(
         r=settings.lora_rank,
-        lora_alpha=settings.lora_alpha,  # pyright: ignore[reportArgumentType] a number, as peft uses it
+        lora_alpha=settings.lora_alpha,  # pyrefly: ignore[bad-argument-type] a number, as peft uses it
         target_modules=list(layers()),
         modules_to_save=_mergers(model) if trains_merger else None,
         task_type="CAUSAL_LM",

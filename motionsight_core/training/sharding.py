@@ -79,4 +79,5 @@ def _policy(dtype: torch.dtype | None) -> MixedPrecisionPolicy:
 
 
 def _layer_classes(model: torch.nn.Module) -> set[str]:
+    # pyrefly: ignore[bad-return, not-iterable] torch promises a tensor or a module under any name
     return {name for module in model.modules() for name in getattr(module, "_no_split_modules", None) or ()}

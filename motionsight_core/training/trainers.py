@@ -66,7 +66,7 @@ class _ValidationApart:
     def evaluate(self: Any, *given: Any, **named: Any) -> dict[str, float]:
         devices = [self.args.device] if self.args.device.type == "cuda" else []
         with torch.random.fork_rng(devices):
-            return super().evaluate(*given, **named)  # pyright: ignore[reportAttributeAccessIssue] a mixin
+            return super().evaluate(*given, **named)  # pyrefly: ignore[missing-attribute] a mixin
 
 
 class _Sft(_ValidationApart, _RatesByPart, ShardedPrecision, SFTTrainer):
@@ -166,6 +166,7 @@ def trainer_of(
             shard_layers(reference, torch.bfloat16 if config.bf16 else None)
         trainer = _Dpo(args=config, ref_model=reference, **common)
     if adapters is not None:
+        # pyrefly: ignore[missing-attribute] it has a model
         for parameter in filter(lambda one: one.requires_grad, trainer.model.parameters()):
             parameter.data = parameter.data.float()  # peft leaves a merger in the 16 bits of frozen weights
     if training.fsdp:
@@ -177,6 +178,7 @@ def trainer_of(
 
 def _rows(table: pa.Table) -> Dataset:
     """Rows as trl takes them; an (empty) column of images is what makes it leave them alone."""
+    # pyrefly: ignore[bad-return] the decorators of `add_column` lose that it gives what it is called on
     return Dataset(table).add_column("images", [[]] * table.num_rows)
 
 

@@ -102,13 +102,14 @@ def _unnamed_side_data(kind: type[SideDataType], value: object) -> SideDataType:
     return member
 
 
-SideDataType._missing_ = classmethod(_unnamed_side_data)  # pyright: ignore[reportAttributeAccessIssue]
+SideDataType._missing_ = classmethod(_unnamed_side_data)  # pyrefly: ignore[bad-assignment]
 
 
 def _display_matrix(frame: VideoFrame) -> tuple[int, int, int, int]:
     """The 2x2 part of the display matrix (ISO/IEC 14496-12, 6.2.2): x' = ax + cy, y' = bx + dy."""
     if "DISPLAYMATRIX" not in frame.side_data:
         return 1, 0, 0, 1
+    # pyrefly: ignore[bad-argument-type] after `in`, it takes the value for an object
     a, b, _, c, d = struct.unpack("=5i", bytes(frame.side_data["DISPLAYMATRIX"])[:20])
     return a, b, c, d
 

@@ -66,7 +66,7 @@ def test_every_field_of_a_form_has_a_title_and_says_what_it_is_for(block: type[B
 
 def test_a_key_is_a_secret_to_prefect_and_to_whoever_prints_the_block() -> None:
     assert CaptionEndpoint.model_json_schema()["secret_fields"] == ["api_key"]
-    endpoint = CaptionEndpoint(url="http://gpu:8000", model="m", api_key=SECRET)  # type: ignore[arg-type]
+    endpoint = CaptionEndpoint(url="http://gpu:8000", model="m", api_key=SECRET)
     assert SECRET not in repr(endpoint)
     assert SECRET not in repr(MotionSightCatalog(endpoint=endpoint))
     assert SECRET not in str(endpoint.setting_layer())
@@ -140,8 +140,8 @@ def test_a_catalog_brings_source_warehouse_endpoint_settings_and_credentials() -
     )
     MotionSightCatalog(
         source="s3://clips/",
-        warehouse=MotionSightWarehouse.load("all"),  # type: ignore[arg-type]
-        endpoint=CaptionEndpoint.load("vllm"),  # type: ignore[arg-type]
+        warehouse=MotionSightWarehouse.load("all"),
+        endpoint=CaptionEndpoint.load("vllm"),
         settings={"clips": {"window_s": 10}, "endpoint": {"concurrency": 3}},
         credentials=["minio-credentials/videos"],
     ).save("full")

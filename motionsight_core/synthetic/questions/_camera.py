@@ -97,7 +97,7 @@ def _label(rng: np.random.Generator, axis: str) -> str:
 
 def _move(rng: np.random.Generator, label: str, start_s: float, end_s: float) -> Move:
     rate = round(float(rng.uniform(*_RATES[label.partition("_")[0]])), 3)
-    return Move(start_s, end_s, label, rate)  # pyright: ignore[reportArgumentType]
+    return Move(start_s, end_s, label, rate)  # pyrefly: ignore[bad-argument-type]
 
 
 def _object(rng: np.random.Generator) -> tuple[Sprite, ...]:

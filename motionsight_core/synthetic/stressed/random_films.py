@@ -86,7 +86,7 @@ def _solid(draw: _Draw, kinds: Sequence[str], *, shake: float = 0.0) -> Solid:
     kind = draw.one(kinds)
     label: CameraLabel = "static"
     if kind != "static":
-        label = f"{kind}_{draw.one(_DIRECTIONS[kind])}"  # pyright: ignore[reportAssignmentType]
+        label = f"{kind}_{draw.one(_DIRECTIONS[kind])}"  # pyrefly: ignore[bad-assignment]
     low, high = SPEEDS[kind]
     if kind in ("pan", "arc"):
         high = min(high, MOST_TURN / draw.duration_s)

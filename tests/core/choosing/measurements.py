@@ -18,7 +18,7 @@ _STEP_S = 0.1
 def move(label: str, start_s: float = 0.0, end_s: float = LENGTH_S, **values: float) -> CameraMove:
     """At a moderate rate, and certain, unless `rate` and `confidence` say otherwise."""
     rate = values.get("rate", {"zoom": 0.1, "dolly": 0.1, "roll": 8.0}.get(label.partition("_")[0], 0.12))
-    return CameraMove(start_s, end_s, label, rate, values.get("confidence", 0.95))  # pyright: ignore[reportArgumentType]
+    return CameraMove(start_s, end_s, label, rate, values.get("confidence", 0.95))  # pyrefly: ignore[bad-argument-type]
 
 
 def track(

@@ -73,7 +73,7 @@ def test_who_stops_early_ends_the_process_and_gives_its_place_back(
 ) -> None:
     stream = count(counting, good, 100_000)
     next(stream)
-    stream.close()  # pyright: ignore[reportAttributeAccessIssue] a generator
+    stream.close()  # pyrefly: ignore[missing-attribute] a generator
     assert children() == set()
     assert counting.probe(good) == pytest.approx(1.2)
 

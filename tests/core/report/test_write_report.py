@@ -124,7 +124,7 @@ def test_what_cannot_be_read_or_written_is_said_in_a_sentence(duckdb: Warehouse,
     with pytest.raises(UsageError, match=r"cannot be written to .*: No such file or directory"):
         write_report(duckdb.url, tmp_path / "absent" / "report.html", frames="none", settings=SETTINGS)
     with pytest.raises(UsageError, match="give none, few or all"):
-        write_report(duckdb.url, tmp_path / "report.html", frames="some", settings=SETTINGS)  # pyright: ignore[reportArgumentType]
+        write_report(duckdb.url, tmp_path / "report.html", frames="some", settings=SETTINGS)  # pyrefly: ignore[bad-argument-type]
     assert list(tmp_path.glob(".*.part")) == []
 
 

@@ -37,7 +37,7 @@ def main(data: str, model: str, out: str, stage: Any, training: str) -> None:
             self.distributed_type, self.fsdp_plugin = DistributedType.FSDP, fsdp_plugin
             PartialState._shared_state["distributed_type"] = DistributedType.FSDP
 
-    AcceleratorState.__init__ = start  # pyright: ignore[reportAttributeAccessIssue]
+    AcceleratorState.__init__ = start
     chosen = settings(
         max_steps=4, batch=4, batch_per_device=1, save_every=2, fsdp=True, gradient_checkpointing=True,
         **json.loads(training),

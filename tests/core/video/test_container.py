@@ -87,7 +87,7 @@ def test_the_same_bytes_fail_in_the_same_words_whatever_ffmpeg_has_logged_by_the
         1094995529,
         "Invalid data found",
         "<none>",
-        log,  # pyright: ignore[reportArgumentType] - what PyAV reads
+        log,  # pyrefly: ignore[bad-argument-type] - what PyAV reads
     )
     assert "last error log" in str(error), "PyAV adds it"
     with pytest.raises(Corrupt) as failed, translated_errors():
