@@ -81,7 +81,6 @@ def assert_row(folder: Path, archive: str) -> None:
     assert (folder / "rows.duckdb.log").read_text().endswith(" 1 annotated, 0 failed\n")
 
 
-@pytest.mark.long
 def test_a_prefect_flow_over_beam_uses_the_backends_of_another_package(
     site: Path, archive: str, prefect_server: Server, tmp_path: Path
 ) -> None:
@@ -94,6 +93,7 @@ def test_a_prefect_flow_over_beam_uses_the_backends_of_another_package(
     assert_row(tmp_path, archive)
 
 
+@pytest.mark.long
 def test_a_beam_worker_in_another_process_finds_them_by_name(
     site: Path, archive: str, tmp_path: Path
 ) -> None:
