@@ -223,6 +223,7 @@ def test_nothing_that_failed_is_tried_again_unless_asked() -> None:
     assert errors_to_retry(None) == errors_to_retry(()) == frozenset()
 
 
+@pytest.mark.long
 def test_the_command_says_what_it_did_and_what_it_will_take(
     clips: Path, motionsight: Callable[..., Any], ask: Callable[..., list[dict[str, Any]]]
 ) -> None:

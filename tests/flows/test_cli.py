@@ -199,6 +199,7 @@ def hostile(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.long
 def test_bad_files_are_failures_that_are_not_tried_again_until_they_are_mended(
     motionsight, ask, tmp_path: Path
 ) -> None:
@@ -241,6 +242,7 @@ def test_bad_files_are_failures_that_are_not_tried_again_until_they_are_mended(
     assert len(ask("SELECT * FROM failures WHERE error = 'Truncated'")) == 1, "of the version that was cut"
 
 
+@pytest.mark.long
 def test_scenes_renders_videos_and_their_truth(motionsight, tmp_path: Path) -> None:
     done = motionsight("scenes", "made", "--count", "3", "--seed", "7")
     assert done.code == 0, done.err

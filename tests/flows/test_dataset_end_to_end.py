@@ -112,22 +112,15 @@ def catalog(folder: Path, run: Callable[..., Any], *, originals: int, copies: in
     )
 
 
-@pytest.fixture(
-    scope="module",
-    params=[(9, 2), pytest.param((40, 10), marks=pytest.mark.long)],
-    ids=lambda size: f"{size[0] + 2 * size[1]} clips",
-)
-def made(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, warm_command: WarmCommand
-) -> Catalog:
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory, warm_command: WarmCommand) -> Catalog:
     folder = tmp_path_factory.mktemp("end_to_end")
 
     def run(*arguments: str) -> None:
         code, _, said = warm_command.run(arguments, cwd=folder, environment=environment())
         assert code == 0, said
 
-    originals, copies = request.param
-    return catalog(folder, run, originals=originals, copies=copies)
+    return catalog(folder, run, originals=40, copies=10)
 
 
 def build(made: Catalog, folder: str, *options: str) -> tuple[str, ...]:
@@ -145,6 +138,7 @@ def grade_of(score: float | None, aspect: str) -> str:
     return "low" if score < LOW else "high" if score > HIGH[aspect] else "standard"
 
 
+@pytest.mark.long
 def test_every_clip_is_of_one_grade_for_each_motion_and_no_two_splits_show_the_same(
     made: Catalog, motionsight, tmp_path: Path
 ) -> None:
@@ -176,6 +170,7 @@ def test_every_clip_is_of_one_grade_for_each_motion_and_no_two_splits_show_the_s
     assert len({split for found in splits.values() for split in found}) > 1
 
 
+@pytest.mark.long
 def test_of_clips_that_show_the_same_one_is_in_the_data_set(
     made: Catalog, motionsight, tmp_path: Path
 ) -> None:

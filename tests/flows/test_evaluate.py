@@ -54,7 +54,7 @@ def overall(done: Any, score: str = "strict") -> dict[str, tuple[int, int, int]]
     }
 
 
-@pytest.mark.in_gate("motionbench", "jsonl")
+@pytest.mark.in_gate("jsonl")
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_a_known_rule_gives_the_right_accuracies_by_each_score(
     motionsight, endpoint, scenes: Path, tmp_path: Path, name: str
@@ -185,6 +185,7 @@ def test_an_endpoint_that_goes_away_fails_the_shard_and_what_was_answered_is_kep
     assert len(repeated) == 6 - answered
 
 
+@pytest.mark.long
 def test_the_measurement_answers_without_a_baseline(motionsight, scenes: Path, tmp_path: Path) -> None:
     clip = next(path for path in scenes.glob("*.mp4") if path.stem == "pan_right")
     annotations = own_questions(tmp_path / "own.jsonl", [clip.name], each=1)

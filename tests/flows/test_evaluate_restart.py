@@ -57,6 +57,7 @@ def kept(folder: Path) -> int:
     return sum(path.read_bytes().count(b"\n") for path in journals(folder))
 
 
+@pytest.mark.long
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("moments", [(3, 4), pytest.param((1, 4, 2), marks=pytest.mark.long)], ids=str)
 def test_killed_several_times_and_restarted_no_question_is_asked_twice_whose_reply_had_come(

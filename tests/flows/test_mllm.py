@@ -80,6 +80,7 @@ def test_the_dialogue_is_a_column_where_it_is_kept(motionsight, ask, scenes: Pat
     assert turns[2]["reply"] == "The camera pans right."
 
 
+@pytest.mark.long
 def test_a_catalog_is_described_by_a_model_in_process(
     ask, scenes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -124,6 +124,7 @@ def test_an_estimate_goes_by_videos_that_are_done_within_a_shard(
     assert said_before_commit == ["2", "3"], "of twelve clips"
 
 
+@pytest.mark.long
 def test_a_shard_that_is_tried_again_counts_once(
     clips: str, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

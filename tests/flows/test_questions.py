@@ -127,6 +127,7 @@ def test_what_was_measured_answers_the_questions_about_rendered_scenes(motionsig
     assert int(row["right"]) == int(row["questions"]) == len(asked)
 
 
+@pytest.mark.long
 def test_what_a_planted_model_knows_by_the_text_or_one_frame_is_dropped_and_told(
     motionsight, endpoint, made: Path
 ) -> None:

@@ -39,7 +39,6 @@ def killed_after(moment_s: float, begin: Callable[..., Begun], catalog: Path) ->
     return run.code == -signal.SIGKILL
 
 
-@pytest.mark.long
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("kills", [2, pytest.param(10, marks=pytest.mark.long)])
 def test_killed_several_times_and_restarted_it_ends_as_an_undisturbed_run(

@@ -180,6 +180,7 @@ def test_a_row_without_a_description_is_left_alone(motionsight, annotated, endpo
     assert "  object_motion: no score, 0 of 0 scored" in done.out
 
 
+@pytest.mark.long
 def test_the_authors_variant_has_scores_of_its_own_that_no_description_changes(
     motionsight, ask, annotated, endpoint
 ) -> None:
@@ -253,6 +254,7 @@ def test_an_endpoint_without_log_probabilities_ends_the_run_with_one_sentence(
     assert ask("SELECT count(*) AS n FROM scores") == [{"n": 0}]
 
 
+@pytest.mark.long
 def test_an_endpoint_that_goes_away_ends_the_run_and_the_next_run_goes_on(
     motionsight, ask, annotated, endpoint
 ) -> None:

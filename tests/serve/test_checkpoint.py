@@ -36,6 +36,7 @@ def test_a_model_in_process_answers_about_videos_and_frames(tmp_path: Path, clip
             assert 0 < completion.usage.completion_tokens <= 4 * 12
 
 
+@pytest.mark.long
 def test_a_checkpoint_that_is_not_there_is_said_before_the_port_opens(tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match="motionsight: "):
         Serving("--set", f"annotator=transformers:{tmp_path}").__enter__()

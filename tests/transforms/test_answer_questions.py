@@ -137,11 +137,9 @@ def test_frames_cross_to_workers_with_an_accelerator_packed(
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("clips", "asked"), [(6, 120), pytest.param(12, 240, marks=pytest.mark.long)])
-def test_thousands_of_questions_are_dealt_with_clip_by_clip(
-    decoded: Counter[Clip], tmp_path: Path, clips: int, asked: int
-) -> None:
+def test_thousands_of_questions_are_dealt_with_clip_by_clip(decoded: Counter[Clip], tmp_path: Path) -> None:
     """The short form of benchmarks/evaluate.py."""
+    clips, asked = 12, 240
     render_catalog(tmp_path / "videos", count=clips, seed=1, width=128, height=72, duration_s=0.6)
     names = sorted(path.name for path in (tmp_path / "videos").glob("*.mp4"))
     questions(tmp_path / "questions.jsonl", names, asked)

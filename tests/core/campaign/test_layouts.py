@@ -30,7 +30,7 @@ SETTINGS = Settings.load(overrides=["sampling.frames=1024", "runtime.decode_proc
 
 
 #: One in so many of each group of structures is in the short form.
-ONE_IN = 8
+ONE_IN = 16
 
 
 def params(layouts: Sequence[Layout], *, first: Collection[Layout]) -> list[Any]:

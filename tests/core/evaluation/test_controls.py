@@ -63,6 +63,7 @@ def test_what_was_measured_answers_questions_about_the_camera_rightly(
     assert right / answered >= 0.97
 
 
+@pytest.mark.long
 def test_of_shuffled_frames_no_more_is_answered_rightly_than_by_chance(
     videos: Path, camera_questions: list[Question]
 ) -> None:

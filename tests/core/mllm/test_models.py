@@ -26,6 +26,7 @@ def open_model(request: pytest.FixtureRequest, in_process: OpenModel) -> OpenMod
     return lambda **mllm: open_mllm(server.settings(**{"max_new_tokens": 10} | mllm))
 
 
+@pytest.mark.in_gate("qwen2_5_vl", "internvl")
 def test_a_batch_gets_the_replies_of_single_calls_in_its_order(open_model: OpenModel) -> None:
     model = open_model()
 

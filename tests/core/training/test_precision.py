@@ -14,13 +14,13 @@ from motionsight_core.training import Trained, train
 from tests.core.training.clips import decoded_once, settings
 from tests.core.training.weights import weights
 
+pytestmark = pytest.mark.long
+
 #: Adapters of a rank that is small beside the layers of the tiny model.
 LORA: dict[str, Any] = {"lora": True, "lora_rank": 8, "lora_alpha": 16, "learning_rate": 2e-2}
 
 
-@pytest.fixture(
-    scope="module", params=[pytest.param({}, marks=pytest.mark.long, id="all"), pytest.param(LORA, id="lora")]
-)
+@pytest.fixture(scope="module", params=[pytest.param({}, id="all"), pytest.param(LORA, id="lora")])
 def trained(
     request: pytest.FixtureRequest,
     checkpoint: Callable[[str], Path],
@@ -40,14 +40,12 @@ def trained(
     )
 
 
-@pytest.mark.long
 def test_the_loss_falls_below_a_fifth(trained: Trained) -> None:
     (_, first), *_, (_, last) = trained.losses
 
     assert last < first / 5
 
 
-@pytest.mark.long
 def test_weights_are_written_in_16_bits_and_load(trained: Trained) -> None:
     written = weights(trained.out)
 

@@ -109,6 +109,7 @@ def test_the_newest_failure_of_a_key_wins_also_where_the_clip_is_unknown(
     ]
 
 
+@pytest.mark.in_gate("duckdb")
 def test_a_late_commit_of_a_failure_does_not_follow_a_success(warehouse: Warehouse, stage: Stage) -> None:
     stage.commit(record("a.mp4", at=NOON + timedelta(minutes=1)))
     stage.commit(failure("a.mp4", at=NOON), failure("a.mp4", at=NOON, clip=False))
@@ -164,6 +165,7 @@ def test_an_answer_of_a_benchmark_is_one_row_however_often_it_is_committed(
     ]
 
 
+@pytest.mark.in_gate("duckdb")
 def test_a_score_is_one_row_for_each_scorer_and_aspect(warehouse: Warehouse, stage: Stage) -> None:
     stage.commit(score(value=0.25), score(value=0.5, aspect="object"), score(value=0.1, scorer="other"))
     stage.commit(score(value=0.75))
@@ -197,6 +199,7 @@ def test_of_fingerprints_instances_and_preferences_the_newest_of_a_key_stays(
     ]
 
 
+@pytest.mark.in_gate("duckdb")
 def test_a_run_counts_what_its_commits_hold(warehouse: Warehouse, stage: Stage) -> None:
     warehouse.start_run(run_record())
     stage.commit(record("a.mp4"), record("b.mp4"), failure(), skipped=3)
@@ -207,6 +210,7 @@ def test_a_run_counts_what_its_commits_hold(warehouse: Warehouse, stage: Stage) 
     assert done.throughput > 0
 
 
+@pytest.mark.in_gate("duckdb")
 def test_views_have_a_row_per_move_and_per_track(warehouse: Warehouse, stage: Stage) -> None:
     stage.commit(record())
     moves = warehouse.query(
@@ -235,6 +239,7 @@ def test_a_tracks_speed_is_the_median_over_stretches_of_three_boxes(
     assert rows[1][1] is None
 
 
+@pytest.mark.in_gate("duckdb")
 def test_latest_motion_shows_the_most_recently_annotated_version_and_recipe(
     warehouse: Warehouse, stage: Stage
 ) -> None:
@@ -294,6 +299,7 @@ def test_clips_of_a_split_are_known(warehouse: Warehouse, stage: Stage) -> None:
     assert warehouse.query("SELECT count(*) FROM splits").rows == [(2,)]
 
 
+@pytest.mark.in_gate("duckdb")
 def test_a_pass_that_broke_off_is_healed_by_the_split_of_a_whole_one_not_by_its_own_clips(
     warehouse: Warehouse, stage: Stage
 ) -> None:
@@ -329,6 +335,7 @@ def test_what_is_known_of_many_objects_is_found_among_them(
     assert set(warehouse.known(asked, "r1")) == {asked[0], asked[middle], asked[-1]}
 
 
+@pytest.mark.in_gate("duckdb")
 def test_partitions_are_read_back_in_order_and_written_over(new_warehouse: Warehouse) -> None:
     warehouse = new_warehouse
     assert warehouse.partitions("b1") == []
@@ -349,6 +356,7 @@ def test_partitions_are_read_back_in_order_and_written_over(new_warehouse: Wareh
     assert warehouse.partitions("unheard of") == []
 
 
+@pytest.mark.in_gate("duckdb")
 def test_failures_of_a_run_are_counted_by_their_error(warehouse: Warehouse, stage: Stage) -> None:
     stage.commit(failure("b.mp4"), failure("a.mp4"), failure("c.mp4", error="TimedOut"))
     assert warehouse.failures_of("run") == [
@@ -374,6 +382,7 @@ def test_a_run_keeps_its_settings(new_warehouse: Warehouse) -> None:
     assert done.finished_at >= done.started_at
 
 
+@pytest.mark.in_gate("duckdb")
 def test_a_staged_row_without_its_key_commits_nothing_of_its_attempt(
     warehouse: Warehouse, stage: Stage
 ) -> None:
@@ -387,6 +396,7 @@ def test_a_staged_row_without_its_key_commits_nothing_of_its_attempt(
     assert warehouse.query("SELECT * FROM splits").rows == []
 
 
+@pytest.mark.in_gate("duckdb")
 def test_a_staged_file_that_is_gone_commits_nothing_of_its_attempt(
     warehouse: Warehouse, stage: Stage
 ) -> None:
@@ -408,6 +418,7 @@ def test_commits_side_by_side_all_arrive(warehouse: Warehouse, stage: Stage) -> 
     assert len(warehouse.query("SELECT * FROM motion").rows) == 6
 
 
+@pytest.mark.in_gate("duckdb")
 def test_tracks_have_the_checked_captions_of_the_run_that_wrote_them(
     warehouse: Warehouse, stage: Stage
 ) -> None:
