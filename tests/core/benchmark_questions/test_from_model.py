@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -134,11 +136,20 @@ def test_an_error_of_the_moment_is_told_and_asked_again_and_a_refusal_is_kept(
 def test_an_endpoint_that_goes_away_ends_the_run_and_what_came_is_kept(
     endpoint: ScriptedEndpoint, tmp_path: Path
 ) -> None:
-    endpoint.answers = [writes, writes, fails(401, "no key")]
+    kept, asking = tmp_path / FILE, itertools.count()
+
+    def leaving(request: dict[str, Any]) -> Answer:
+        if next(asking) < 2:
+            return writes(request)
+        while not kept.is_file() or len(kept.read_text().splitlines()) < 2:
+            time.sleep(0.01)
+        return fails(401, "no key")
+
+    endpoint.answers = [leaving]
     with pytest.raises(RunError, match="What was answered is kept; run this again"):
         asked(endpoint, tmp_path)
-    came = {json.loads(line)["clip_id"] for line in (tmp_path / FILE).read_text().splitlines()}
-    assert came
+    came = {json.loads(line)["clip_id"] for line in kept.read_text().splitlines()}
+    assert len(came) == 2
     endpoint.requests.clear()
     endpoint.answers = [writes]
     drafts, drops = asked(endpoint, tmp_path)
