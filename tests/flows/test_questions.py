@@ -242,6 +242,7 @@ def test_killed_while_it_is_written_and_while_it_is_filtered_it_ends_the_same_an
     assert files_in(data) == files_in(calm / "data")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
