@@ -12,7 +12,7 @@ from motionsight_core.record import Dissolve
 
 Floats = NDArray[np.float64]
 
-#: Two joints with less between them are one: a fade out, black, a fade in. Seconds.
+#: Black between two shots that lasts less is part of one joint: a fade out, black, a fade in. Seconds.
 BLACK_S = 0.5
 #: Times that differ by less are the same, seconds.
 SAME_S = 1e-6
@@ -91,21 +91,25 @@ class Joint:
 def joints_of(
     cuts_s: Iterable[float], dissolves: Sequence[Dissolve], start_s: float, end_s: float
 ) -> list[Joint]:
-    """The joints of a clip's span, in order; a fade out and the fade in after it are one."""
-    found = [Joint(cut_s, cut_s, cut_s) for cut_s in cuts_s]
+    """The joints of a clip's span, in order; a fade out and what follows the black after it are one."""
+    found: list[tuple[Joint, str]] = [(Joint(cut_s, cut_s, cut_s), "cut") for cut_s in cuts_s]
     for one in dissolves:
         at_s = {
             "dissolve": (one.start_s + one.end_s) / 2,
             "fade_out": end_s if end_s - one.end_s < BLACK_S else one.end_s,
             "fade_in": start_s if one.start_s - start_s < BLACK_S else one.start_s,
         }[one.kind]
-        found.append(Joint(one.start_s, at_s, one.end_s))
+        found.append((Joint(one.start_s, at_s, one.end_s), one.kind))
     joints: list[Joint] = []
-    for one in sorted(found, key=lambda joint: joint.at_s):
-        if joints and one.start_s < joints[-1].end_s + BLACK_S:
+    last = ""
+    for joint, kind in sorted(found, key=lambda pair: pair[0].at_s):
+        # Between two cuts, or dissolves, that are as near lies a short shot.
+        is_black = last == "fade_out" or kind == "fade_in"
+        if joints and is_black and joint.start_s < joints[-1].end_s + BLACK_S:
             before = joints.pop()
-            one = Joint(before.start_s, (before.at_s + one.at_s) / 2, max(before.end_s, one.end_s))
-        joints.append(one)
+            joint = Joint(before.start_s, (before.at_s + joint.at_s) / 2, max(before.end_s, joint.end_s))
+        joints.append(joint)
+        last = kind
     return joints
 
 

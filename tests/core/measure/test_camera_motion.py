@@ -176,6 +176,20 @@ def test_a_new_picture_is_a_cut_at_its_first_frame_and_moves_end_there() -> None
     ]
 
 
+def test_shots_of_four_tenths_of_a_second_have_moves_of_their_own() -> None:
+    pictures = [texture(seed) for seed in range(6)]
+
+    def frame_at(t_s: float) -> Luma:
+        number = int(t_s / 0.4 + 1e-6)
+        way = 64 if number % 2 else -64
+        return view(pictures[number], right=way * (t_s - 0.4 * number))
+
+    measurement = measured(film(frame_at, seconds=2.4))
+
+    assert measurement.cuts == pytest.approx([0.4, 0.8, 1.2, 1.6, 2.0])
+    assert [move.label for move in measurement.camera_moves] == ["pan_right", "pan_left"] * 3
+
+
 @pytest.mark.parametrize("change", ["flash", "large object", "fast pan"])
 def test_neither_a_flash_nor_a_large_object_nor_a_fast_pan_is_a_cut(change: str) -> None:
     def frame_at(t_s: float) -> Luma:

@@ -158,6 +158,22 @@ def test_a_fade_out_and_the_fade_in_after_it_are_one_joint_and_those_at_the_ends
     ]
 
 
+@pytest.mark.parametrize("kind", ["cut", "dissolve"])
+def test_a_shot_of_a_third_of_a_second_lies_between_two_joints(kind: str) -> None:
+    spans = [(1.0, 1.2), (1.5, 1.7), (2.0, 2.2)] if kind == "dissolve" else [(1.0, 1.0), (1.3, 1.3)]
+    cuts = [] if kind == "dissolve" else [start_s for start_s, _ in spans]
+    dissolves = [Dissolve(*span) for span in spans] if kind == "dissolve" else []
+
+    joints = joints_of(cuts, dissolves, 0.0, 4.0)
+
+    assert joints == [Joint(start_s, (start_s + end_s) / 2, end_s) for start_s, end_s in spans]
+
+
+def test_black_between_a_fade_and_a_cut_is_no_shot() -> None:
+    assert joints_of([2.8], [Dissolve(2.0, 2.5, "fade_out")], 0.0, 6.0) == [Joint(2.0, 2.65, 2.8)]
+    assert joints_of([2.0], [Dissolve(2.3, 2.9, "fade_in")], 0.0, 6.0) == [Joint(2.0, 2.15, 2.9)]
+
+
 def test_the_description_tells_how_the_shots_are_joined() -> None:
     motion = of(joined(still(OLD), still(NEW), 1.2, 2.0))
     (one,) = motion.dissolves
