@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from motionsight_core.measure.corners import Corners, area, share_inside
+from motionsight_core.measure.corners import Corners, area, iou, share_inside
 from motionsight_core.naming.identity import set_right
 from motionsight_core.naming.interpolation import BEYOND_S, boxes_between
 from motionsight_core.naming.looks import Look, arrays_of, centre_of, looks_of
@@ -37,6 +37,8 @@ MOST_THINGS = 4
 #: as more or less of it is seen, its own lengths.
 VEHICLES = frozenset({"bicycle", "car", "motorcycle", "airplane", "bus", "train", "truck", "boat"})
 PARKED = 0.4
+#: ... and one that is at the same place in two frames, by this IoU, was parked in both.
+SAME_PLACE = 0.7
 #: Fit of a detection to the track that it is of.
 OWNED_FIT = 0.6
 #: Fit of a detection to the track that it shapes; see `fit_of`.
@@ -57,11 +59,12 @@ def shaped(
         return tuple(tracks)
     tracks = set_right(tracks, frames)
     free = max((track.track_id for track in tracks), default=0) + 1
+    parked = _parked(frames)
     parts: list[ObjectTrack] = []
     of_thing: dict[int, str] = dict(names)
     for track in tracks:
         others = [other for other in tracks if other is not track]
-        found = _split(track, looks_of(track, frames), _owned(others, frames))
+        found = _split(track, looks_of(track, frames), _owned(others, frames) | parked)
         for number, (part, label) in enumerate(found):
             if number:
                 part = replace(part, track_id=free)
@@ -84,21 +87,32 @@ def _owned(tracks: Sequence[ObjectTrack], frames: Sequence[FrameDetections]) -> 
     }
 
 
+def _parked(frames: Sequence[FrameDetections]) -> set[tuple[float, Corners]]:
+    """The detections of vehicles that another frame has at the same place, by time and box."""
+    found = [(frame.t_s, one) for frame in frames for one in frame.detections if one.label in VEHICLES]
+    return {
+        (t_s, one.box)
+        for t_s, one in found
+        if any(at_s != t_s and iou(one.box, other.box) >= SAME_PLACE for at_s, other in found)
+    }
+
+
 def _split(
-    track: ObjectTrack, looks: Sequence[Look], owned: Collection[tuple[float, Corners]]
+    track: ObjectTrack, looks: Sequence[Look], beside: Collection[tuple[float, Corners]]
 ) -> list[tuple[ObjectTrack, str]]:
     """The track, or the tracks of the things that its region covers, each with the name of the thing.
 
     Args:
         track: the track.
         looks: at it.
-        owned: detections of other tracks, by time and box: they are none of this one's things.
+        beside: detections that are none of this track's things, by time and box: those of other tracks, and
+            of what is parked.
     """
     covered = [
         [
             one
             for one in look.things
-            if share_inside(one.box, look.box) >= COVERED and (look.t_s, one.box) not in owned
+            if share_inside(one.box, look.box) >= COVERED and (look.t_s, one.box) not in beside
         ]
         for look in looks
     ]

@@ -117,6 +117,23 @@ def test_a_parked_car_behind_someone_is_no_track() -> None:
     assert len(shaped([region], found, {})) == 1
 
 
+def test_cars_that_someone_passes_one_after_the_other_are_no_track() -> None:
+    cars = [Detection("car", 0.7, (left, 0.3, left + 0.08, 0.4)) for left in (0.06, 0.14, 0.22, 0.3, 0.38)]
+
+    def seen(t_s: float) -> list[Detection]:
+        hidden = walking(t_s)
+        shown = [car for car in cars if car.box[2] <= hidden[0] or car.box[0] >= hidden[2]]
+        return [Detection("person", 0.8, hidden), *shown]
+
+    def with_shadow(t_s: float) -> Corners:
+        x0, y0, x1, y1 = walking(t_s)
+        return x0 - 0.12, y0, x1, y1
+
+    found = shaped([track(1, with_shadow, 3, 10)], frames(seen), {1: "person"})
+
+    assert [corners(one, 5) for one in found] == [pytest.approx(walking(5))]
+
+
 def test_tracks_that_swapped_a_person_and_a_dog_where_these_met_are_set_right() -> None:
     def first(t_s: float) -> Corners:
         return walking(t_s) if t_s < 7.2 else running(t_s)
