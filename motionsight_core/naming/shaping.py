@@ -37,8 +37,11 @@ MOST_THINGS = 4
 #: as more or less of it is seen, its own lengths.
 VEHICLES = frozenset({"bicycle", "car", "motorcycle", "airplane", "bus", "train", "truck", "boat"})
 PARKED = 0.4
-#: ... and one that is at the same place in two frames, by this IoU, was parked in both.
+#: ... and one that is at the same place in two frames, by this IoU, was parked in both; or if in one of them
+#: this share of it lies within the other box, two sides of which it has, within a share of the box's own
+#: sides: the rest was hidden by what passes.
 SAME_PLACE = 0.7
+HIDDEN_INSIDE, SIDES_IN_COMMON, SAME_SIDE = 0.8, 2, 0.15
 #: Fit of a detection to the track that it is of.
 OWNED_FIT = 0.6
 #: Fit of a detection to the track that it shapes; see `fit_of`.
@@ -93,8 +96,25 @@ def _parked(frames: Sequence[FrameDetections]) -> set[tuple[float, Corners]]:
     return {
         (t_s, one.box)
         for t_s, one in found
-        if any(at_s != t_s and iou(one.box, other.box) >= SAME_PLACE for at_s, other in found)
+        if any(
+            at_s != t_s
+            and (
+                iou(one.box, other.box) >= SAME_PLACE
+                or _is_partly(one.box, other.box)
+                or _is_partly(other.box, one.box)
+            )
+            for at_s, other in found
+        )
     }
+
+
+def _is_partly(shown: Corners, whole: Corners) -> bool:
+    """Whether a box is what is left to see of another where something hides the rest."""
+    if share_inside(shown, whole) < HIDDEN_INSIDE:
+        return False
+    width, height = whole[2] - whole[0], whole[3] - whole[1]
+    slack = [SAME_SIDE * side for side in (width, height, width, height)]
+    return sum(abs(a - b) <= most for a, b, most in zip(shown, whole, slack, strict=True)) >= SIDES_IN_COMMON
 
 
 def _split(

@@ -134,6 +134,21 @@ def test_cars_that_someone_passes_one_after_the_other_are_no_track() -> None:
     assert [corners(one, 5) for one in found] == [pytest.approx(walking(5))]
 
 
+def test_a_parked_car_of_which_someone_hides_one_end_and_then_the_other_is_no_track() -> None:
+    car = (0.3, 0.3, 0.6, 0.4)
+
+    def seen(t_s: float) -> list[Detection]:
+        hidden = walking(t_s)
+        left, right = (car[0], min(car[2], hidden[0])), (max(car[0], hidden[2]), car[2])
+        x0, x1 = max(left, right, key=lambda side: side[1] - side[0])
+        found = [Detection("person", 0.8, hidden)]
+        return [*found, Detection("car", 0.7, (x0, car[1], x1, car[3]))] if x1 - x0 > 0.05 else found
+
+    region = track(1, lambda t_s: both(walking(t_s), (0.3, 0.3, 0.6, 0.4)), 3, 10)
+
+    assert len(shaped([region], frames(seen), {1: "person"})) == 1
+
+
 def test_tracks_that_swapped_a_person_and_a_dog_where_these_met_are_set_right() -> None:
     def first(t_s: float) -> Corners:
         return walking(t_s) if t_s < 7.2 else running(t_s)
