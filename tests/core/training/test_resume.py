@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -164,6 +165,8 @@ def killed(
     if not child:
         try:
             train(stage, data, model=model, out=out, settings=chosen, frames=frames, report=report)
+        except BaseException:
+            traceback.print_exc()  # or nobody would hear of it
         finally:
             os._exit(1)
     _, status = os.waitpid(child, 0)
