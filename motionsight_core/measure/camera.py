@@ -139,14 +139,20 @@ class PairRegistrar:
         self._last, self._last_near = np.zeros(4), None
         self._stayed[:] = 0
 
+    def flow(self, previous: Luma, current: Luma) -> NDArray[np.float32]:
+        """Dense optical flow [h, w, 2] from one frame [h, w] to another, pixels; 0 in tiny ones."""
+        if min(current.shape) < SMALLEST_SIDE:
+            return np.zeros((*current.shape, 2), np.float32)
+        return self._flow.calc(previous, current, None)  # pyrefly: ignore[no-matching-overload] None: it makes one
+
     def register(self, previous: Luma, current: Luma) -> Registration:
         """The motion of the background from `previous` to `current`, both [h, w]."""
         if min(current.shape) < SMALLEST_SIDE:
-            flat = np.zeros((*current.shape, 2), np.float32)
+            flat = self.flow(previous, current)
             return Registration(
                 np.eye(2, 3), np.eye(2, 3), None, Depth(), (0.0, 0.0), 0.0, 0.0, 0.0, 0.0, 0.0, flat
             )
-        dense = self._flow.calc(previous, current, None)  # pyrefly: ignore[no-matching-overload] None: it makes one
+        dense = self.flow(previous, current)
         u, v = dense[self._rows, self._columns].T.astype(np.float64, order="C")
         texture = self._texture(previous)
         support = float(texture.sum())

@@ -38,6 +38,8 @@ LEAST_TELLING = 0.4
 #: Share of blocks that must be new, and how much more where some look new in the pairs before.
 CUT_SHARE = 0.54
 CUT_OVER_USUAL = 0.5
+#: Share of new blocks below which two frames certainly show the same.
+SAME_SHARE = 0.3
 #: How much the last pair counts in that.
 USUAL_SHARE = 0.5
 
@@ -86,6 +88,11 @@ def new_share(previous: Luma, current: Luma, flow: Flow) -> float:
     # Black bars stay through every cut.
     telling = ~(flat & (np.abs(brightness) < SAME_BRIGHTNESS))
     return float(np.sum(is_new & telling) / max(np.sum(telling), LEAST_TELLING * is_new.size))
+
+
+def shows_same(previous: Luma, current: Luma, flow: Flow) -> bool:
+    """Whether two frames [h, w] show the same, apart from what moves; `flow` [h, w, 2] between them."""
+    return new_share(previous, current, flow) < SAME_SHARE
 
 
 class CutFinder:

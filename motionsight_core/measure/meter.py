@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from motionsight_core.measure.camera import LEAST_SUPPORT, PairRegistrar, Registration
 from motionsight_core.measure.clarity import clarity
-from motionsight_core.measure.cuts import CutFinder
+from motionsight_core.measure.cuts import CutFinder, shows_same
 from motionsight_core.measure.differences import Chroma
 from motionsight_core.measure.dissolves import DissolveFinder, is_during, rate_of, within
+from motionsight_core.measure.flashes import FlashFilter, Frame
 from motionsight_core.measure.found import FoundTracks, found_tracks, judged
 from motionsight_core.measure.grain import Smoother
 from motionsight_core.measure.held import is_repeat, with_holds
@@ -84,6 +85,9 @@ class MotionMeter:
         self._shifts: ShiftFinder | None = None
         self._pairs: list[Pair] = []
         self._new_pictures: list[NewPicture] = []
+        self._flashes = FlashFilter(self._shows_same)
+        self._newest: tuple[Luma, float] | None = None
+        """The last frame that came, and its time."""
         self._clarity: list[tuple[float, float]] = []
         """(time, clarity)."""
         self._next_clarity_s = -np.inf
@@ -99,11 +103,17 @@ class MotionMeter:
         Raises:
             ValueError: the frame has another size or does not come later than the one before.
         """
-        if self._last is not None:
-            _check(luma, t_s, *self._last)
-            if self._is_repeat(luma, chroma):
-                # The frame before is on display for longer, as if there were no other.
-                return
+        if self._newest is not None:
+            _check(luma, t_s, *self._newest)
+        self._newest = luma, t_s
+        for frame in self._flashes.push(Frame(t_s, luma, chroma)):
+            self._measure(frame)
+
+    def _measure(self, frame: Frame) -> None:
+        t_s, luma, chroma = frame
+        if self._last is not None and self._is_repeat(luma, chroma):
+            # The frame before is on display for longer, as if there were no other.
+            return
         self._thumbnail = self._thumbnails.push(luma, t_s)
         if t_s >= self._next_clarity_s:
             self._clarity.append((t_s, clarity(luma)))
@@ -126,6 +136,8 @@ class MotionMeter:
             end_s: where it ends.
             look: see Look.
         """
+        for frame in self._flashes.flush():
+            self._measure(frame)
         for seen in self._finder.flush():
             self._tracker.push(seen)
         breaks = self._breaks()
@@ -214,6 +226,10 @@ class MotionMeter:
         times_s, values = np.array(self._clarity).T
         shown_s = np.diff(times_s, append=end_s)
         return round(weighted_median(values, np.maximum(np.round(shown_s / CLARITY_EVERY_S), 1)), 3)
+
+    def _shows_same(self, previous: Luma, luma: Luma) -> bool:
+        assert self._registrar is not None  # noqa: S101  made with the first frame
+        return shows_same(previous, luma, self._registrar.flow(previous, luma))
 
     def _is_repeat(self, luma: Luma, chroma: Chroma | None) -> bool:
         if not is_repeat(self._shown, luma):
