@@ -51,7 +51,7 @@ class FlashFilter:
 
     def push(self, frame: Frame) -> list[Frame]:
         """The frames that are to be measured now, in order: none while the next ones decide."""
-        deviation = _deviation(frame.luma)
+        deviation = deviation_of(frame.luma[::STEP, ::STEP])
         is_short = not self._held or frame.t_s - self._held[0].t_s <= LONGEST_S
         if is_short and self._is_sudden(deviation):
             self._held.append(frame)
@@ -71,8 +71,7 @@ class FlashFilter:
         if not self._deviations:
             return False
         last = self._deviations[-1][1]
-        is_empty = deviation < min(EMPTY_DEVIATION, last / MUCH_MORE)
-        return is_empty and last >= AS_USUAL * self._usual()
+        return shows_nothing(deviation, last) and last >= AS_USUAL * self._usual()
 
     def _usual(self) -> float:
         """The largest deviation lately; 0 before the first frame."""
@@ -84,5 +83,11 @@ class FlashFilter:
         return held
 
 
-def _deviation(luma: Luma) -> float:
-    return float(cv2.meanStdDev(np.ascontiguousarray(luma[::STEP, ::STEP]))[1][0, 0])
+def deviation_of(luma: Luma) -> float:
+    """Standard deviation of the luma of a frame [h, w], levels of 255."""
+    return float(cv2.meanStdDev(np.ascontiguousarray(luma))[1][0, 0])
+
+
+def shows_nothing(deviation: float, before: float) -> bool:
+    """Whether a frame of this deviation shows next to nothing, and one before it, of another, did."""
+    return deviation < min(EMPTY_DEVIATION, before / MUCH_MORE)

@@ -78,6 +78,23 @@ def test_a_video_without_cuts_is_one_scene_however_it_moves(tmp_path: Path) -> N
     assert spans(scenes_of(path, products=())) == [(0.0, 3.6)]
 
 
+@pytest.mark.parametrize("length", [1, 2, 6])
+@pytest.mark.parametrize("level", [0, 255])
+def test_a_flash_or_a_lost_signal_is_no_cut(level: int, length: int, tmp_path: Path) -> None:
+    frames = shots(60)
+    for number in range(30, 30 + length):
+        frames[number] = np.full_like(frames[number], level)
+    path = write_video(tmp_path / "flash.mp4", frames, options=GOPS)
+    assert spans(scenes_of(path, products=())) == [(0.0, 2.4)]
+
+
+def test_after_black_a_shot_begins_with_its_first_picture(tmp_path: Path) -> None:
+    frames = shots(36, 36)
+    frames[36:36] = [np.zeros_like(frames[0])] * 12
+    path = write_video(tmp_path / "black.mp4", frames, options=GOPS)
+    assert spans(scenes_of(path, products=())) == [(0.0, 1.92), (1.92, 3.36)]
+
+
 def test_scenes_shorter_than_the_least_are_no_scenes(tmp_path: Path) -> None:
     path = write_video(tmp_path / "a.mp4", shots(30, 10, 40), options=GOPS)
     assert spans(scenes_of(path, products=())) == [(0.0, 1.2), (1.2, 3.2)]
