@@ -89,5 +89,5 @@ def deviation_of(luma: Luma) -> float:
 
 
 def shows_nothing(deviation: float, before: float) -> bool:
-    """Whether a frame of this deviation shows next to nothing, and one before it, of another, did."""
+    """Whether a frame of this deviation shows next to nothing, after one that had much more."""
     return deviation < min(EMPTY_DEVIATION, before / MUCH_MORE)
