@@ -30,12 +30,15 @@ WHIP_S = 0.6
 #: Correlation from which on two frames show the same, where the middle of one lies in the other; so far from
 #: the edges, share of the sides, the middle begins.
 SAME_PICTURE, MARGIN = 0.6, 0.2
+#: Deviation of the luma of a frame of one colour, levels of 255; one with more may be a shot by night, for
+#: which nobody can wait here.
+ONE_COLOUR = 3.0
 #: Width at which frames are compared, pixels: enough for a cut, which changes the whole picture.
 _WIDTH = 160
 
 
 class _PutOff(NamedTuple):
-    """A cut to frames that show nothing."""
+    """A cut to frames of one colour."""
 
     number: int
     """Of the first one."""
@@ -52,7 +55,7 @@ class _Seen:
     luma: NDArray[np.uint8]
     """Small, [h, w]; of its colours the one that is nearest."""
     is_empty: bool
-    """Whether it shows nothing, and a frame before it did."""
+    """Whether it is of one colour, after a frame that was not."""
 
 
 class ShotFinder:
@@ -60,8 +63,9 @@ class ShotFinder:
 
     AdaptiveDetector compares each change of the picture with the changes around it, so that a fast pan or
     a shaking camera is no cut. Nor is a change in the middle of a whip pan, which smears the frames around
-    it. Dissolves and fades are not found: they are no change of one frame. A cut to frames that show nothing
-    is put off until one shows something: there a shot begins, unless it is the same picture, after a flash.
+    it. Dissolves and fades are not found: they are no change of one frame. A cut to frames of one
+    colour is put off until one shows something: there a shot begins, unless it is the same picture, after a
+    flash.
     """
 
     def __init__(self, settings: ClipSettings) -> None:
@@ -127,7 +131,7 @@ class ShotFinder:
     def _keep(self, number: int, time_s: float, picture: NDArray[np.uint8]) -> None:
         luma = np.ascontiguousarray(picture[..., 1])
         deviation = deviation_of(luma)
-        is_empty = shows_nothing(deviation, self._deviation)
+        is_empty = deviation < ONE_COLOUR and shows_nothing(deviation, self._deviation)
         if not is_empty:
             self._deviation = deviation
         self._seen.append(_Seen(number, time_s, luma, is_empty))

@@ -95,6 +95,12 @@ def test_after_black_a_shot_begins_with_its_first_picture(tmp_path: Path) -> Non
     assert spans(scenes_of(path, products=())) == [(0.0, 1.92), (1.92, 3.36)]
 
 
+def test_a_shot_by_night_is_a_scene(tmp_path: Path) -> None:
+    bright, dark = shots(36), [frame // 8 for frame in shots(36, 36)[36:]]
+    path = write_video(tmp_path / "night.mp4", [*bright, *dark], options=GOPS)
+    assert spans(scenes_of(path, products=())) == [(0.0, 1.44), (1.44, 2.88)]
+
+
 def test_scenes_shorter_than_the_least_are_no_scenes(tmp_path: Path) -> None:
     path = write_video(tmp_path / "a.mp4", shots(30, 10, 40), options=GOPS)
     assert spans(scenes_of(path, products=())) == [(0.0, 1.2), (1.2, 3.2)]
