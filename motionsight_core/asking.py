@@ -8,7 +8,6 @@ from string import ascii_uppercase
 
 from motionsight_core import dialogue
 from motionsight_core.annotation import DESCRIPTION_CUT, Annotation, Answer, Batch, Observer
-from motionsight_core.choosing import Measured, choose
 from motionsight_core.dialogue.replies import MAX_CHARACTERS
 from motionsight_core.errors import BadReply, ClipError, Undecided
 from motionsight_core.mllm import Conversation, Reply, replies_as_they_come, sequences
@@ -147,6 +146,9 @@ def answer_by_measurement(annotation: Annotation, *, shown: Shown) -> Answer:
     Raises:
         Undecided: it decides for none.
     """
+    # Its patterns are compiled when it is imported, which a run that asks nothing need not wait for.
+    from motionsight_core.choosing import Measured, choose
+
     if shown in ("first", "none"):
         raise Undecided("Motion is measured between frames, and no two of them are shown (sampling.shown).")
     query, clip, decoded = annotation.asked, annotation.clip, annotation.decoded
