@@ -104,11 +104,17 @@ MOTIONS: dict[str, Motion] = {
 }
 
 
+def size_of(picture: Picture) -> tuple[int, int]:
+    """Width and height of what the virtual camera takes of a picture [H, W, 3]: of its shape, and even."""
+    height, width = picture.shape[:2]
+    return WIDTH, round(WIDTH * height / width) // 2 * 2
+
+
 def seen(picture: Picture, pose: Pose) -> Picture:
     """What the virtual camera sees of a picture [H, W, 3], WIDTH pixels wide and of the same shape."""
     height, width = picture.shape[:2]
     scale = SEEN * width / WIDTH * float(np.exp(-pose.zoom))
-    size = WIDTH, round(WIDTH * height / width) // 2 * 2
+    size = size_of(picture)
     turn = scale * cv2.getRotationMatrix2D((0, 0), -pose.clockwise, 1.0)[:, :2]
     # What lies in the middle of the view is not scaled: a pan goes as far at any zoom.
     looked_at = np.array([width * (0.5 + SEEN * pose.right), height * (0.5 - SEEN * pose.up)])
@@ -128,12 +134,15 @@ def pieces(video: Path, seconds: float, every: float) -> Iterator[tuple[float, f
     with av.open(str(video)) as container:
         stream = container.streams.video[0]
         fps = float(stream.average_rate or 25)
-        frames = [
-            np.asarray(frame.to_ndarray(format="rgb24"), np.uint8) for frame in container.decode(stream)
-        ]
-    count = round(seconds * fps)
-    for first in range(0, len(frames) - count + 1, max(1, round(every * fps))):
-        yield first / fps, fps, frames[first : first + count]
+        count, step = round(seconds * fps), max(1, round(every * fps))
+        first, pictures = 0, []
+        for number, frame in enumerate(container.decode(stream)):
+            if number < first:
+                continue
+            pictures.append(np.asarray(frame.to_ndarray(format="rgb24"), np.uint8))
+            if len(pictures) == count:
+                yield first / fps, fps, pictures
+                first, pictures = first + step, pictures[step:]
 
 
 def taken(pictures: list[Picture], fps: float, motion: Motion, path: Path) -> MotionMeasurement:
@@ -142,8 +151,7 @@ def taken(pictures: list[Picture], fps: float, motion: Motion, path: Path) -> Mo
     views = (
         seen(picture, motion.pose_at(number / fps - middle_s)) for number, picture in enumerate(pictures)
     )
-    size = WIDTH, seen(pictures[0], Pose()).shape[0]
-    write_video(views, path, size=size, fps=fps, encoding=Encoding())
+    write_video(views, path, size=size_of(pictures[0]), fps=fps, encoding=Encoding())
     return measured(path)
 
 

@@ -125,8 +125,7 @@ def _split(
     Args:
         track: the track.
         looks: at it.
-        beside: detections that are none of this track's things, by time and box: those of other tracks, and
-            of what is parked.
+        beside: detections to leave out, by time and box: those of other tracks, and of what is parked.
     """
     covered = [
         [
