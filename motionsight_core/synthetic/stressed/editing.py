@@ -16,6 +16,8 @@ from motionsight_core.synthetic.stressed.shot import Shot
 from motionsight_core.synthetic.truth import Dissolve, SceneTruth, TrueTrack
 
 Join = Literal["cut", "dissolve", "fade"]
+#: Below this share of its brightness a picture is the weaker one of a fade, and black the stronger one.
+HALF_LIGHT = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ class Edited:
         """See `Shot.frames`."""
         pictures = [shot.frames(subframes) for shot in self.shots]
         firsts, counts = self._firsts(), self._counts()
-        fades = [fade for fade in self._dissolves() if fade.kind != "dissolve"]
+        fades = self._fades()
         for index in range(self.frame_count):
             shown = [n for n, first in enumerate(firsts) if first <= index < first + counts[n]]
             for _ in range(subframes):
@@ -72,7 +74,10 @@ class Edited:
                 )
 
     def truth(self, file: str) -> SceneTruth:
-        """See `Shot.truth`. In the middle of a dissolve a move ends, and an object counts as hidden."""
+        """See `Shot.truth`. In the middle of a dissolve a move ends, and an object counts as hidden.
+
+        In the darker half of a fade an object does, too.
+        """
         truths = [shot.truth(file) for shot in self.shots]
         firsts, counts = self._firsts(), self._counts()
         total_s = self.frame_count / self.fps
@@ -92,7 +97,7 @@ class Edited:
                 for move in truth.moves
                 if move.label != "static"
             ]
-            objects += [_shown(_shifted(track, start_s), low, high) for track in truth.objects]
+            objects += [_shown(_shifted(track, start_s), low, high, self._fades()) for track in truth.objects]
         return replace(
             truths[0],
             duration_s=total_s,
@@ -102,6 +107,9 @@ class Edited:
             objects=tuple(objects),
             dissolves=tuple(self._dissolves()),
         )
+
+    def _fades(self) -> list[Dissolve]:
+        return [one for one in self._dissolves() if one.kind != "dissolve"]
 
     def _counts(self) -> list[int]:
         return [shot.frame_count for shot in self.shots]
@@ -141,7 +149,12 @@ def _shifted(track: TrueTrack, seconds: float) -> TrueTrack:
     return replace(track, boxes=boxes, hidden=hidden)
 
 
-def _shown(track: TrueTrack, low: float, high: float) -> TrueTrack:
-    """The track, hidden outside of a span: there its shot is the weaker one of a dissolve."""
-    outside = {box.t_s for box in track.boxes if not low - 1e-6 <= box.t_s <= high + 1e-6}
-    return replace(track, hidden=tuple(sorted(outside.union(track.hidden))))
+def _shown(track: TrueTrack, low: float, high: float, fades: list[Dissolve]) -> TrueTrack:
+    """The track, hidden outside of a span, where its shot is the weaker one of a dissolve, and in the darker
+    half of a fade."""
+    unseen = {
+        box.t_s
+        for box in track.boxes
+        if not low - 1e-6 <= box.t_s <= high + 1e-6 or _light(box.t_s, fades) < HALF_LIGHT - 1e-6
+    }
+    return replace(track, hidden=tuple(sorted(unseen.union(track.hidden))))

@@ -91,6 +91,16 @@ def test_a_fade_goes_through_black_where_the_truth_says_it() -> None:
     assert light[4:7] == pytest.approx(light[4])
 
 
+def test_an_object_counts_as_hidden_in_the_darker_half_of_a_fade() -> None:
+    ball = Sprite("ball", (Waypoint(0.0, 0.2, 0.5), Waypoint(1.0, 0.8, 0.5)))
+    shots = (Planar(replace(STILL, sprites=(ball,))), Planar(OTHER))
+    (track,) = Film("film", Edited(shots, "fade", 4, fade_ends=True)).truth().objects
+
+    # The light of the first shot's ten frames: 0, .25, .5, .75, 1, 1, 1, .75, .5, .25.
+    assert [box.t_s for box in track.boxes] == pytest.approx([frame / 10 for frame in range(10)])
+    assert [box.t_s for box in track.shown] == pytest.approx([frame / 10 for frame in range(2, 9)])
+
+
 def test_a_cut_joins_two_shots_at_one_frame_and_a_slideshow_is_static() -> None:
     film = edited("cut", 0)
     frames, truth = values(film), film.truth()
