@@ -42,6 +42,9 @@ PARKED = 0.4
 #: sides: the rest was hidden by what passes.
 SAME_PLACE = 0.7
 HIDDEN_INSIDE, SIDES_IN_COMMON, SAME_SIDE = 0.8, 2, 0.15
+#: A thing keeps its place in a region if two detections, in fractions of it there, overlap by this, IoU. The
+#: detector may then have changed its mind about the name, at this cost of a match, of which 1 is too much.
+KEEPS_PLACE, OTHER_NAME = 0.5, 0.9
 #: Fit of a detection to the track that it is of.
 OWNED_FIT = 0.6
 #: Fit of a detection to the track that it shapes; see `fit_of`.
@@ -192,25 +195,35 @@ def _courses(
     first = next(number for number, things in enumerate(covered) if len(things) >= most)
     courses = [[(first, one)] for one in covered[first][:most]]
     for order in (range(first + 1, len(looks)), range(first - 1, -1, -1)):
-        last = [course[0][1] for course in courses]
+        last = [(looks[first], course[0][1]) for course in courses]
         for number in order:
             things = covered[number]
             if not things:
                 continue
-            cost = np.array([[_unlike(before, one) for one in things] for before in last])
+            look = looks[number]
+            cost = np.array([[_unlike(*before, look, one) for one in things] for before in last])
             for row, column in zip(*linear_sum_assignment(cost), strict=True):
                 if cost[row, column] < 1:
                     courses[row].append((number, things[column]))
-                    last[row] = things[column]
+                    last[row] = look, things[column]
     return [sorted(course, key=lambda one: one[0]) for course in courses]
 
 
-def _unlike(before: Detection, after: Detection) -> float:
-    """1 or more where two detections of neighbouring looks are hardly one thing."""
+def _unlike(look: Look, before: Detection, next_look: Look, after: Detection) -> float:
+    """1 or more where detections in two looks at a region, one after the other, are hardly one thing."""
     if after.label not in kind_of(before.label):
-        return 2.0
+        overlap = iou(_in_region(look, before), _in_region(next_look, after))
+        return OTHER_NAME if overlap >= KEEPS_PLACE else 2.0
     ratio = abs(float(np.log(area(before.box) / area(after.box))))
     return 0.5 * float(np.hypot(*(centre_of(before.box) - centre_of(after.box)))) / 0.3 + 0.25 * ratio
+
+
+def _in_region(look: Look, thing: Detection) -> Corners:
+    """The box of a detection in fractions of the region that was looked at."""
+    x0, y0, x1, y1 = look.box
+    width, height = x1 - x0, y1 - y0
+    left, top, right, bottom = thing.box
+    return (left - x0) / width, (top - y0) / height, (right - x0) / width, (bottom - y0) / height
 
 
 def _along(

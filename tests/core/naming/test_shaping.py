@@ -85,6 +85,37 @@ def test_a_region_that_covers_a_person_and_a_dog_is_two_tracks_for_as_long_as_ea
     assert corners(dog, 4.2) == pytest.approx(running(4.2), abs=0.03)
 
 
+def test_a_part_of_a_region_of_whose_name_the_detector_is_unsure_is_one_thing_where_it_keeps_its_place() -> (
+    None
+):
+    def bus(t_s: float) -> Corners:
+        x0, y0, x1, _ = walking(t_s)
+        return x0 - 0.05, y0 - 0.15, x1 + 0.05, y0
+
+    said = dict(
+        zip(LOOKS_S, ("bus", "airplane", "bus", "airplane", "airplane", "bus", "airplane"), strict=True)
+    )
+    found = frames(lambda t_s: [Detection("person", 0.6, walking(t_s)), Detection(said[t_s], 0.4, bus(t_s))])
+    parts = shaped([track(1, lambda t_s: both(walking(t_s), bus(t_s)), 0, 10)], found, {})
+    person, other = sorted(parts, key=lambda one: -corners(one, 5.0)[3])
+    assert corners(person, 4.2) == pytest.approx(walking(4.2), abs=0.03)
+    assert corners(other, 4.2) == pytest.approx(bus(4.2), abs=0.03)
+
+
+def test_two_names_in_different_places_of_a_region_are_no_second_thing() -> None:
+    def seen(t_s: float) -> list[Detection]:
+        x0, y0, x1, y1 = walking(t_s)
+        number = LOOKS_S.index(t_s)
+        wrong = Detection(
+            ("car", "bird", "cow", "boat")[number % 4],
+            0.4,
+            (x0, y0 + 0.1 * number, x0 + 0.1, y0 + 0.1 * number + 0.08),
+        )
+        return [Detection("person", 0.8, (x0, y0, x1, y1)), wrong]
+
+    assert len(shaped([track(1, walking, 0, 10)], frames(seen), {})) == 1
+
+
 def test_two_parts_of_one_person_are_one_track() -> None:
     def head(t_s: float) -> Corners:
         x0, y0, x1, _ = walking(t_s)
