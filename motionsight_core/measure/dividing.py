@@ -1,7 +1,8 @@
 """Two things whose pixels lie together, told apart by how they move.
 
-Where one thing passes before another, or near it, their differences join into one group of pixels. Its flow
-then has two motions, each of which holds on one side of the group.
+Where one thing passes before another, or near it, their differences join into one group of pixels. Where
+there is a gap between them see `separating`; else the group's flow has two motions, each of which holds on
+one side of it.
 """
 
 from __future__ import annotations
@@ -12,20 +13,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from motionsight_core.measure.corners import area, common_area
-from motionsight_core.measure.grouping import Group
+from motionsight_core.measure.grouping import Group, nested
 from motionsight_core.measure.medians import medians
+from motionsight_core.measure.separating import separated
+from motionsight_core.measure.ways import MOST_AWAY, MOST_SAMPLES, STEPS, Step, away_from, ways_of
 
 Floats = NDArray[np.float64]
-#: The flow [h, w, 2] from one frame to the next, pixels, and the affine [3, 3] of the background.
-Step = tuple[NDArray[np.float32], Floats]
 
-#: Steps over which ways are added up: what hardly differs from frame to frame does so over three.
-STEPS = 3
-#: Samples of a group, at most, by which its motions are told.
-MOST_SAMPLES = 300
-#: Lengths are over the root of the number of steps, as the errors of ways that are added up are. What belongs
-#: to a motion differs from it by less than this, pixels, or this share of it ...
+#: What two motions make of a group is divided once more: three things are two and one.
+TIMES = 2
+#: What belongs to a motion differs from it by less than this, pixels, or this share of it ...
 RADIUS, RADIUS_SHARE = 0.6, 0.12
 #: ... what is farther than so many radii belongs to another ...
 OUTSIDE = 1.4
@@ -36,8 +33,8 @@ WITHIN, LEAST_EXPLAINED = 1.5, 0.6
 LEAST_APART, APART_SHARE = 1.0, 0.2
 LEAST_MOTION = 1.0
 #: What turns or comes nearer has one affine motion: two must leave less than this share of what that leaves
-#: unexplained, where more than so many pixels count as these.
-MUCH_BETTER, MOST_AWAY = 0.7, 3.0
+#: unexplained.
+MUCH_BETTER = 0.7
 #: Least pixels of a part, share of the group and of the frame.
 LEAST_SHARE, LEAST_MASS = 0.15, 0.002
 #: Side of the square in which pixels decide together to which part they belong, and gap in a part, pixels.
@@ -50,7 +47,7 @@ THIN = 14
 
 
 def divided(groups: Sequence[Group], steps: Sequence[Step]) -> list[Group]:
-    """The groups of a frame, those of two things in two parts.
+    """The groups of a frame, those of several things in as many parts.
 
     Args:
         groups: of one frame.
@@ -58,7 +55,11 @@ def divided(groups: Sequence[Group], steps: Sequence[Step]) -> list[Group]:
     """
     if not steps:
         return list(groups)
-    return [part for group in groups for part in _parts(group, steps[:STEPS])]
+    steps = steps[:STEPS]
+    parts = [part for group in groups for part in separated(group, steps)]
+    for _ in range(TIMES):
+        parts = [smaller for part in parts for smaller in _parts(part, steps)]
+    return parts
 
 
 def _parts(group: Group, steps: Sequence[Step]) -> list[Group]:
@@ -67,27 +68,10 @@ def _parts(group: Group, steps: Sequence[Step]) -> list[Group]:
         return [group]
     chosen = slice(None, None, max(1, len(group.rows) // MOST_SAMPLES))
     rows, columns = group.rows[chosen], group.columns[chosen]
-    motions = _two_motions(rows, columns, _ways(rows, columns, steps))
+    motions = _two_motions(rows, columns, ways_of(rows, columns, steps))
     if motions is None:
         return [group]
-    return _sides(group, _ways(group.rows, group.columns, steps), motions, least)
-
-
-def _ways(rows: NDArray[np.intp], columns: NDArray[np.intp], steps: Sequence[Step]) -> Floats:
-    """How far each pixel gets against the background [N, 2], pixels over the root of the number of steps."""
-    height, width = steps[0][0].shape[:2]
-    x, y = columns.astype(np.float64), rows.astype(np.float64)
-    path = np.eye(3)
-    for flow, passing in steps:
-        row, column = (
-            np.minimum(np.maximum(place + 0.5, 0), side - 1).astype(np.intp)
-            for place, side in ((y, height), (x, width))
-        )
-        way = flow.reshape(-1, 2).take(row * width + column, axis=0)
-        x, y, path = x + way[:, 0], y + way[:, 1], passing @ path
-    (xx, xy, right), (yx, yy, down) = path[:2].tolist()
-    ways = np.stack([x - (xx * columns + xy * rows + right), y - (yx * columns + yy * rows + down)])
-    return ways.T / np.sqrt(len(steps))
+    return _sides(group, ways_of(group.rows, group.columns, steps), motions, least)
 
 
 def _two_motions(
@@ -95,10 +79,10 @@ def _two_motions(
 ) -> tuple[Floats, Floats] | None:
     """The two motions [2] that samples have; None where they have one, or none that explains them."""
     # Of two motions, one at least is away from the median by half of what they are apart.
-    if np.mean(_away(ways, medians(ways)) > LEAST_APART / 2) < LEAST_SHARE:
+    if np.mean(away_from(ways, medians(ways)) > LEAST_APART / 2) < LEAST_SHARE:
         return None
     first = _usual(ways)
-    others = ways[_away(ways, first) > OUTSIDE * _radius(first)]
+    others = ways[away_from(ways, first) > OUTSIDE * _radius(first)]
     if len(others) < LEAST_SHARE * len(ways):
         return None
     second = _usual(others)
@@ -106,7 +90,7 @@ def _two_motions(
     apart = float(np.hypot(*(first - second)))
     if min(lengths) < LEAST_MOTION or apart < max(LEAST_APART, APART_SHARE * max(lengths)):
         return None
-    away = [_away(ways, motion) for motion in (first, second)]
+    away = [away_from(ways, motion) for motion in (first, second)]
     explained = (away[0] < WITHIN * _radius(first)) | (away[1] < WITHIN * _radius(second))
     if explained.mean() < LEAST_EXPLAINED:
         return None
@@ -117,7 +101,7 @@ def _two_motions(
 
 def _sides(group: Group, ways: Floats, motions: tuple[Floats, Floats], least: float) -> list[Group]:
     """The parts of a group that have either motion, each in one place; the group where these are no two."""
-    first, second = (_away(ways, motion) for motion in motions)
+    first, second = (away_from(ways, motion) for motion in motions)
     rows, columns = group.rows - group.rows.min(), group.columns - group.columns.min()
     size = int(rows.max()) + 1, int(columns.max()) + 1
     votes = np.zeros(size, np.float32)
@@ -139,16 +123,7 @@ def _sides(group: Group, ways: Floats, motions: tuple[Floats, Floats], least: fl
         if min(np.ptp(np.percentile(side[largest], (5, 95))) for side in (rows, columns)) < THIN:
             return [group]
         parts.append(Group(group.rows[largest], group.columns[largest], group.strength))
-    return parts if _nested(*parts) <= MOST_NESTED else [group]
-
-
-def _nested(one: Group, other: Group) -> float:
-    """What the boxes of two groups have in common, share of the smaller one."""
-    return common_area(one.box, other.box) / min(area(one.box), area(other.box))
-
-
-def _away(ways: Floats, motion: Floats) -> Floats:
-    return np.hypot(ways[:, 0] - motion[0], ways[:, 1] - motion[1])
+    return parts if nested(*parts) <= MOST_NESTED else [group]
 
 
 def _radius(motion: Floats) -> float:
@@ -172,7 +147,7 @@ def _usual(ways: Floats) -> Floats:
     )
     best = np.array(divmod(int(np.argmax(around)), columns))
     motion = ways[(np.abs(cells - best) <= 1).all(axis=1)].mean(axis=0)
-    near = _away(ways, motion) < _radius(motion)
+    near = away_from(ways, motion) < _radius(motion)
     return np.asarray(ways[near].mean(axis=0) if near.any() else motion, np.float64)
 
 

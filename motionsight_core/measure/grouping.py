@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from motionsight_core.measure.corners import area, common_area
 from motionsight_core.measure.medians import medians
 
 #: Least moving pixels among a pixel's 3x3 neighbourhood: single ones are noise.
@@ -80,6 +81,11 @@ def groups_of(mask: NDArray[np.uint8], strength: NDArray[np.floating], *, least:
         mine = owner == label
         groups.append(Group(rows[mine], columns[mine], float(sums[label] / masses[label])))
     return groups
+
+
+def nested(one: Group, other: Group) -> float:
+    """What the boxes of two groups have in common, share of the smaller one."""
+    return common_area(one.box, other.box) / min(area(one.box), area(other.box))
 
 
 def of_one_thing(groups: list[Group], flow: NDArray[np.float32], passing: NDArray[np.float64]) -> list[Group]:

@@ -83,3 +83,62 @@ def test_small_groups_and_the_last_frame_are_left_as_they_are():
 
     assert divided([small], steps(flow)) == [small]
     assert divided([GROUP], []) == [GROUP]
+
+
+def apart(gap: int, *, down: int = 0, size: int = 40) -> Group:
+    """A square of 40 pixels, and another one of `size` so far to its right, and so much further down."""
+    first, second = np.mgrid[60:100, 100:140], np.mgrid[60 : 60 + size, 140 : 140 + size]
+    rows = np.concatenate([first[0].ravel(), second[0].ravel() + down])
+    columns = np.concatenate([first[1].ravel(), second[1].ravel() + gap])
+    return Group(rows, columns, 2.0)
+
+
+TWO_WAYS = flow_of((slice(0, 146), (3.0, 0.0)), (slice(146, WIDTH), (5.0, 0.5)))
+
+
+def test_two_things_with_a_gap_between_them_are_two_groups_where_they_go_different_ways():
+    assert spans(divided([apart(12)], steps(TWO_WAYS))) == [(100, 140), (152, 192)]
+
+
+@pytest.mark.parametrize(
+    "flow",
+    [
+        flow_of((slice(0, WIDTH), (3.0, 0.0))),  # the wheels of a car
+        flow_of((slice(0, 146), (3.0, 0.0)), (slice(146, WIDTH), (3.6, 0.0))),
+        # Both ends of a log that turns, and of one that comes nearer.
+        np.stack(
+            [-0.08 * (np.mgrid[0:HEIGHT, 0:WIDTH][0] - 20), 0.08 * (np.mgrid[0:HEIGHT, 0:WIDTH][1] - 60)], -1
+        ),
+        np.stack([0.05 * (np.mgrid[0:HEIGHT, 0:WIDTH][side] - 40) for side in (1, 0)], -1),
+        # A thing, and what it uncovers of the ground.
+        flow_of((slice(0, 146), (3.0, 0.0)), (slice(146, WIDTH), (0.2, 0.0))),
+    ],
+)
+def test_parts_of_one_thing_with_a_gap_between_them_are_one_group(flow):
+    assert spans(divided([apart(12)], steps(flow))) == [(100, 192)]
+
+
+def test_a_part_above_or_below_another_is_a_thing():
+    assert spans(divided([apart(12, down=30)], steps(TWO_WAYS))) == [(100, 140), (152, 192)]
+
+
+def test_an_arm_that_moves_before_its_body_is_no_thing():
+    rows, columns = (side.ravel() for side in np.mgrid[60:140, 100:180])
+    from_edge = np.minimum(np.minimum(rows - 60, 139 - rows), np.minimum(columns - 100, 179 - columns))
+    rim_and_middle = (from_edge < 15) | (from_edge >= 22)
+    group = Group(rows[rim_and_middle], columns[rim_and_middle], 2.0)
+    flow = flow_of((slice(0, WIDTH), (3.0, 0.0)))
+    flow[78:122, 118:162] = (6.0, 0.0)
+
+    assert spans(divided([group], steps(flow))) == [(100, 180)]
+
+
+def test_what_is_small_goes_with_the_thing_that_is_nearest():
+    dots = np.array([[58, 146], [104, 195]])
+    group = apart(12)
+    dotted = Group(
+        np.concatenate([group.rows, *(row + np.repeat(np.arange(4), 4) for row, _ in dots)]),
+        np.concatenate([group.columns, *(column + np.tile(np.arange(4), 4) for _, column in dots)]),
+        2.0,
+    )
+    assert spans(divided([dotted], steps(TWO_WAYS))) == [(100, 140), (146, 199)]
