@@ -16,7 +16,15 @@ from numpy.typing import NDArray
 from motionsight_core.measure.grouping import Group, nested
 from motionsight_core.measure.medians import medians
 from motionsight_core.measure.separating import separated
-from motionsight_core.measure.ways import MOST_AWAY, MOST_SAMPLES, STEPS, Step, away_from, ways_of
+from motionsight_core.measure.ways import (
+    MOST_AWAY,
+    MOST_SAMPLES,
+    STEPS,
+    Step,
+    away_from,
+    away_from_similarity,
+    ways_of,
+)
 
 Floats = NDArray[np.float64]
 
@@ -32,8 +40,8 @@ WITHIN, LEAST_EXPLAINED = 1.5, 0.6
 #: blurred edge of the ground, and no thing.
 LEAST_APART, APART_SHARE = 1.0, 0.2
 LEAST_MOTION = 1.0
-#: What turns or comes nearer has one affine motion: two must leave less than this share of what that leaves
-#: unexplained.
+#: What turns or comes nearer has one similarity: two motions must leave less than this share of what that
+#: leaves unexplained.
 MUCH_BETTER = 0.7
 #: Least pixels of a part, share of the group and of the frame.
 LEAST_SHARE, LEAST_MASS = 0.15, 0.002
@@ -94,9 +102,9 @@ def _two_motions(
     explained = (away[0] < WITHIN * _radius(first)) | (away[1] < WITHIN * _radius(second))
     if explained.mean() < LEAST_EXPLAINED:
         return None
-    by_two, by_affine = np.minimum(*away), _away_from_affine(rows, columns, ways)
-    left, left_by_affine = (float(np.minimum(one, MOST_AWAY).mean()) for one in (by_two, by_affine))
-    return (first, second) if left < MUCH_BETTER * left_by_affine else None
+    by_two, by_one = np.minimum(*away), away_from_similarity(rows, columns, ways)
+    left_by_two, left_by_one = (float(np.minimum(one, MOST_AWAY).mean()) for one in (by_two, by_one))
+    return (first, second) if left_by_two < MUCH_BETTER * left_by_one else None
 
 
 def _sides(group: Group, ways: Floats, motions: tuple[Floats, Floats], least: float) -> list[Group]:
@@ -149,15 +157,3 @@ def _usual(ways: Floats) -> Floats:
     motion = ways[(np.abs(cells - best) <= 1).all(axis=1)].mean(axis=0)
     near = away_from(ways, motion) < _radius(motion)
     return np.asarray(ways[near].mean(axis=0) if near.any() else motion, np.float64)
-
-
-def _away_from_affine(rows: NDArray[np.intp], columns: NDArray[np.intp], ways: Floats) -> Floats:
-    """How far each sample is from the one affine motion of all [N], pixels."""
-    places = np.stack([np.ones(len(rows)), columns - columns.mean(), rows - rows.mean()], axis=1)
-    weight, away = np.ones(len(rows)), np.zeros(len(rows))
-    for _ in range(4):
-        weighted = places * weight[:, None]
-        affine = np.linalg.solve(places.T @ weighted + 1e-6 * np.eye(3), weighted.T @ ways)
-        away = np.hypot(*(ways - places @ affine).T)
-        weight = 1 / (1 + away**2) ** 2
-    return away

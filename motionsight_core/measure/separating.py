@@ -15,8 +15,14 @@ from numpy.typing import NDArray
 
 from motionsight_core.measure.grouping import Group, nested
 from motionsight_core.measure.medians import median, medians
-from motionsight_core.measure.similarity import FlowSamples, refined
-from motionsight_core.measure.ways import MOST_AWAY, MOST_SAMPLES, Step, away_from, ways_of
+from motionsight_core.measure.ways import (
+    MOST_AWAY,
+    MOST_SAMPLES,
+    Step,
+    away_from,
+    away_from_similarity,
+    ways_of,
+)
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
@@ -60,7 +66,7 @@ def separated(group: Group, steps: Sequence[Step]) -> list[Group]:
     for piece in large:
         mine = np.flatnonzero(piece_of == piece)
         host = next(
-            (number for number, thing in enumerate(things) if not _are_two(group, ways, thing, mine, width)),
+            (number for number, thing in enumerate(things) if not _are_two(group, ways, thing, mine)),
             len(things),
         )
         if host == len(things):
@@ -88,7 +94,7 @@ def _pieces(group: Group) -> tuple[Places, int]:
     return np.asarray(labels[rows, columns], np.intp) - 1, count - 1
 
 
-def _are_two(group: Group, ways: Floats, one: Places, other: Places, width: int) -> bool:
+def _are_two(group: Group, ways: Floats, one: Places, other: Places) -> bool:
     """Whether two sets of a group's pixels move in different ways, as no single thing does."""
     motions = medians(ways[one]), medians(ways[other])
     lengths = [float(np.hypot(*motion)) for motion in motions]
@@ -104,17 +110,9 @@ def _are_two(group: Group, ways: Floats, one: Places, other: Places, width: int)
     both = np.concatenate([one, other])
     chosen = slice(None, None, max(1, len(both) // MOST_SAMPLES))
     left_by_two = np.minimum(np.concatenate(away)[chosen], MOST_AWAY).mean()
-    by_one = _away_from_similarity(group, ways, both[chosen], width)
+    both = both[chosen]
+    by_one = away_from_similarity(group.rows[both], group.columns[both], ways[both])
     return bool(left_by_two <= BETTER * np.minimum(by_one, MOST_AWAY).mean())
-
-
-def _away_from_similarity(group: Group, ways: Floats, chosen: Places, width: int) -> Floats:
-    """How far chosen pixels are from the one similarity that most of them have [N], pixels."""
-    x, y = (side[chosen].astype(np.float64) for side in (group.columns, group.rows))
-    samples = FlowSamples.of(
-        x - x.mean(), y - y.mean(), ways[chosen, 0], ways[chosen, 1], np.ones(len(x)), width=width
-    )
-    return samples.residual(refined(samples, np.zeros(4)))
 
 
 def _nearest(group: Group, things: Sequence[Places], piece: Places) -> int:

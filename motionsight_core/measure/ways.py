@@ -15,6 +15,8 @@ Step = tuple[NDArray[np.float32], Floats]
 STEPS = 3
 #: Samples, at most, by which motions are told.
 MOST_SAMPLES = 300
+#: Iterations of a fit that lets go of what moves otherwise, and what keeps it from dividing by nothing.
+REFINEMENTS, REGULARISATION = 4, 1e-6
 #: Where it is asked how much a motion leaves unexplained, more than so many pixels count as these.
 MOST_AWAY = 3.0
 
@@ -40,3 +42,23 @@ def ways_of(rows: NDArray[np.intp], columns: NDArray[np.intp], steps: Sequence[S
 def away_from(ways: Floats, motion: Floats) -> Floats:
     """How far each way [N, 2] differs from a motion [2]: [N]."""
     return np.hypot(ways[:, 0] - motion[0], ways[:, 1] - motion[1])
+
+
+def away_from_similarity(rows: NDArray[np.intp], columns: NDArray[np.intp], ways: Floats) -> Floats:
+    """How far each way [N, 2] is from the one similarity that most of them have, pixels [N].
+
+    What turns or comes nearer has one. An affine motion would explain two things side by side as well, or one
+    above the other, where they go different ways: by a shear, which hardly anything does.
+    """
+    x, y = columns - columns.mean(), rows - rows.mean()
+    one, none = np.ones(len(x)), np.zeros(len(x))
+    places = np.concatenate([np.stack([one, none, x, -y], axis=1), np.stack([none, one, y, x], axis=1)])
+    weight, away = one, none
+    for _ in range(REFINEMENTS):
+        weighted = places * np.tile(weight, 2)[:, None]
+        similarity = np.linalg.solve(
+            places.T @ weighted + REGULARISATION * np.eye(4), weighted.T @ ways.T.ravel()
+        )
+        away = np.hypot(*(ways.T.ravel() - places @ similarity).reshape(2, -1))
+        weight = 1 / (1 + away**2) ** 2
+    return away

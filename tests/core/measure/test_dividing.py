@@ -14,6 +14,7 @@ HEIGHT, WIDTH = 180, 320
 ROWS, COLUMNS = (side.ravel() for side in np.mgrid[60:100, 100:180])
 GROUP = Group(ROWS, COLUMNS, 2.0)
 STILL = np.eye(3)
+ROW, COLUMN = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float64)
 
 
 def steps(flow: NDArray[np.floating], passing: NDArray[np.float64] = STILL) -> list[Step]:
@@ -58,8 +59,8 @@ def test_it_is_told_by_the_motion_against_a_background_that_passes():
     [
         flow_of((slice(0, WIDTH), (4.0, 1.0))),
         # A pendulum, a thing that comes nearer, and an edge at which the flow of what is fast is blurred.
-        np.stack([0.08 * (np.mgrid[0:HEIGHT, 0:WIDTH][0] - 20), np.zeros((HEIGHT, WIDTH))], axis=-1),
-        np.stack([0.06 * (np.mgrid[0:HEIGHT, 0:WIDTH][1] - 60), np.zeros((HEIGHT, WIDTH))], axis=-1),
+        np.stack([0.08 * (ROW - 20), -0.08 * (COLUMN - 140)], axis=-1),
+        np.stack([0.06 * (COLUMN - 60), 0.06 * (ROW - 80)], axis=-1),
         flow_of((slice(0, 110), (5.0, 0.0)), (slice(110, WIDTH), (9.0, 0.0))),
     ],
 )
@@ -106,10 +107,8 @@ def test_two_things_with_a_gap_between_them_are_two_groups_where_they_go_differe
         flow_of((slice(0, WIDTH), (3.0, 0.0))),  # the wheels of a car
         flow_of((slice(0, 146), (3.0, 0.0)), (slice(146, WIDTH), (3.6, 0.0))),
         # Both ends of a log that turns, and of one that comes nearer.
-        np.stack(
-            [-0.08 * (np.mgrid[0:HEIGHT, 0:WIDTH][0] - 20), 0.08 * (np.mgrid[0:HEIGHT, 0:WIDTH][1] - 60)], -1
-        ),
-        np.stack([0.05 * (np.mgrid[0:HEIGHT, 0:WIDTH][side] - 40) for side in (1, 0)], -1),
+        np.stack([-0.08 * (ROW - 20), 0.08 * (COLUMN - 60)], axis=-1),
+        np.stack([0.05 * (COLUMN - 40), 0.05 * (ROW - 40)], axis=-1),
         # A thing, and what it uncovers of the ground.
         flow_of((slice(0, 146), (3.0, 0.0)), (slice(146, WIDTH), (0.2, 0.0))),
     ],
