@@ -28,7 +28,7 @@ from motionsight_core.measure.ways import (
 
 Floats = NDArray[np.float64]
 
-#: What two motions make of a group is divided once more: three things are two and one.
+#: The parts of a group are divided once more: three things are two and one.
 TIMES = 2
 #: What belongs to a motion differs from it by less than this, pixels, or this share of it ...
 RADIUS, RADIUS_SHARE = 0.6, 0.12
@@ -64,10 +64,19 @@ def divided(groups: Sequence[Group], steps: Sequence[Step]) -> list[Group]:
     if not steps:
         return list(groups)
     steps = steps[:STEPS]
-    parts = [part for group in groups for part in separated(group, steps)]
-    for _ in range(TIMES):
-        parts = [smaller for part in parts for smaller in _parts(part, steps)]
-    return parts
+    return [
+        part
+        for group in groups
+        for thing in separated(group, steps)
+        for part in _divided(thing, steps, TIMES)
+    ]
+
+
+def _divided(group: Group, steps: Sequence[Step], times: int) -> list[Group]:
+    parts = _parts(group, steps)
+    if len(parts) < 2 or times < 2:
+        return parts
+    return [smaller for part in parts for smaller in _divided(part, steps, times - 1)]
 
 
 def _parts(group: Group, steps: Sequence[Step]) -> list[Group]:
