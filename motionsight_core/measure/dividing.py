@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from motionsight_core.measure.grouping import Group, nested
+from motionsight_core.measure.grouping import Group, nested, pieces_of
 from motionsight_core.measure.medians import medians
 from motionsight_core.measure.separating import separated
 from motionsight_core.measure.ways import (
@@ -130,10 +130,7 @@ def _sides(group: Group, ways: Floats, motions: tuple[Floats, Floats], least: fl
         of_part = np.flatnonzero(mine)
         if len(of_part) < LEAST_SHARE * len(mine):
             return [group]
-        mask = np.zeros(size, np.uint8)
-        mask[rows[mine], columns[mine]] = 1
-        joined = cv2.dilate(mask, np.ones((2 * GAP + 1, 2 * GAP + 1), np.uint8))
-        places = cv2.connectedComponents(joined, connectivity=8)[1][rows[mine], columns[mine]]
+        places = pieces_of(rows[mine], columns[mine], side=2 * GAP + 1)
         largest = of_part[places == np.bincount(places).argmax()]
         if len(largest) < max(least, LEAST_COMPACT * len(of_part)):
             return [group]

@@ -83,6 +83,15 @@ def groups_of(mask: NDArray[np.uint8], strength: NDArray[np.floating], *, least:
     return groups
 
 
+def pieces_of(rows: NDArray[np.intp], columns: NDArray[np.intp], *, side: int) -> NDArray[np.intp]:
+    """Which piece each pixel [N] is of, from 0 on; pixels whose squares of `side` touch are of one piece."""
+    top, left = int(rows.min()), int(columns.min())
+    mask = np.zeros((int(rows.max()) - top + 1, int(columns.max()) - left + 1), np.uint8)
+    mask[rows - top, columns - left] = 1
+    labels = cv2.connectedComponents(cv2.dilate(mask, np.ones((side, side), np.uint8)), connectivity=8)[1]
+    return np.asarray(labels[rows - top, columns - left], np.intp) - 1
+
+
 def nested(one: Group, other: Group) -> float:
     """What the boxes of two groups have in common, share of the smaller one."""
     return common_area(one.box, other.box) / min(area(one.box), area(other.box))

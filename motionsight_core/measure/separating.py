@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from motionsight_core.measure.grouping import Group, nested
+from motionsight_core.measure.grouping import Group, nested, pieces_of
 from motionsight_core.measure.medians import median, medians
 from motionsight_core.measure.ways import (
     MOST_AWAY,
@@ -55,14 +54,14 @@ def separated(group: Group, steps: Sequence[Step]) -> list[Group]:
     least = max(LEAST_MASS * height * width, LEAST_SHARE * len(group.rows))
     if len(group.rows) < 2 * least:
         return [group]
-    piece_of, count = _pieces(group)
-    masses = np.bincount(piece_of, minlength=count)
+    piece_of = pieces_of(group.rows, group.columns, side=PIECE)
+    masses = np.bincount(piece_of)
     large = [piece for piece in np.argsort(-masses, kind="stable") if masses[piece] >= least]
     if len(large) < 2:
         return [group]
     ways = ways_of(group.rows, group.columns, steps)
     things: list[Places] = []
-    thing_of = np.full(count, -1)
+    thing_of = np.full(len(masses), -1)
     for piece in large:
         mine = np.flatnonzero(piece_of == piece)
         host = next(
@@ -83,15 +82,6 @@ def separated(group: Group, steps: Sequence[Step]) -> list[Group]:
         Group(group.rows[owner == thing], group.columns[owner == thing], group.strength)
         for thing in range(len(things))
     ]
-
-
-def _pieces(group: Group) -> tuple[Places, int]:
-    """Which piece each pixel of a group is of [N], and how many there are."""
-    rows, columns = group.rows - group.rows.min(), group.columns - group.columns.min()
-    mask = np.zeros((int(rows.max()) + 1, int(columns.max()) + 1), np.uint8)
-    mask[rows, columns] = 1
-    count, labels = cv2.connectedComponents(cv2.dilate(mask, np.ones((PIECE, PIECE), np.uint8)))
-    return np.asarray(labels[rows, columns], np.intp) - 1, count - 1
 
 
 def _are_two(group: Group, ways: Floats, one: Places, other: Places) -> bool:
