@@ -95,11 +95,9 @@ def _two_motions(
     rows: NDArray[np.intp], columns: NDArray[np.intp], ways: Floats
 ) -> tuple[Floats, Floats] | None:
     """The two motions [2] that samples have; None where they have one, or none that explains them."""
-    # Of two motions, one at least is away from the median by half of what they are apart.
-    if np.mean(away_from(ways, medians(ways)) > LEAST_APART / 2) < LEAST_SHARE:
-        return None
     first = _usual(ways)
-    others = ways[away_from(ways, first) > OUTSIDE * _radius(first)]
+    from_first = away_from(ways, first)
+    others = ways[from_first > OUTSIDE * _radius(first)]
     if len(others) < LEAST_SHARE * len(ways):
         return None
     second = _usual(others)
@@ -107,9 +105,12 @@ def _two_motions(
     apart = float(np.hypot(*(first - second)))
     if min(lengths) < LEAST_MOTION or apart < max(LEAST_APART, APART_SHARE * max(lengths)):
         return None
-    away = [away_from(ways, motion) for motion in (first, second)]
+    away = from_first, away_from(ways, second)
     explained = (away[0] < WITHIN * _radius(first)) | (away[1] < WITHIN * _radius(second))
-    if explained.mean() < LEAST_EXPLAINED:
+    if np.count_nonzero(explained) / len(ways) < LEAST_EXPLAINED:
+        return None
+    # Of two motions, one at least is away from the median by half of what they are apart.
+    if np.count_nonzero(away_from(ways, medians(ways)) > LEAST_APART / 2) / len(ways) < LEAST_SHARE:
         return None
     by_two, by_one = np.minimum(*away), away_from_similarity(rows, columns, ways)
     left_by_two, left_by_one = (float(np.minimum(one, MOST_AWAY).mean()) for one in (by_two, by_one))
@@ -146,12 +147,13 @@ def _radius(motion: Floats) -> float:
 
 def _usual(ways: Floats) -> Floats:
     """The motion [2] that most of the samples have."""
-    cells = np.rint(ways).astype(np.intp)
-    cells -= cells.min(axis=0)
-    rows, columns = (int(side) + 1 for side in cells.max(axis=0))
+    places = np.rint(ways).astype(np.intp)
+    places -= places.min(axis=0)
+    rows, columns = (int(side) + 1 for side in places.max(axis=0))
     if rows * columns > len(ways) ** 2:
         return medians(ways)  # strewn so far that no cell stands out
-    counts = np.bincount(cells[:, 0] * columns + cells[:, 1], minlength=rows * columns)
+    cells = places[:, 0] * columns + places[:, 1]
+    counts = np.bincount(cells, minlength=rows * columns)
     around = cv2.boxFilter(
         counts.reshape(rows, columns).astype(np.float32),
         -1,
@@ -159,7 +161,10 @@ def _usual(ways: Floats) -> Floats:
         normalize=False,
         borderType=cv2.BORDER_CONSTANT,
     )
-    best = np.array(divmod(int(np.argmax(around)), columns))
-    motion = ways[(np.abs(cells - best) <= 1).all(axis=1)].mean(axis=0)
+    row, column = divmod(int(np.argmax(around)), columns)
+    is_best = np.zeros((rows, columns), np.bool_)
+    is_best[max(row - 1, 0) : row + 2, max(column - 1, 0) : column + 2] = True
+    mine = is_best.ravel()[cells]
+    motion = ways[mine].sum(axis=0) / np.count_nonzero(mine)
     near = away_from(ways, motion) < _radius(motion)
-    return np.asarray(ways[near].mean(axis=0) if near.any() else motion, np.float64)
+    return ways[near].sum(axis=0) / np.count_nonzero(near) if near.any() else motion
