@@ -69,11 +69,12 @@ def groups_of(mask: NDArray[np.uint8], strength: NDArray[np.floating], *, least:
     count, labels = cv2.connectedComponents(joined, connectivity=8)
     if count <= 1:
         return []
-    # NumPy finds what is not zero many times faster in one dimension.
-    rows, columns = np.divmod(np.flatnonzero(mask.view(np.bool_)), width)
-    owner = labels[rows, columns]
+    # NumPy finds single places, and what is not zero, many times faster in one dimension.
+    places = np.flatnonzero(mask.view(np.bool_))
+    rows, columns = np.divmod(places, width)
+    owner = labels.ravel()[places]
     masses = np.bincount(owner, minlength=count)
-    sums = np.bincount(owner, weights=strength[rows, columns], minlength=count)
+    sums = np.bincount(owner, weights=strength.ravel()[places], minlength=count)
     groups = []
     for label in np.argsort(-masses, kind="stable")[:MOST_REGIONS]:
         if masses[label] < max(1.0, least * height * width):
@@ -86,10 +87,14 @@ def groups_of(mask: NDArray[np.uint8], strength: NDArray[np.floating], *, least:
 def pieces_of(rows: NDArray[np.intp], columns: NDArray[np.intp], *, side: int) -> NDArray[np.intp]:
     """Which piece each pixel [N] is of, from 0 on; pixels whose squares of `side` touch are of one piece."""
     top, left = int(rows.min()), int(columns.min())
-    mask = np.zeros((int(rows.max()) - top + 1, int(columns.max()) - left + 1), np.uint8)
-    mask[rows - top, columns - left] = 1
-    labels = cv2.connectedComponents(cv2.dilate(mask, np.ones((side, side), np.uint8)), connectivity=8)[1]
-    return np.asarray(labels[rows - top, columns - left], np.intp) - 1
+    height, width = int(rows.max()) - top + 1, int(columns.max()) - left + 1
+    # NumPy finds single places many times faster in one dimension.
+    places = (rows - top) * width + (columns - left)
+    mask = np.zeros(height * width, np.uint8)
+    mask[places] = 1
+    joined = cv2.dilate(mask.reshape(height, width), np.ones((side, side), np.uint8))
+    labels = cv2.connectedComponents(joined, connectivity=8)[1]
+    return np.asarray(labels.ravel()[places], np.intp) - 1
 
 
 def nested(one: Group, other: Group) -> float:
