@@ -49,10 +49,7 @@ class FlowSamples:
     @classmethod
     def of(cls, x: Floats, y: Floats, u: Floats, v: Floats, weight: Floats, *, width: int) -> FlowSamples:
         """With their moments."""
-        moments = np.stack(
-            [np.ones_like(x), x, y, x * x + y * y, u, v, x * u + y * v, x * v - y * u, u * u + v * v]
-        )
-        return cls(x, y, u, v, weight, width, moments)
+        return cls(x, y, u, v, weight, width, np.vstack([moments_of(x, y, u, v), u * u + v * v]))
 
     def weighted(self, weight: Floats) -> FlowSamples:
         """The same samples with other weights."""
@@ -102,11 +99,16 @@ def refined(samples: FlowSamples, start: Floats) -> Floats:
         scale = samples.tolerance(similarity) * max(1.0, 2.0 - 0.5 * iteration)
         squared = np.maximum(np.array(_squared_residual(*similarity.tolist())) @ moments, 0.0)
         w = samples.weight / (1 + squared / scale**2) ** 2
-        similarity = _least_squares(*(moments[:8] @ w).tolist())
+        similarity = least_squares(*(moments[:8] @ w).tolist())
     return similarity
 
 
-def _least_squares(
+def moments_of(x: Floats, y: Floats, u: Floats, v: Floats) -> Floats:
+    """The moments [8, S] of which `least_squares` takes the weighted sums."""
+    return np.stack([np.ones_like(x), x, y, x * x + y * y, u, v, x * u + y * v, x * v - y * u])
+
+
+def least_squares(
     s: float, sx: float, sy: float, sr: float, su: float, sv: float, dot: float, cross: float
 ) -> Floats:
     """The similarity [4] that leaves the smallest sum of weighted squared residuals, given the sums of the

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from motionsight_core.measure.similarity import least_squares, moments_of, moved
+
 Floats = NDArray[np.float64]
 #: The flow [h, w, 2] from one frame to the next, pixels, and the affine [3, 3] of the background.
 Step = tuple[NDArray[np.float32], Floats]
@@ -15,8 +17,8 @@ Step = tuple[NDArray[np.float32], Floats]
 STEPS = 3
 #: Samples, at most, by which motions are told.
 MOST_SAMPLES = 300
-#: Iterations of a fit that lets go of what moves otherwise, and what keeps it from dividing by nothing.
-REFINEMENTS, REGULARISATION = 4, 1e-6
+#: Iterations of a fit that lets go of what moves otherwise.
+REFINEMENTS = 4
 #: Where it is asked how much a motion leaves unexplained, more than so many pixels count as these.
 MOST_AWAY = 3.0
 
@@ -51,14 +53,11 @@ def away_from_similarity(rows: NDArray[np.intp], columns: NDArray[np.intp], ways
     above the other, where they go different ways: by a shear, which hardly anything does.
     """
     x, y = columns - columns.mean(), rows - rows.mean()
-    one, none = np.ones(len(x)), np.zeros(len(x))
-    places = np.concatenate([np.stack([one, none, x, -y], axis=1), np.stack([none, one, y, x], axis=1)])
-    weight, away = one, none
+    u, v = ways.T
+    moments = moments_of(x, y, u, v)
+    weight, away = np.ones(len(x)), np.zeros(len(x))
     for _ in range(REFINEMENTS):
-        weighted = places * np.tile(weight, 2)[:, None]
-        similarity = np.linalg.solve(
-            places.T @ weighted + REGULARISATION * np.eye(4), weighted.T @ ways.T.ravel()
-        )
-        away = np.hypot(*(ways.T.ravel() - places @ similarity).reshape(2, -1))
+        expected_u, expected_v = moved(least_squares(*(moments @ weight).tolist()), x, y)
+        away = np.hypot(u - expected_u, v - expected_v)
         weight = 1 / (1 + away**2) ** 2
     return away
