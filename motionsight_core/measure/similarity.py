@@ -83,7 +83,9 @@ def best_similarity(samples: FlowSamples, draws: Floats, before: Floats) -> Floa
     picks = np.searchsorted(cumulative, draws * cumulative[-1]).clip(0, len(cumulative) - 1)
     candidates = np.vstack([_through(samples, picks[:, 0], picks[:, 1]), np.zeros(4), before])
     # One product of matrices: this is the costliest step of a pair of frames.
-    agreement = np.stack(np.broadcast_arrays(*_squared_residual(*candidates.T)), axis=1)
+    agreement = np.empty((len(candidates), len(samples.moments)))
+    for number, coefficient in enumerate(_squared_residual(*candidates.T)):
+        agreement[:, number] = coefficient
     motion = np.hypot(candidates[:, 2], candidates[:, 3])
     agreement /= -((INLIER_WIDTHS * samples.width + INLIER_SHARE_OF_MOTION * motion) ** 2)[:, None]
     agreement[:, 0] += 1
