@@ -81,15 +81,15 @@ def _before_hills(samples: FlowSamples) -> Depth:
     ground is the faster the lower it lies, all of it.
     """
     y, u, v, weight = samples.y, samples.u, samples.v, samples.weight
-    below, above = (np.where(half, weight, 0.0) for half in (y > 0, y <= 0))
-    if min(below.sum(), above.sum()) <= 0:
+    below, above = y > 0, y <= 0
+    if min(weight[below].sum(), weight[above].sum()) <= 0:
         return Depth()
-    way = np.array([quantiles(side, below, (0.5,))[0] for side in (u, v)])
+    way = np.array([quantiles(side[below], weight[below], (0.5,))[0] for side in (u, v)])
     near = float(np.hypot(*way))
     if near < LEAST_MOTION:
         return Depth()
     speed, across = (u * way[0] + v * way[1]) / near, np.abs(v * way[0] - u * way[1]) / near
-    far = float(quantiles(speed, above, (0.5,))[0])
+    far = float(quantiles(speed[above], weight[above], (0.5,))[0])
     along = np.where((across < ACROSS) & (speed > -ACROSS) & (speed < FASTEST * near), weight, 0.0)
     if along.sum() < MOST_ALONG * weight.sum() or far >= near:
         return Depth()
