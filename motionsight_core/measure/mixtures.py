@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from motionsight_core.measure.medians import median, medians
 from motionsight_core.record import Dissolve, DissolveKind
 
 Floats = NDArray[np.float64]
@@ -132,7 +133,7 @@ class Window:
         """From frame `first` to `last`."""
         before = [frame.rate for frame in frames[max(first - PAIRS, 0) + 1 : first + 1]]
         after = [frame.rate for frame in frames[last + 1 : last + 1 + PAIRS]]
-        rates = [np.median(rates, axis=0) if rates else np.zeros(4) for rates in (before, after)]
+        rates = [medians(np.array(rates)) if rates else np.zeros(4) for rates in (before, after)]
         return cls(frames[first : last + 1], *_evened(frames[first].picture, frames[last].picture), *rates)
 
     def judged(self) -> Candidate | None:
@@ -227,7 +228,7 @@ def _evened(one: Picture, other: Picture) -> tuple[Picture, Picture]:
 
 def _deviation(picture: Picture) -> float:
     """How far most of a picture is from its median: a logo on black does not count."""
-    return float(np.percentile(np.abs(picture - np.median(picture)), EVEN_PERCENT))
+    return float(np.percentile(np.abs(picture - median(picture)), EVEN_PERCENT))
 
 
 def _new_share(old: Picture, new: Picture) -> float:
