@@ -10,7 +10,7 @@ Luma = NDArray[np.uint8]
 
 #: Second differences, across and down: linear light gives none, noise 6 times its deviation (Immerkaer,
 #: "Fast noise variance estimation", 1996).
-KERNEL = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
+SECOND_DIFFERENCE = np.array([1, -2, 1], np.float32)
 KERNEL_GAIN = 6.0
 #: Blocks in which it is measured, pixels; texture counts as noise, so the smoothest fifth of them is asked.
 BLOCK = 16
@@ -32,7 +32,7 @@ def noise_of(luma: Luma) -> float:
     """The standard deviation of the noise of a frame [h, w], levels of 255; 0 where nothing can be told."""
     height, width = luma.shape
     size = (max(width // BLOCK, 1), max(height // BLOCK, 1))
-    rough = np.abs(cv2.filter2D(luma, cv2.CV_16S, KERNEL)).astype(np.float32)
+    rough = np.abs(cv2.sepFilter2D(luma, cv2.CV_16S, SECOND_DIFFERENCE, SECOND_DIFFERENCE)).astype(np.float32)
     rough, mean = (cv2.resize(one, size, interpolation=cv2.INTER_AREA) for one in (rough, luma))
     told = (mean > DARKEST) & (mean < BRIGHTEST)
     if told.mean() < LEAST_SHARE:
