@@ -301,9 +301,9 @@ def frame_of_planes(planes: Sequence[NDArray[np.uint8]], *, format: str, like: V
     height, width = planes[0].shape
     made = VideoFrame(width, height, format)
     for pixels, target in zip(planes, made.planes, strict=True):
-        rows = np.zeros((target.height, target.line_size), np.uint8)
-        rows[:, : target.width] = pixels
-        target.update(rows.tobytes())
+        padding = target.line_size - target.width
+        rows = np.pad(pixels, ((0, 0), (0, padding))) if padding else np.ascontiguousarray(pixels)
+        target.update(rows)  # pyrefly: ignore[bad-argument-type] anything with a buffer
     made.colorspace = colour_matrix(like)
     # The "yuvj" formats say in their name that their range is full.
     made.color_range = ColorRange.JPEG if like.format.name.startswith("yuvj") else like.color_range
