@@ -1,8 +1,8 @@
 """Two things whose pixels lie together, told apart by how they move.
 
 Where one thing passes before another, or near it, their differences join into one group of pixels. Where
-there is a gap between them see `separating`; else the group's flow has two motions, each of which holds on
-one side of it.
+there is a gap between them see `separating`, before a texture that moves in place see `sifting`; else the
+group's flow has two motions, each of which holds on one side of it.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from motionsight_core.measure.grouping import Group, nested, pieces_of
 from motionsight_core.measure.medians import medians
 from motionsight_core.measure.separating import separated
+from motionsight_core.measure.sifting import sifted
 from motionsight_core.measure.ways import (
     MOST_AWAY,
     MOST_SAMPLES,
@@ -67,7 +68,8 @@ def divided(groups: Sequence[Group], steps: Sequence[Step]) -> list[Group]:
     return [
         part
         for group in groups
-        for thing in separated(group, steps)
+        for piece in sifted(group, steps)
+        for thing in separated(piece, steps)
         for part in _divided(thing, steps, TIMES)
     ]
 

@@ -18,8 +18,11 @@ STITCH_S = 1.5
 TOGETHER = 0.6
 #: ... and of that time in which more than half of it lies inside.
 PART_SHARE = 0.7
-#: Way of its middle through the whole, sizes of the whole, from which on it only passes before it.
+#: Way of its middle through the whole, sizes of the whole, from which on it only passes before it ...
 PASSING = 0.6
+#: ... or less, if that is so many of its own sizes: a boat on the waves, which are one region as wide as the
+#: frame.
+OWN_SIZES, LEAST_PASSING = 1.5, 0.15
 
 
 def joined(trails: Sequence[Trail]) -> list[Trail]:
@@ -84,7 +87,9 @@ def _is_part(part: Trail, host: Trail) -> bool:
     offsets = (mine[:, :2] + mine[:, 2:] - others[:, :2] - others[:, 2:]) / 2 / sizes
     ends = np.array_split(offsets, min(3, len(offsets)))
     way = np.abs(np.median(ends[-1], axis=0) - np.median(ends[0], axis=0))
-    return bool(way.max() < PASSING)
+    own = np.median(mine[:, 2:] - mine[:, :2], axis=0) / sizes
+    passing = np.clip(OWN_SIZES * own, LEAST_PASSING, PASSING)
+    return bool((way < passing).all())
 
 
 def _absorb(host: Trail, part: Trail) -> None:
