@@ -33,8 +33,8 @@ Floats = NDArray[np.float64]
 
 STRESSED, MEANT = 0.8, 0.4
 """Share of stressed scenes that are rendered, and that the figures are meant for."""
-PENALTY = 3.0
-"""Of the squared weights of standardised features, in claims."""
+PENALTY = {"moves": 3.0, "tracks": 10.0}
+"""Of the squared weights of standardised features, in claims; tracks have many more of these."""
 _ALL_MOVES = Settings(measure=MeasureSettings(least_confidence=0.0))
 TESTS = range(5000, 6000)
 """Seeds that nothing may be fitted on."""
@@ -62,7 +62,7 @@ def _rows_of_scene(draw: Draw, folder: Path, index: int) -> dict[str, list[dict[
     return {kind: [{**row, "weight": weight} for row in rows] for kind, rows in found.items()}
 
 
-def fitted(features: Floats, right: Floats, weight: Floats) -> tuple[float, Floats]:
+def fitted(features: Floats, right: Floats, weight: Floats, penalty: float) -> tuple[float, Floats]:
     """Intercept and weights [F] of the logistic function of features [N, F] that fits best."""
     mean, deviation = features.mean(axis=0), features.std(axis=0) + 1e-9
     standard = (features - mean) / deviation
@@ -71,8 +71,8 @@ def fitted(features: Floats, right: Floats, weight: Floats) -> tuple[float, Floa
         logit = parameters[0] + standard @ parameters[1:]
         error = weight * (1 / (1 + np.exp(-logit)) - right)
         value = float(np.sum(weight * (np.logaddexp(0, logit) - right * logit)))
-        value += PENALTY / 2 * float(np.sum(parameters[1:] ** 2))
-        return value, np.concatenate([[error.sum()], standard.T @ error + PENALTY * parameters[1:]])
+        value += penalty / 2 * float(np.sum(parameters[1:] ** 2))
+        return value, np.concatenate([[error.sum()], standard.T @ error + penalty * parameters[1:]])
 
     found = minimize(loss, np.zeros(1 + features.shape[1]), jac=True, method="L-BFGS-B").x
     weights = found[1:] / deviation
@@ -116,7 +116,7 @@ def main() -> None:
     kinds = {"moves": MOVE_FEATURES, "tracks": TRACK_FEATURES}
     found: dict[str, Any] = {"seeds": options.seeds, "scenes": options.count * len(options.seeds)}
     for kind, features in kinds.items():
-        intercept, weights = fitted(*_table(rows, options.seeds, kind))
+        intercept, weights = fitted(*_table(rows, options.seeds, kind), PENALTY[kind])
         found[kind] = {
             "claims": sum(len(rows[str(seed)][kind]) for seed in options.seeds),
             "intercept": round(intercept, 4),

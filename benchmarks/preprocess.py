@@ -15,7 +15,9 @@ CLIPS are files or folders; without them the program renders a few scenes in 720
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
+import sys
 import tempfile
 import threading
 import time
@@ -143,4 +145,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    one_thread = {"OPENBLAS_NUM_THREADS": "1"}  # read when NumPy is imported; so in the guarded processes
+    if not one_thread.items() <= os.environ.items():
+        os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], {**os.environ, **one_thread})  # noqa: S606
     main()

@@ -9,6 +9,8 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from functools import partial
+from itertools import combinations_with_replacement
 from pathlib import Path
 from typing import Any, Literal
 
@@ -56,24 +58,41 @@ MOVE_FEATURES: Features = {
     "arc": lambda row: float(CAMERA_MOTIONS[row["label"]].axis == "arc"),
 }
 
-#: Of the fields of TrackEvidence.
-TRACK_FEATURES: Features = {
-    "strength": lambda row: _log(row["strength"]),
-    "presence": lambda row: row["presence"],
-    "boxes": lambda row: _log(row["boxes"]),
-    "filled": lambda row: row["filled"],
-    "solid": lambda row: _log(row["strength"] * row["filled"]),
-    "size": lambda row: _log(row["size"]),
-    "way": lambda row: row["way"],
-    "drift": lambda row: _log(100 * row["drift"]),
-    "along": lambda row: row["along"],
-    "slip": lambda row: _log(100 * row["slip"]),
-    "edge": lambda row: row["edge"],
-    "still": lambda row: row["still"],
-    "off_ground": lambda row: min(row["off_ground"], 2.0),
-    "layered": lambda row: row["layered"],
-    "named": lambda row: row["named"],
-}
+
+def _product(one: Callable[[Row], float], other: Callable[[Row], float], row: Row) -> float:
+    return one(row) * other(row)
+
+
+def _with_products(features: Features) -> Features:
+    """The features, their squares and the product of any two: what one of them says may depend on another."""
+    products = {
+        f"{one} * {other}": partial(_product, features[one], features[other])
+        for one, other in combinations_with_replacement(features, 2)
+    }
+    return {**features, **products}
+
+
+#: Of the fields of TrackEvidence; with their products, since what holds still on the screen, for instance, is
+#: a logo where it moves as the ground does, and what the camera follows where it does not.
+TRACK_FEATURES = _with_products(
+    {
+        "strength": lambda row: _log(row["strength"]),
+        "presence": lambda row: row["presence"],
+        "boxes": lambda row: _log(row["boxes"]),
+        "filled": lambda row: row["filled"],
+        "solid": lambda row: _log(row["strength"] * row["filled"]),
+        "size": lambda row: _log(row["size"]),
+        "way": lambda row: row["way"],
+        "drift": lambda row: _log(100 * row["drift"]),
+        "along": lambda row: row["along"],
+        "slip": lambda row: _log(100 * row["slip"]),
+        "edge": lambda row: row["edge"],
+        "still": lambda row: row["still"],
+        "off_ground": lambda row: min(row["off_ground"], 2.0),
+        "layered": lambda row: row["layered"],
+        "named": lambda row: row["named"],
+    }
+)
 
 
 def probability_of_move(label: CameraLabel, evidence: MoveEvidence) -> float:

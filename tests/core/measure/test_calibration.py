@@ -85,7 +85,7 @@ def test_the_fit_finds_the_numbers_that_made_the_claims() -> None:
     probability = 1 / (1 + np.exp(-(0.5 + features @ [1.5, -0.3])))
     right = (rng.uniform(size=len(features)) < probability).astype(np.float64)
 
-    intercept, weights = fitted(features, right, np.ones(len(features)))
+    intercept, weights = fitted(features, right, np.ones(len(features)), penalty=3.0)
 
     assert intercept == pytest.approx(0.5, abs=0.08)
     assert weights.tolist() == pytest.approx([1.5, -0.3], abs=0.08)
