@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from motionsight_core.measure.grouping import Group, nested, pieces_of
+from motionsight_core.measure.grouping import Group, majority, nested, pieces_of
 from motionsight_core.measure.medians import medians
 from motionsight_core.measure.separating import separated
 from motionsight_core.measure.sifting import sifted
@@ -122,12 +122,8 @@ def _two_motions(
 def _sides(group: Group, ways: Floats, motions: tuple[Floats, Floats], least: float) -> list[Group]:
     """The parts of a group that have either motion, each in one place; the group where these are no two."""
     first, second = (away_from(ways, motion) for motion in motions)
-    rows, columns = group.rows - group.rows.min(), group.columns - group.columns.min()
-    size = int(rows.max()) + 1, int(columns.max()) + 1
-    votes = np.zeros(size, np.float32)
-    votes[rows, columns] = np.where(second < first, 1.0, -1.0)
-    votes = cv2.boxFilter(votes, -1, (TOGETHER, TOGETHER), borderType=cv2.BORDER_CONSTANT)
-    is_second = votes[rows, columns] > 0
+    rows, columns = group.rows, group.columns
+    is_second = majority(rows, columns, second < first, side=TOGETHER)
     parts: list[Group] = []
     for mine in (~is_second, is_second):
         of_part = np.flatnonzero(mine)
@@ -139,7 +135,7 @@ def _sides(group: Group, ways: Floats, motions: tuple[Floats, Floats], least: fl
             return [group]
         if min(np.ptp(np.percentile(side[largest], (5, 95))) for side in (rows, columns)) < THIN:
             return [group]
-        parts.append(Group(group.rows[largest], group.columns[largest], group.strength))
+        parts.append(Group(rows[largest], columns[largest], group.strength))
     return parts if nested(*parts) <= MOST_NESTED else [group]
 
 

@@ -97,6 +97,17 @@ def pieces_of(rows: NDArray[np.intp], columns: NDArray[np.intp], *, side: int) -
     return np.asarray(labels.ravel()[places], np.intp) - 1
 
 
+def majority(
+    rows: NDArray[np.intp], columns: NDArray[np.intp], chosen: NDArray[np.bool_], *, side: int
+) -> NDArray[np.bool_]:
+    """Of pixels [N], around which more were chosen than not, in squares of `side` pixels."""
+    rows, columns = rows - rows.min(), columns - columns.min()
+    votes = np.zeros((int(rows.max()) + 1, int(columns.max()) + 1), np.float32)
+    votes[rows, columns] = np.where(chosen, 1.0, -1.0)
+    votes = cv2.boxFilter(votes, -1, (side, side), borderType=cv2.BORDER_CONSTANT)
+    return np.asarray(votes[rows, columns] > 0)
+
+
 def nested(one: Group, other: Group) -> float:
     """What the boxes of two groups have in common, share of the smaller one."""
     return common_area(one.box, other.box) / min(area(one.box), area(other.box))

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from motionsight_core.measure.corners import area
-from motionsight_core.measure.grouping import Group, pieces_of
+from motionsight_core.measure.grouping import Group, majority, pieces_of
 from motionsight_core.measure.ways import Step, ways_of
 
 Floats = NDArray[np.float64]
@@ -47,7 +46,7 @@ def sifted(group: Group, steps: Sequence[Step]) -> list[Group]:
         return [group]
     ways = ways_of(group.rows, group.columns, steps)
     lengths = np.hypot(ways[:, 0], ways[:, 1])
-    moving = _clearly_moving(group, lengths)
+    moving = np.flatnonzero(majority(group.rows, group.columns, lengths > CLEARLY, side=TOGETHER))
     least = LEAST_MASS * height * width
     if not least <= len(moving) <= (1 - LEAST_TEXTURE) * len(lengths):
         return [group]
@@ -66,16 +65,6 @@ def sifted(group: Group, steps: Sequence[Step]) -> list[Group]:
         and area(group.box) > LARGER * sum(area(thing.box) for thing in things)
     )
     return [*things, texture] if is_texture else [group]
-
-
-def _clearly_moving(group: Group, lengths: Floats) -> NDArray[np.intp]:
-    """The numbers of a group's pixels around which most get on clearly."""
-    x0, y0, x1, y1 = group.box
-    rows, columns = group.rows - y0, group.columns - x0
-    votes = np.zeros((y1 - y0, x1 - x0), np.float32)
-    votes[rows, columns] = np.where(lengths > CLEARLY, 1.0, -1.0)
-    votes = cv2.boxFilter(votes, -1, (TOGETHER, TOGETHER), borderType=cv2.BORDER_CONSTANT)
-    return np.flatnonzero(votes[rows, columns] > 0)
 
 
 def _common(ways: Floats, lengths: Floats) -> float:
