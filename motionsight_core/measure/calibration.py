@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from functools import partial
-from itertools import combinations_with_replacement
+from itertools import combinations
 from pathlib import Path
 from typing import Any, Literal
 
@@ -58,22 +58,26 @@ MOVE_FEATURES: Features = {
     "arc": lambda row: float(CAMERA_MOTIONS[row["label"]].axis == "arc"),
 }
 
+#: Features of tracks of which nothing is multiplied: rendered scenes show too few things that the camera
+#: follows or that pass between two layers, and what products say of these did not hold for others.
+ALONE = ("along", "still", "layered")
+
 
 def _product(one: Callable[[Row], float], other: Callable[[Row], float], row: Row) -> float:
     return one(row) * other(row)
 
 
 def _with_products(features: Features) -> Features:
-    """The features, their squares and the product of any two: what one of them says may depend on another."""
+    """The features and the products of any two: what one of them says may depend on another."""
     products = {
         f"{one} * {other}": partial(_product, features[one], features[other])
-        for one, other in combinations_with_replacement(features, 2)
+        for one, other in combinations([name for name in features if name not in ALONE], 2)
     }
     return {**features, **products}
 
 
-#: Of the fields of TrackEvidence; with their products, since what holds still on the screen, for instance, is
-#: a logo where it moves as the ground does, and what the camera follows where it does not.
+#: Of the fields of TrackEvidence; with products, since how far something gets, for instance, says the more
+#: the smaller it is.
 TRACK_FEATURES = _with_products(
     {
         "strength": lambda row: _log(row["strength"]),
