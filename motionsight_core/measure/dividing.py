@@ -135,7 +135,7 @@ def _sides(group: Group, ways: Floats, motions: tuple[Floats, Floats], least: fl
             return [group]
         if min(np.ptp(np.percentile(side[largest], (5, 95))) for side in (rows, columns)) < THIN:
             return [group]
-        parts.append(Group(rows[largest], columns[largest], group.strength))
+        parts.append(group.part(largest))
     return parts if nested(*parts) <= MOST_NESTED else [group]
 
 

@@ -40,6 +40,10 @@ class Group:
         (x0, x1), (y0, y1) = ((int(side.min()), int(side.max()) + 1) for side in (self.columns, self.rows))
         return x0, y0, x1, y1
 
+    def part(self, mine: NDArray[np.intp] | NDArray[np.bool_]) -> Group:
+        """Some of its pixels, by their numbers or one flag for each."""
+        return Group(self.rows[mine], self.columns[mine], self.strength)
+
 
 def moving_groups(strength: NDArray[np.float32], *, least: float) -> list[Group]:
     """The groups of one frame, the one with most moving pixels first.

@@ -78,10 +78,7 @@ def separated(group: Group, steps: Sequence[Step]) -> list[Group]:
     for piece in np.flatnonzero(thing_of < 0):
         thing_of[piece] = _nearest(group, things, np.flatnonzero(piece_of == piece))
     owner = thing_of[piece_of]
-    return [
-        Group(group.rows[owner == thing], group.columns[owner == thing], group.strength)
-        for thing in range(len(things))
-    ]
+    return [group.part(owner == thing) for thing in range(len(things))]
 
 
 def _are_two(group: Group, ways: Floats, one: Places, other: Places) -> bool:
@@ -94,8 +91,7 @@ def _are_two(group: Group, ways: Floats, one: Places, other: Places) -> bool:
     away = away_from(ways[one], motions[0]), away_from(ways[other], motions[1])
     if apart < APART_SPREADS * (median(away[0]) + median(away[1]) + FLOW_SPREAD):
         return False
-    parts = (Group(group.rows[mine], group.columns[mine], group.strength) for mine in (one, other))
-    if nested(*parts) > MOST_NESTED:
+    if nested(group.part(one), group.part(other)) > MOST_NESTED:
         return False
     both = np.concatenate([one, other])
     chosen = slice(None, None, max(1, len(both) // MOST_SAMPLES))

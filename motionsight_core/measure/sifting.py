@@ -56,9 +56,7 @@ def sifted(group: Group, steps: Sequence[Step]) -> list[Group]:
     if not pieces:
         return [group]
     rest = np.delete(np.arange(len(lengths)), np.concatenate(pieces))
-    *things, texture = (
-        Group(group.rows[mine], group.columns[mine], group.strength) for mine in (*pieces, rest)
-    )
+    *things, texture = map(group.part, (*pieces, rest))
     is_texture = (
         len(rest) < STREWN * area(texture.box)
         and _common(ways[rest], lengths[rest]) < TO_AND_FRO
